@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! QEMU virt with TrustZone: memory map and platform
+#![no_std]
