@@ -1,4 +1,28 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! Every number and wire layout of the TEE's interfaces
+//! Every number and wire layout of the TEE's interfaces, each exactly once.
+//!
+//! Towards TAs: [`sysnum`], [`regs`], [`param`], [`ta_head`], [`image`], [`crypto`], [`property`], [`time`], [`access`].
+//! Towards the normal world: [`smc`], [`psci`], [`msg`], [`rpc`]. Both: [`uuid`], [`result`], [`pta`].
+//! The boot image's own layout: [`boot_image`]. There is no `usize` and no pointer in any of them.
 #![no_std]
 #![forbid(unsafe_code)]
+
+pub mod access;
+pub mod boot_image;
+pub mod bytes;
+pub mod crypto;
+pub mod image;
+pub mod msg;
+pub mod param;
+pub mod property;
+pub mod psci;
+pub mod pta;
+pub mod regs;
+pub mod result;
+pub mod rpc;
+pub mod smc;
+pub mod sysnum;
+pub mod ta_head;
+pub mod time;
+pub mod uaddr;
+pub mod uuid;

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Power State Coordination Interface (Arm DEN 0022), 32-bit calls.
+
+use num_enum::{IntoPrimitive, TryFromPrimitive};
+
+/// PSCI_VERSION answer: 1.0.
+pub const VERSION_1_0: u32 = 0x1_0000;
+/// SUCCESS
+pub const SUCCESS: u32 = 0;
+/// MIGRATE_INFO_TYPE: the trusted OS needs no migration.
+pub const MIGRATE_NOT_REQUIRED: u32 = 2;
+
+/// Calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoPrimitive, TryFromPrimitive)]
+#[repr(u32)]
+pub enum Call {
+    /// PSCI_VERSION
+    Version = 0x8400_0000,
+    /// CPU_OFF
+    CpuOff = 0x8400_0002,
+    /// CPU_ON
+    CpuOn = 0x8400_0003,
+    /// AFFINITY_INFO
+    AffinityInfo = 0x8400_0004,
+    /// MIGRATE_INFO_TYPE
+    MigrateInfoType = 0x8400_0006,
+    /// SYSTEM_OFF
+    SystemOff = 0x8400_0008,
+    /// SYSTEM_RESET
+    SystemReset = 0x8400_0009,
+    /// PSCI_FEATURES
+    Features = 0x8400_000A,
+}
+
+/// Errors, negative numbers on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromPrimitive)]
+#[repr(i32)]
+pub enum Error {
+    /// NOT_SUPPORTED
+    NotSupported = -1,
+    /// INVALID_PARAMETERS
+    InvalidParameters = -2,
+    /// DENIED
+    Denied = -3,
+    /// ALREADY_ON
+    AlreadyOn = -4,
+    /// ON_PENDING
+    OnPending = -5,
+    /// INTERNAL_FAILURE
+    InternalFailure = -6,
+    /// INVALID_ADDRESS
+    InvalidAddress = -9,
+}
+
+impl Error {
+    /// The register value.
+    #[must_use]
+    pub const fn raw(self) -> u32 {
+        self as i32 as u32
+    }
+}
+
+/// Answers of AFFINITY_INFO.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, TryFromPrimitive)]
+#[repr(u32)]
+pub enum AffinityState {
+    /// On.
+    On = 0,
+    /// Off.
+    Off = 1,
+    /// Being switched on.
+    OnPending = 2,
+}
+
+impl AffinityState {
+    /// The register value.
+    #[must_use]
+    pub const fn raw(self) -> u32 {
+        self as u32
+    }
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! The header inside a TA and the objects that a loader fills in (OP-TEE ABI, TA ELF and loading).
+
+use crate::bytes::{array, u32_at, u64_at};
+use crate::uuid::Uuid;
+use bitflags::bitflags;
+use num_enum::{IntoPrimitive, TryFromPrimitive};
+
+bitflags! {
+    /// Flags of a TA.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+    pub struct TaFlags: u32 {
+        /// One instance for all sessions.
+        const SINGLE_INSTANCE = 1 << 2;
+        /// Several sessions at a time in one instance.
+        const MULTI_SESSION = 1 << 3;
+        /// The instance stays when its last session closes.
+        const INSTANCE_KEEP_ALIVE = 1 << 4;
+        /// Secure data path.
+        const SECURE_DATA_PATH = 1 << 5;
+        /// May maintain caches.
+        const CACHE_MAINTENANCE = 1 << 7;
+        /// Concurrent sessions; pseudo-TAs only.
+        const CONCURRENT = 1 << 8;
+        /// Enumerated as a device.
+        const DEVICE_ENUM = 1 << 9;
+        /// Enumerated once the supplicant is there.
+        const DEVICE_ENUM_SUPP = 1 << 10;
+        /// Handles of corrupt objects stay open.
+        const DONT_CLOSE_HANDLE_ON_CORRUPT_OBJECT = 1 << 11;
+        /// Enumerated once private storage is there.
+        const DEVICE_ENUM_TEE_STORAGE_PRIVATE = 1 << 12;
+        /// A kept instance that crashed stays crashed.
+        const INSTANCE_KEEP_CRASHED = 1 << 13;
+    }
+}
+
+/// Flags that once meant something and are ignored.
+pub const DEAD_FLAGS: u32 = 1 << 0 | 1 << 1 | 1 << 6;
+
+/// Name of the symbol and of the section of the header.
+pub const TA_HEAD_SYMBOL: &str = "ta_head";
+/// Section of the header.
+pub const TA_HEAD_SECTION: &str = ".ta_head";
+/// Name of the symbol of [`TaLimits`].
+pub const TA_LIMITS_SYMBOL: &str = "oxtee_ta_limits";
+/// Name of the symbol that gets the program headers of everything that is loaded.
+pub const ELF_PHDR_INFO_SYMBOL: &str = "__elf_phdr_info";
+
+/// Stack that the framework adds to what a TA asks for, in bytes.
+pub const STACK_EXTRA: u32 = 2048;
+
+/// struct ta_head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TaHead {
+    /// UUID.
+    pub uuid: Uuid,
+    /// Stack in bytes.
+    pub stack_size: u32,
+    /// Flags as they stand there.
+    pub flags: u32,
+    /// [`TaHead::NO_ENTRY`], or the entry of a TA of the old layout.
+    pub depr_entry: u64,
+}
+
+impl TaHead {
+    /// Size in bytes.
+    pub const SIZE: usize = 32;
+    /// The entry is the ELF file's.
+    pub const NO_ENTRY: u64 = u64::MAX;
+
+    /// From its memory.
+    #[must_use]
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        Some(Self {
+            uuid: Uuid::from_memory(&array(bytes, 0)?),
+            stack_size: u32_at(bytes, 16)?,
+            flags: u32_at(bytes, 20)?,
+            depr_entry: u64_at(bytes, 24)?,
+        })
+    }
+
+    /// Its memory.
+    #[must_use]
+    pub fn to_bytes(&self) -> [u8; Self::SIZE] {
+        let mut out = [0; Self::SIZE];
+        let (uuid, rest) = out.split_at_mut(16);
+        uuid.copy_from_slice(&self.uuid.to_memory());
+        let (stack, rest) = rest.split_at_mut(4);
+        stack.copy_from_slice(&self.stack_size.to_le_bytes());
+        let (flags, entry) = rest.split_at_mut(4);
+        flags.copy_from_slice(&self.flags.to_le_bytes());
+        entry.copy_from_slice(&self.depr_entry.to_le_bytes());
+        out
+    }
+}
+
+/// What a TA of this project says beyond OP-TEE's header: a dynamic symbol [`TA_LIMITS_SYMBOL`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TaLimits {
+    /// Milliseconds of CPU time that one call may take; 0 is no limit.
+    pub time_limit_ms: u32,
+}
+
+impl TaLimits {
+    /// Size in bytes: magic, size, time limit, reserved.
+    pub const SIZE: usize = 16;
+    /// First word.
+    pub const MAGIC: u32 = 0x4C54_584F;
+
+    /// From its memory; `None` for another magic or size.
+    #[must_use]
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        let known = u32_at(bytes, 0)? == Self::MAGIC && u32_at(bytes, 4)? == Self::SIZE as u32;
+        let time_limit_ms = u32_at(bytes, 8)?;
+        known.then_some(Self { time_limit_ms })
+    }
+
+    /// Its words.
+    #[must_use]
+    pub const fn words(self) -> [u32; 4] {
+        [Self::MAGIC, Self::SIZE as u32, self.time_limit_ms, 0]
+    }
+}
+
+/// Entry functions of a TA, in its first argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoPrimitive, TryFromPrimitive)]
+#[repr(u32)]
+pub enum EntryFunction {
+    /// Open a session.
+    OpenSession = 0,
+    /// Close a session.
+    CloseSession = 1,
+    /// Invoke a command.
+    InvokeCommand = 2,
+    /// Dump memory statistics.
+    DumpMemStats = 3,
+}
+
+impl EntryFunction {
+    /// The number.
+    #[must_use]
+    pub const fn raw(self) -> u32 {
+        self as u32
+    }
+}
+
+/// `__elf_phdr_info` of a 32-bit TA: u32 reserved, u16 count, u8 reserved, u8 zero, pointer to the array.
+pub mod phdr_info32 {
+    /// Bytes of the object.
+    pub const SIZE: usize = 12;
+    /// Offset of the u16 count.
+    pub const COUNT: usize = 4;
+    /// Offset of the pointer to the array of [`ENTRY_SIZE`] entries.
+    pub const ARRAY: usize = 8;
+    /// Bytes of a dl_phdr_info: address, name, headers, count, adds, subs, TLS module, TLS data.
+    pub const ENTRY_SIZE: usize = 40;
+    /// Offset in an entry of the load base.
+    pub const ENTRY_ADDR: usize = 0;
+    /// Offset in an entry of the pointer to the program headers.
+    pub const ENTRY_PHDR: usize = 8;
+    /// Offset in an entry of the u16 number of program headers.
+    pub const ENTRY_PHNUM: usize = 12;
+}
