@@ -100,3 +100,14 @@ fn signed_by(key: &RootKey<'_>, pss: bool, hash: &[u8], signature: &[u8]) -> boo
     };
     verified.is_ok()
 }
+
+/// The ELF file in an image that [`verify`] has accepted before, with no check of anything but lengths.
+///
+/// Only for bytes that cannot have changed since then.
+#[must_use]
+pub fn payload(bytes: &[u8]) -> Option<&[u8]> {
+    let header = SignedHeader::read(bytes)?;
+    let sub = if header.img_type == u32::from(ImageType::Bootstrap) { BootstrapHeader::SIZE } else { 0 };
+    let at = SignedHeader::SIZE.checked_add(usize::from(header.hash_size))?.checked_add(usize::from(header.sig_size))?;
+    bytes.get(at.checked_add(sub)?..)
+}

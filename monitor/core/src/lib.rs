@@ -1,4 +1,86 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! The TEE itself: SMC services, messages, sessions, TA life cycle, system calls
+//! The TEE itself: SMC services, messages, sessions, TA life cycle, system calls and pseudo-TAs.
+//!
+//! [`Tee`] is a value that owns everything and is generic over the [`ports::Platform`] it runs on; there are no
+//! statics, so host tests build as many as they like. The way of a call:
+//! [`Tee::run_cpu`] → [`smc`] → [`thread`] → [`msg`] → [`session`] → [`ta`] → [`syscall`] and back.
 #![no_std]
 #![forbid(unsafe_code)]
+
+extern crate alloc;
+#[cfg(any(test, feature = "testing"))]
+extern crate std;
+
+pub mod banner;
+pub mod call;
+pub mod crypto;
+pub mod limits;
+pub mod lock;
+pub mod msg;
+pub mod ports;
+pub mod pta;
+pub mod run_loop;
+pub mod session;
+pub mod smc;
+pub mod syscall;
+pub mod ta;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod thread;
+
+use crypto::rng::Rng;
+use msg::shm::ShmTable;
+use ports::Platform;
+use session::Sessions;
+use smc::psci::Cpus;
+use ta::registry::Registry;
+use ta::source::BootArchive;
+use thread::Threads;
+use utee_abi::result::TeeError;
+
+/// The trusted execution environment on a platform.
+pub struct Tee<P: Platform> {
+    /// The machine it runs on.
+    pub platform: P,
+    /// Secure threads.
+    pub threads: Threads<P>,
+    /// Power state of each CPU.
+    pub cpus: Cpus<P>,
+    /// Memory that the normal world shares.
+    pub shm: ShmTable<P>,
+    /// TA instances that are loaded.
+    pub registry: Registry<P>,
+    /// Open sessions.
+    pub sessions: Sessions<P>,
+    /// Random numbers.
+    pub rng: Rng<P>,
+    /// TAs and root keys of the boot image.
+    pub archive: BootArchive<P>,
+    /// Persistent time of TAs, kept until the next reset.
+    pub times: ta::time::TaTimes<P>,
+    /// RPC messages kept for the normal world while its shared-memory cache is on.
+    pub rpc_cache: call::RpcCache<P>,
+}
+
+impl<P: Platform> Tee<P> {
+    /// Builds the TEE: seeds its random numbers and reads the boot archive.
+    ///
+    /// # Errors
+    /// GENERIC when the entropy source fails, BAD_FORMAT when the boot archive is not one.
+    pub fn new(platform: P) -> Result<Self, TeeError> {
+        let rng = Rng::new(&platform)?;
+        let archive = BootArchive::read(&platform)?;
+        Ok(Self {
+            threads: Threads::new(platform.threads()),
+            cpus: Cpus::new(platform.cpus()),
+            shm: ShmTable::new(),
+            registry: Registry::new(),
+            sessions: Sessions::new(),
+            rng,
+            archive,
+            times: ta::time::TaTimes::new(),
+            rpc_cache: call::RpcCache::new(),
+            platform,
+        })
+    }
+}

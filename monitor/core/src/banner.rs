@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Lines on the secure console: the log macro and the boot banner.
+
+use crate::Tee;
+use crate::ports::{EntropyKind, Platform};
+use core::fmt::{self, Write};
+
+/// Longest line of the TEE itself; the rest is cut.
+const LINE: usize = 256;
+
+/// A line that is built in place, so that it reaches the console in one piece.
+struct Line {
+    text: heapless::String<LINE>,
+}
+
+impl Write for Line {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for character in text.chars() {
+            if self.text.push(character).is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes one line of the TEE to the secure console; what [`crate::log!`] calls.
+pub fn print_line<P: Platform>(platform: &P, args: fmt::Arguments<'_>) {
+    let mut line = Line { text: heapless::String::new() };
+    // Writing to a Line cannot fail.
+    let _ = line.write_fmt(args);
+    if line.text.len() == LINE {
+        line.text.pop();
+    }
+    let _ = line.text.push('\n');
+    platform.console(line.text.as_bytes());
+}
+
+/// Writes one formatted line to the secure console of a platform.
+#[macro_export]
+macro_rules! log {
+    ($platform:expr, $($args:tt)*) => {
+        $crate::banner::print_line($platform, ::core::format_args!($($args)*))
+    };
+}
+
+impl<P: Platform> Tee<P> {
+    /// Prints what booted: version, board, CPUs, memory map with rights, TAs at hand, where entropy comes from.
+    pub fn banner(&self) {
+        let platform = &self.platform;
+        log!(platform, "I core: Oxtee {} on {}", env!("CARGO_PKG_VERSION"), platform.board());
+        log!(platform, "I core: {} CPUs, {} secure threads", platform.cpus(), self.threads.count());
+        for entry in platform.memory_map() {
+            let end = entry.base.saturating_add(entry.len);
+            log!(platform, "I core: {:010x}..{:010x} {} {}", entry.base, end, entry.rights, entry.name);
+        }
+        match platform.entropy_kind() {
+            EntropyKind::Hardware => log!(platform, "I core: entropy: hardware generator"),
+            EntropyKind::StandIn(what) => log!(platform, "W core: entropy is a STAND-IN ({what}): no secret of this boot is safe"),
+        }
+        let (tas, keys) = crate::ta::source::BootArchive::count_in(platform);
+        log!(platform, "I core: boot image: {tas} TAs, {keys} root keys");
+    }
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! A yielding call under way on a secure thread, and its line to the normal world (RPC).
+
+use crate::Tee;
+use crate::lock::Lock;
+use crate::msg::window::Window;
+use crate::ports::{Platform, ThreadExit, ThreadId};
+use core::cell::{Cell, RefCell};
+use core::time::Duration;
+use utee_abi::msg::{self, MsgHeader, MsgParam};
+use utee_abi::result::TeeError;
+use utee_abi::rpc::{self, RpcCommand};
+use utee_abi::smc::{RpcReturn, rpc_return};
+
+/// Parameters of an RPC message at most.
+pub const RPC_PARAMS: usize = utee_abi::smc::RPC_PARAMS as usize;
+
+/// Bytes of an RPC message.
+const RPC_MESSAGE: usize = msg::HEADER_SIZE + RPC_PARAMS * msg::PARAM_SIZE;
+
+/// Where the RPC message of a call stands.
+enum RpcMessage {
+    /// None yet: the normal world gave none with the call.
+    None,
+    /// It came with the call.
+    Given(Window),
+    /// The normal world allocated it on demand; the cookie frees it.
+    Allocated(Window, u64),
+}
+
+/// A yielding call.
+pub struct Call<'t, P: Platform> {
+    /// The TEE that serves it.
+    pub tee: &'t Tee<P>,
+    /// The thread that it runs on.
+    pub thread: ThreadId,
+    /// Number of TAs that are entered in one another.
+    pub depth: Cell<u32>,
+    message: RefCell<RpcMessage>,
+}
+
+impl<'t, P: Platform> Call<'t, P> {
+    /// A call on `thread`, with the RPC message that came with it.
+    pub fn new(tee: &'t Tee<P>, thread: ThreadId, rpc: Option<Window>) -> Self {
+        let message = rpc.map_or(RpcMessage::None, RpcMessage::Given);
+        Self { tee, thread, depth: Cell::new(0), message: RefCell::new(message) }
+    }
+
+    /// The machine.
+    pub fn platform(&self) -> &'t P {
+        &self.tee.platform
+    }
+
+    /// Asks the normal world; its answer replaces `params`.
+    ///
+    /// The answer is copied once; what of it is believed is the caller's matter.
+    ///
+    /// # Errors
+    /// What the normal world answers; COMMUNICATION when the answer is no message; OUT_OF_MEMORY when there is
+    /// no memory for one.
+    pub fn rpc(&self, command: RpcCommand, params: &mut [MsgParam]) -> Result<(), TeeError> {
+        let (window, cookie) = self.rpc_window()?;
+        let mut bytes = [0u8; RPC_MESSAGE];
+        let count = params.len().min(RPC_PARAMS);
+        let used = msg::message_size(count).min(RPC_MESSAGE);
+        let header = MsgHeader::request(command.raw(), u32::try_from(count).unwrap_or(0));
+        header.write(&mut bytes).ok_or(TeeError::GENERIC)?;
+        for (index, param) in params.iter().enumerate().take(count) {
+            param.write(&mut bytes, index).ok_or(TeeError::GENERIC)?;
+        }
+        let sent = bytes.get(..used).ok_or(TeeError::GENERIC)?;
+        if !window.write(self.platform(), 0, sent) {
+            return Err(TeeError::COMMUNICATION);
+        }
+        let [high, low] = halves(cookie);
+        self.platform().suspend(ThreadExit::Rpc([rpc_return(RpcReturn::Cmd), high, low, self.thread.0]));
+        let answer = bytes.get_mut(..used).ok_or(TeeError::GENERIC)?;
+        if !window.read(self.platform(), 0, answer) {
+            return Err(TeeError::COMMUNICATION);
+        }
+        for (index, param) in params.iter_mut().enumerate().take(count) {
+            *param = MsgParam::read(answer, index).ok_or(TeeError::COMMUNICATION)?;
+        }
+        let header = MsgHeader::read(answer).ok_or(TeeError::COMMUNICATION)?;
+        TeeError::check(header.ret)
+    }
+
+    fn rpc_window(&self) -> Result<(Window, u64), TeeError> {
+        match &*self.message.borrow() {
+            RpcMessage::Given(window) => return Ok((window.clone(), 0)),
+            RpcMessage::Allocated(window, cookie) => return Ok((window.clone(), *cookie)),
+            RpcMessage::None => {}
+        }
+        let (window, cookie) = match self.tee.rpc_cache.take() {
+            Some((pa, cookie)) => (Window::rpc_message(self.platform(), pa), cookie),
+            None => self.allocate()?,
+        };
+        let window = window.ok_or(TeeError::OUT_OF_MEMORY)?;
+        *self.message.borrow_mut() = RpcMessage::Allocated(window.clone(), cookie);
+        Ok((window, cookie))
+    }
+
+    fn allocate(&self) -> Result<(Option<Window>, u64), TeeError> {
+        let size = u32::try_from(RPC_MESSAGE).unwrap_or(0);
+        let back = self.platform().suspend(ThreadExit::Rpc([rpc_return(RpcReturn::Alloc), size, 0, self.thread.0]));
+        let [_, pa_high, pa_low, _, cookie_high, cookie_low, ..] = back;
+        let (pa, cookie) = (join(pa_high, pa_low), join(cookie_high, cookie_low));
+        if pa == 0 {
+            return Err(TeeError::OUT_OF_MEMORY);
+        }
+        let window = Window::rpc_message(self.platform(), pa);
+        if window.is_none() {
+            // Not memory that a message may stand in: give it back rather than lose it.
+            self.free(cookie);
+        }
+        Ok((window, cookie))
+    }
+
+    fn free(&self, cookie: u64) {
+        let [high, low] = halves(cookie);
+        self.platform().suspend(ThreadExit::Rpc([rpc_return(RpcReturn::Free), high, low, self.thread.0]));
+    }
+
+    /// Ends the call: an RPC message that was allocated for it goes to the cache or back to the normal world.
+    pub fn finish(&self) {
+        let message = core::mem::replace(&mut *self.message.borrow_mut(), RpcMessage::None);
+        if let RpcMessage::Allocated(window, cookie) = message {
+            if !self.tee.rpc_cache.keep(window.physical(), cookie) {
+                self.free(cookie);
+            }
+        }
+    }
+
+    /// Sleeps in the normal world; other threads run meanwhile. It may end early.
+    ///
+    /// # Errors
+    /// As [`Call::rpc`].
+    pub fn sleep(&self, time: Duration) -> Result<(), TeeError> {
+        let ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX).min(u64::from(u32::MAX));
+        self.rpc(RpcCommand::Suspend, &mut [MsgParam::value_in(ms, 0, 0)])
+    }
+
+    /// Sleeps until [`Call::wake`] is called for this thread.
+    ///
+    /// # Errors
+    /// As [`Call::rpc`].
+    pub fn wait(&self) -> Result<(), TeeError> {
+        self.rpc(RpcCommand::Notification, &mut [MsgParam::value_in(rpc::NOTIFICATION_WAIT, u64::from(self.thread.0), 0)])
+    }
+
+    /// Wakes a thread that sleeps in [`Call::wait`], or is about to.
+    pub fn wake(&self, thread: ThreadId) {
+        let sent = self.rpc(RpcCommand::Notification, &mut [MsgParam::value_in(rpc::NOTIFICATION_SEND, u64::from(thread.0), 0)]);
+        if sent.is_err() {
+            crate::log!(self.platform(), "thread {} could not be woken by the normal world", thread.0);
+        }
+    }
+
+    /// Wall-clock time of the normal world since 1970.
+    ///
+    /// # Errors
+    /// As [`Call::rpc`].
+    pub fn normal_time(&self) -> Result<Duration, TeeError> {
+        let mut params = [MsgParam::value_out()];
+        self.rpc(RpcCommand::GetTime, &mut params)?;
+        let [param] = params;
+        let (seconds, nanoseconds) = param.output_value().ok_or(TeeError::COMMUNICATION)?;
+        let nanoseconds = u32::try_from(nanoseconds).ok().filter(|ns| *ns < 1_000_000_000).ok_or(TeeError::COMMUNICATION)?;
+        Ok(Duration::new(seconds, nanoseconds))
+    }
+}
+
+fn halves(value: u64) -> [u32; 2] {
+    [(value >> 32) as u32, value as u32]
+}
+
+fn join(high: u32, low: u32) -> u64 {
+    u64::from(high) << 32 | u64::from(low)
+}
+
+/// RPC messages that are kept between calls while the normal world has the cache switched on.
+pub struct RpcCache<P: Platform> {
+    kept: Lock<P, Cache>,
+}
+
+struct Cache {
+    enabled: bool,
+    messages: heapless::Vec<(u64, u64), { crate::limits::MAX_THREADS }>,
+}
+
+impl<P: Platform> RpcCache<P> {
+    /// An empty cache, switched off.
+    pub fn new() -> Self {
+        Self { kept: Lock::<P, _>::new(Cache { enabled: false, messages: heapless::Vec::new() }) }
+    }
+
+    /// Switches it on.
+    pub fn enable(&self) {
+        self.kept.lock().enabled = true;
+    }
+
+    /// Switches it off and gives the cookie of one message to free, until there is none.
+    pub fn disable(&self) -> Option<u64> {
+        let mut kept = self.kept.lock();
+        kept.enabled = false;
+        kept.messages.pop().map(|(_, cookie)| cookie)
+    }
+
+    fn take(&self) -> Option<(u64, u64)> {
+        self.kept.lock().messages.pop()
+    }
+
+    fn keep(&self, pa: Option<u64>, cookie: u64) -> bool {
+        let mut kept = self.kept.lock();
+        kept.enabled && pa.is_some_and(|pa| kept.messages.push((pa, cookie)).is_ok())
+    }
+}
+
+impl<P: Platform> Default for RpcCache<P> {
+    fn default() -> Self {
+        Self::new()
+    }
+}

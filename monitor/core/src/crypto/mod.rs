@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Cryptography behind a registry: which algorithm is served by what, and the states that TAs work with.
+
+pub mod digest;
+pub mod rng;
+pub mod state;

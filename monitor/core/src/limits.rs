@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! What the outside may use up. Every quota stands here, so that no caller can exhaust what others need.
+
+use crate::ports::Platform;
+use utee_abi::result::TeeError;
+
+/// Secure threads at most, whatever the board asks for.
+pub const MAX_THREADS: usize = 16;
+
+/// CPUs at most.
+pub const MAX_CPUS: usize = 8;
+
+/// Sessions that are open at a time, all clients together.
+pub const MAX_SESSIONS: usize = 256;
+
+/// Sessions that one TA instance holds as a client.
+pub const MAX_SESSIONS_OF_TA: usize = 32;
+
+/// Loaded TA instances.
+pub const MAX_INSTANCES: usize = 64;
+
+/// TA-to-TA calls nested in one another (OP-TEE ABI, sessions: TEE_ERROR_OUT_OF_MEMORY past it).
+pub const MAX_NESTING: u32 = 4;
+
+/// Cryptographic states of one TA instance.
+pub const MAX_STATES_OF_TA: usize = 64;
+
+/// Registered shared-memory objects.
+pub const MAX_SHM: usize = 512;
+
+/// Pages of one shared-memory object (64 MiB).
+pub const MAX_SHM_PAGES: u64 = 16_384;
+
+/// Mapped regions of one TA instance.
+pub const MAX_REGIONS: usize = 96;
+
+/// Bytes of kernel heap that no request may take: what calls already under way still need.
+pub const HEAP_RESERVE: usize = 64 * 1024;
+
+/// Refuses a request that would leave less than [`HEAP_RESERVE`] of kernel heap.
+///
+/// Small fixed-size allocations behind it are then not a way to stop the kernel.
+///
+/// # Errors
+/// OUT_OF_MEMORY.
+pub fn admit<P: Platform>(platform: &P, bytes: usize) -> Result<(), TeeError> {
+    let (free, _) = platform.heap();
+    match free.checked_sub(HEAP_RESERVE) {
+        Some(usable) if usable >= bytes => Ok(()),
+        _ => Err(TeeError::OUT_OF_MEMORY),
+    }
+}

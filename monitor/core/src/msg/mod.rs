@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Messages of the normal world: copied once into secure memory, then decoded, then served.
+//!
+//! * [`window`] - where a message stands.
+//! * [`params`] - its parameters, in and back.
+//! * [`shm`] - the memory that it may refer to.
+
+pub mod params;
+pub mod shm;
+pub mod window;
+
+use crate::call::Call;
+use crate::ports::Platform;
+use crate::pta::Caller;
+use crate::session::{Client, Failure, Opener, ops};
+use alloc::sync::Arc;
+use core::time::Duration;
+use shm::Shm;
+use utee_abi::msg::{self, ATTR_NONCONTIG, Command, HEADER_SIZE, Kind, Login, MsgHeader, MsgParam, PARAM_SIZE};
+use utee_abi::param::PARAMS;
+use utee_abi::result::{Origin, SUCCESS, TeeError};
+use utee_abi::uuid::Uuid;
+use window::Window;
+
+/// Parameters of a message that are looked at: the ones of OPEN_SESSION for the TEE and four for the TA.
+const LOOKED_AT: usize = 2 + PARAMS;
+
+/// How long to sleep before looking again whether shared memory is still in use.
+const UNREGISTER_POLL: Duration = Duration::from_millis(1);
+
+/// A message that is not one: neither answered nor touched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnknownCommand;
+
+/// The copy of a message.
+struct Message {
+    header: MsgHeader,
+    params: heapless::Vec<MsgParam, LOOKED_AT>,
+}
+
+/// Reads the number of parameters of the message at `window`, once; it holds for all that follows.
+pub fn read_header<P: Platform>(platform: &P, window: &Window) -> Option<MsgHeader> {
+    let mut bytes = [0; HEADER_SIZE];
+    if !window.read(platform, 0, &mut bytes) {
+        return None;
+    }
+    MsgHeader::read(&bytes)
+}
+
+/// Serves the message at `window`, whose header has been copied, and writes the answer into it.
+///
+/// # Errors
+/// [`UnknownCommand`].
+pub fn serve<P: Platform>(call: &Call<'_, P>, window: &Window, header: MsgHeader) -> Result<(), UnknownCommand> {
+    let command = Command::try_from(header.cmd).map_err(|_| UnknownCommand)?;
+    let outcome = copy_params(call, window, header).and_then(|message| match command {
+        Command::OpenSession => Some(open(call, window, &message)),
+        Command::InvokeCommand => Some(invoke(call, window, &message)),
+        Command::CloseSession => Some(close(call, &message)),
+        Command::Cancel => Some(cancel(call, &message)),
+        Command::RegisterShm => Some(register(call, &message)),
+        Command::UnregisterShm => Some(unregister(call, &message)),
+        _ => None,
+    });
+    let outcome = match command {
+        Command::DoBottomHalf
+        | Command::StopAsyncNotif
+        | Command::LendProtmem
+        | Command::ReclaimProtmem
+        | Command::GetProtmemConfig
+        | Command::AssignProtmem => return Err(UnknownCommand),
+        _ => outcome.unwrap_or(Err(Failure::tee(TeeError::BAD_PARAMETERS))),
+    };
+    let (ret, origin) = match outcome {
+        Ok(()) => (SUCCESS, if command == Command::InvokeCommand { Origin::TrustedApp } else { Origin::Tee }),
+        Err(failure) => (failure.error.raw(), failure.origin),
+    };
+    let [r0, r1, r2, r3] = ret.to_le_bytes();
+    let [o0, o1, o2, o3] = origin.raw().to_le_bytes();
+    let leaves_origin = matches!(command, Command::RegisterShm | Command::UnregisterShm);
+    let answer = [r0, r1, r2, r3, o0, o1, o2, o3];
+    let answer = if leaves_origin { answer.get(..4) } else { answer.get(..) };
+    // The window was checked when the call began; a write can only fail if the board's memory map changed.
+    let _ = window.write(call.platform(), MsgHeader::RET, answer.unwrap_or_default());
+    Ok(())
+}
+
+/// Copies the parameters; `None` when there are more than any command takes.
+fn copy_params<P: Platform>(call: &Call<'_, P>, window: &Window, header: MsgHeader) -> Option<Message> {
+    let count = usize::try_from(header.num_params).ok().filter(|count| *count <= LOOKED_AT)?;
+    let mut bytes = [0; HEADER_SIZE + LOOKED_AT * PARAM_SIZE];
+    let used = bytes.get_mut(HEADER_SIZE..msg::message_size(count))?;
+    if !window.read(call.platform(), HEADER_SIZE, used) {
+        return None;
+    }
+    let mut params = heapless::Vec::new();
+    for index in 0..count {
+        params.push(MsgParam::read(&bytes, index)?).ok()?;
+    }
+    Some(Message { header, params })
+}
+
+fn open<P: Platform>(call: &Call<'_, P>, window: &Window, message: &Message) -> Result<(), Failure> {
+    let opened = open_session(call, window, message);
+    let id = opened.unwrap_or(0);
+    let _ = window.write(call.platform(), MsgHeader::SESSION, &id.to_le_bytes());
+    opened.map(drop)
+}
+
+fn open_session<P: Platform>(call: &Call<'_, P>, window: &Window, message: &Message) -> Result<u32, Failure> {
+    let [target, client, rest @ ..] = message.params.as_slice() else { return Err(TeeError::BAD_PARAMETERS.into()) };
+    let is_meta_value = |param: &MsgParam| param.is_meta() && param.kind() == Some(Kind::ValueInput);
+    if !is_meta_value(target) || !is_meta_value(client) {
+        return Err(TeeError::BAD_PARAMETERS.into());
+    }
+    let [a, b, _] = target.words;
+    let request = ops::Request { uuid: Uuid::from_words(a, b), client: identity(client)?, opener: Opener::NormalWorld, deadline: None };
+    let mut params = params::decode(call, rest)?;
+    let result = ops::open(call, &request, &mut params, Caller::NormalWorld);
+    params::write_back(call, window, 2, &params);
+    result
+}
+
+/// The client's identity. Public clients and the kernel have none of their own, whatever the message says.
+fn identity(param: &MsgParam) -> Result<Client, TeeError> {
+    let [a, b, login] = param.words;
+    let login = u32::try_from(login).ok().and_then(|login| Login::try_from(login).ok()).ok_or(TeeError::BAD_PARAMETERS)?;
+    let uuid = match login {
+        Login::Public | Login::ReeKernel => Uuid::NIL,
+        Login::TrustedApp => return Err(TeeError::BAD_PARAMETERS),
+        _ => Uuid::from_words(a, b),
+    };
+    Ok(Client { login, uuid })
+}
+
+fn invoke<P: Platform>(call: &Call<'_, P>, window: &Window, message: &Message) -> Result<(), Failure> {
+    let mut params = params::decode(call, &message.params)?;
+    let MsgHeader { session, func, .. } = message.header;
+    let result = ops::invoke(call, session, Opener::NormalWorld, func, None, &mut params, Caller::NormalWorld);
+    params::write_back(call, window, 0, &params);
+    result
+}
+
+fn close<P: Platform>(call: &Call<'_, P>, message: &Message) -> Result<(), Failure> {
+    if !message.params.is_empty() {
+        return Err(TeeError::BAD_PARAMETERS.into());
+    }
+    ops::close(call, message.header.session, Opener::NormalWorld)
+}
+
+fn cancel<P: Platform>(call: &Call<'_, P>, message: &Message) -> Result<(), Failure> {
+    if !message.params.is_empty() {
+        return Err(TeeError::BAD_PARAMETERS.into());
+    }
+    ops::cancel(call, message.header.session, Opener::NormalWorld)
+}
+
+fn register<P: Platform>(call: &Call<'_, P>, message: &Message) -> Result<(), Failure> {
+    let [param] = message.params.as_slice() else { return Err(TeeError::BAD_PARAMETERS.into()) };
+    if param.attr != u64::from(u8::from(Kind::TmemOutput)) | ATTR_NONCONTIG {
+        return Err(TeeError::BAD_PARAMETERS.into());
+    }
+    let [list, size, cookie] = param.words;
+    if size == 0 {
+        return Err(TeeError::BAD_PARAMETERS.into());
+    }
+    let shm = Shm::from_list(call.platform(), list, size)?;
+    Ok(call.tee.shm.register(cookie, shm)?)
+}
+
+fn unregister<P: Platform>(call: &Call<'_, P>, message: &Message) -> Result<(), Failure> {
+    let [param] = message.params.as_slice() else { return Err(TeeError::BAD_PARAMETERS.into()) };
+    if param.attr != u64::from(u8::from(Kind::RmemInput)) {
+        return Err(TeeError::BAD_PARAMETERS.into());
+    }
+    let [_, _, cookie] = param.words;
+    let shm = call.tee.shm.unregister(cookie).ok_or(TeeError::BAD_PARAMETERS)?;
+    // The normal world takes the pages back once this answers, so no TA may still have them mapped.
+    while Arc::strong_count(&shm) > 1 {
+        call.sleep(UNREGISTER_POLL)?;
+    }
+    Ok(())
+}

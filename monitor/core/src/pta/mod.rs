@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Pseudo-TAs: services of the core that are called like TAs.
+
+pub mod device;
+pub mod system;
+
+use crate::call::Call;
+use crate::ports::Platform;
+use crate::session::{Client, Session};
+use crate::ta::instance::{Body, Instance};
+use crate::ta::memory::Memory;
+use crate::ta::params::{Param, Params};
+use utee_abi::param::ParamType;
+use utee_abi::result::TeeError;
+use utee_abi::ta_head::TaFlags;
+use utee_abi::uuid::Uuid;
+
+/// Who calls a pseudo-TA.
+pub enum Caller<'e, P: Platform> {
+    /// The normal world.
+    NormalWorld,
+    /// A TA, whose own state a pseudo-TA may work on.
+    Ta(&'e Instance<P>, &'e mut Body<P>),
+}
+
+/// A pseudo-TA.
+pub trait PseudoTa<P: Platform>: Sync {
+    /// Its UUID.
+    fn uuid(&self) -> Uuid;
+
+    /// Flags beyond single instance, multi session and keep alive, which all have.
+    fn flags(&self) -> TaFlags {
+        TaFlags::empty()
+    }
+
+    /// Lets a client in, or not.
+    ///
+    /// # Errors
+    /// ACCESS_DENIED for a client that it does not serve.
+    fn open(&self, client: &Client, caller: &Caller<'_, P>) -> Result<(), TeeError>;
+
+    /// Serves a command.
+    ///
+    /// # Errors
+    /// NOT_IMPLEMENTED for an unknown command, BAD_PARAMETERS for other parameter types, and the command's own.
+    fn invoke(
+        &self,
+        call: &Call<'_, P>,
+        session: &Session<P>,
+        caller: Caller<'_, P>,
+        command: u32,
+        params: &mut Params<P>,
+    ) -> Result<(), TeeError>;
+}
+
+/// Every pseudo-TA.
+pub fn all<P: Platform>() -> [&'static dyn PseudoTa<P>; 2] {
+    [&device::DeviceEnumeration, &system::System]
+}
+
+/// The pseudo-TA of a UUID.
+pub fn find<P: Platform>(uuid: &Uuid) -> Option<&'static dyn PseudoTa<P>> {
+    all::<P>().into_iter().find(|pseudo| pseudo.uuid() == *uuid)
+}
+
+/// The numbers of a value parameter of this type.
+///
+/// # Errors
+/// BAD_PARAMETERS for any other parameter.
+pub fn value<'p, P: Platform>(param: &'p mut Param<P>, wanted: ParamType) -> Result<[&'p mut u64; 2], TeeError> {
+    match param {
+        Param::Value { kind, a, b } if *kind == wanted => Ok([a, b]),
+        _ => Err(TeeError::BAD_PARAMETERS),
+    }
+}
+
+/// The buffer and size of a memref parameter of this type.
+///
+/// # Errors
+/// BAD_PARAMETERS for any other parameter.
+pub fn memref<'p, P: Platform>(param: &'p mut Param<P>, wanted: ParamType) -> Result<(Option<&'p Memory<P>>, &'p mut u64), TeeError> {
+    match param {
+        Param::Memref { kind, memory, size } if *kind == wanted => Ok((memory.as_ref(), size)),
+        _ => Err(TeeError::BAD_PARAMETERS),
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! The run loop of a CPU: enter the normal world, serve why it came back, enter it again.
+
+use crate::Tee;
+use crate::ports::{CpuIndex, NormalExit, NormalWorld, Platform, ThreadId};
+use crate::smc::Answer;
+use core::convert::Infallible;
+
+impl<P: Platform> Tee<P> {
+    /// Runs CPU `cpu` for ever: waits until it is switched on, then serves its normal world.
+    pub fn run_cpu(&self, cpu: CpuIndex, world: &mut impl NormalWorld) -> Infallible {
+        loop {
+            while let Some(start) = self.cpus.take_start(cpu) {
+                world.start(start.entry, start.context);
+                self.serve(cpu, world);
+                self.platform.cpu_off();
+                self.cpus.set_off(cpu);
+            }
+            self.platform.wait_for_event();
+        }
+    }
+
+    /// Serves the normal world on `cpu` until it switches the CPU off.
+    pub fn serve(&self, cpu: CpuIndex, world: &mut impl NormalWorld) {
+        loop {
+            match world.enter() {
+                NormalExit::Smc(regs) => match self.smc(cpu, &regs) {
+                    Answer::Return(result) => world.set_result(result),
+                    Answer::CpuOff => return,
+                },
+                NormalExit::SecureInterrupt => self.platform.secure_interrupt(),
+            }
+        }
+    }
+
+    /// What a secure thread executes on its own stack: one yielding call, from its a0..a7 to its a0..a3.
+    pub fn thread_main(&self, thread: ThreadId, regs: &[u32; 8]) -> [u32; 4] {
+        crate::smc::yielding::serve(self, thread, regs)
+    }
+}

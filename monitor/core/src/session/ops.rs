@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Open, invoke and close, for the normal world and for TAs alike (OP-TEE ABI, sessions).
+
+use super::{Client, Failure, Opener, Session, Target};
+use crate::call::Call;
+use crate::limits::admit;
+use crate::log;
+use crate::ports::{Platform, ThreadId};
+use crate::pta::{self, Caller, PseudoTa};
+use crate::ta::instance::{Acquire, Body, Instance};
+use crate::ta::load;
+use crate::ta::params::{self, Params};
+use crate::ta::registry::Found;
+use crate::ta::run::{self, Outcome};
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use core::time::Duration;
+use utee_abi::result::{Origin, TeeError};
+use utee_abi::ta_head::{EntryFunction, TaFlags};
+use utee_abi::uuid::Uuid;
+
+/// Kernel heap that opening a session may take, page tables and plan of the image included.
+const OPEN_HEAP: usize = 96 * 1024;
+
+/// How long to sleep before looking again whether another thread has loaded the TA.
+const LOADING_POLL: Duration = Duration::from_millis(1);
+
+/// Who opens a session and how long it may take.
+pub struct Request {
+    /// The TA.
+    pub uuid: Uuid,
+    /// Identity that the TA is told.
+    pub client: Client,
+    /// Who may use the session.
+    pub opener: Opener,
+    /// Tick past which the open counts as cancelled.
+    pub deadline: Option<u64>,
+}
+
+/// Opens a session; `caller` is the TA that asks, if it is one.
+///
+/// # Errors
+/// ITEM_NOT_FOUND for an unknown TA, BUSY, TARGET_DEAD, OUT_OF_MEMORY, SECURITY for an image that does not verify,
+/// and whatever the TA answers.
+pub fn open<P: Platform>(call: &Call<'_, P>, request: &Request, params: &mut Params<P>, caller: Caller<'_, P>) -> Result<u32, Failure> {
+    admit(call.platform(), OPEN_HEAP)?;
+    // A place in the table first: a TA that has opened a session is owed its close.
+    call.tee.sessions.reserve()?;
+    let session = match pta::find::<P>(&request.uuid) {
+        Some(pseudo) => open_pseudo(call, request, pseudo, &caller),
+        None => open_user(call, request, params),
+    };
+    match session {
+        Ok(session) => {
+            call.tee.sessions.insert(&session);
+            Ok(session.id)
+        }
+        Err(failure) => {
+            call.tee.sessions.cancel();
+            Err(failure)
+        }
+    }
+}
+
+fn open_pseudo<P: Platform>(
+    call: &Call<'_, P>,
+    request: &Request,
+    pseudo: &'static dyn PseudoTa<P>,
+    caller: &Caller<'_, P>,
+) -> Result<Arc<Session<P>>, Failure> {
+    pseudo.open(&request.client, caller).map_err(Failure::ta)?;
+    let id = call.tee.sessions.new_id();
+    Ok(Arc::new(Session::new(id, request.client, request.opener, Target::Pseudo(pseudo))))
+}
+
+fn open_user<P: Platform>(call: &Call<'_, P>, request: &Request, params: &mut Params<P>) -> Result<Arc<Session<P>>, Failure> {
+    let (instance, fresh) = find_or_load(call, &request.uuid)?;
+    let id = call.tee.sessions.new_id();
+    let session = Arc::new(Session::new(id, request.client, request.opener, Target::User(Arc::clone(&instance))));
+    session.set_deadline(request.deadline);
+    let body = match fresh {
+        Some(body) => Ok(body),
+        None => acquire(call, &instance).map_err(Failure::tee),
+    };
+    let opened = body.and_then(|body| enter(call, &instance, body, &session, EntryFunction::OpenSession, 0, params));
+    match opened {
+        Ok(()) => Ok(session),
+        Err(failure) => {
+            leave(call, &instance);
+            Err(failure)
+        }
+    }
+}
+
+fn find_or_load<P: Platform>(call: &Call<'_, P>, uuid: &Uuid) -> Result<(Arc<Instance<P>>, Option<Box<Body<P>>>), Failure> {
+    loop {
+        match call.tee.registry.find(uuid, call.thread)? {
+            Found::Joined(instance) => return Ok((instance, None)),
+            Found::Loading => call.sleep(LOADING_POLL)?,
+            Found::Load => {
+                let loaded = load::load(call, uuid);
+                let instance = loaded.as_ref().ok().map(|(instance, _)| instance);
+                call.tee.registry.loaded(call.thread, instance)?;
+                let (instance, body) = loaded?;
+                return Ok((instance, Some(body)));
+            }
+        }
+    }
+}
+
+/// Waits for the body of a TA.
+///
+/// # Errors
+/// BUSY when waiting would never end, TARGET_DEAD.
+fn acquire<P: Platform>(call: &Call<'_, P>, instance: &Arc<Instance<P>>) -> Result<Box<Body<P>>, TeeError> {
+    loop {
+        match instance.acquire(call.thread) {
+            Acquire::Got(body) => return Ok(body),
+            Acquire::Dead => return Err(TeeError::TARGET_DEAD),
+            Acquire::HeldBy(_) => {}
+        }
+        call.tee.registry.begin_wait(call.thread, instance)?;
+        let waited = if instance.enqueue(call.thread) { call.wait() } else { Ok(()) };
+        call.tee.registry.end_wait(call.thread);
+        waited?;
+    }
+}
+
+/// Enters a TA whose body this thread has, gives the body back, and turns the outcome into a result.
+fn enter<P: Platform>(
+    call: &Call<'_, P>,
+    instance: &Arc<Instance<P>>,
+    mut body: Box<Body<P>>,
+    session: &Arc<Session<P>>,
+    function: EntryFunction,
+    command: u32,
+    params: &mut Params<P>,
+) -> Result<(), Failure> {
+    let outcome = run::enter(call, instance, &mut body, session, function, command, params);
+    match outcome {
+        Ok(Outcome::Died) => {
+            bury(call, instance, body);
+            Err(Failure::tee(TeeError::TARGET_DEAD))
+        }
+        Ok(Outcome::Returned(result)) => {
+            release(call, instance, body);
+            TeeError::check(result).map_err(Failure::ta)
+        }
+        Err(error) => {
+            release(call, instance, body);
+            Err(Failure::tee(error))
+        }
+    }
+}
+
+fn release<P: Platform>(call: &Call<'_, P>, instance: &Instance<P>, body: Box<Body<P>>) {
+    if let Some(waiter) = instance.release(body) {
+        call.wake(waiter);
+    }
+}
+
+/// Ends a TA that died: its memory, states and sessions go, whoever waits for it is told.
+fn bury<P: Platform>(call: &Call<'_, P>, instance: &Arc<Instance<P>>, body: Box<Body<P>>) {
+    let waiting = instance.kill();
+    let keep = TaFlags::SINGLE_INSTANCE | TaFlags::INSTANCE_KEEP_ALIVE | TaFlags::INSTANCE_KEEP_CRASHED;
+    if !instance.flags.contains(keep) {
+        call.tee.registry.remove(instance);
+    }
+    drop(body);
+    close_all_of(call, instance);
+    for (thread, waits) in waiting.iter().enumerate() {
+        if let (true, Ok(thread)) = (waits, u32::try_from(thread)) {
+            call.wake(ThreadId(thread));
+        }
+    }
+    log!(call.platform(), "E core: ta {} is dead", instance.uuid);
+}
+
+/// Closes every session that a TA had open as a client.
+fn close_all_of<P: Platform>(call: &Call<'_, P>, instance: &Instance<P>) {
+    let opener = Opener::Ta(instance.id);
+    while let Some(id) = call.tee.sessions.any_of(opener) {
+        // What the other TA says to its close changes nothing for one that is gone.
+        let _ = close(call, id, opener);
+    }
+}
+
+/// Ends this session's hold on a TA, and the TA with it when it was the last one and is not to be kept.
+fn leave<P: Platform>(call: &Call<'_, P>, instance: &Arc<Instance<P>>) {
+    let keep = TaFlags::SINGLE_INSTANCE | TaFlags::INSTANCE_KEEP_ALIVE;
+    let last = instance.part();
+    if last && !instance.flags.contains(keep) && call.tee.registry.remove_unused(instance) {
+        close_all_of(call, instance);
+    }
+}
+
+/// Invokes a command.
+///
+/// # Errors
+/// BAD_PARAMETERS for a session that is not the opener's, TARGET_DEAD, BUSY, OUT_OF_MEMORY, and whatever the TA answers.
+pub fn invoke<P: Platform>(
+    call: &Call<'_, P>,
+    id: u32,
+    opener: Opener,
+    command: u32,
+    deadline: Option<u64>,
+    params: &mut Params<P>,
+    caller: Caller<'_, P>,
+) -> Result<(), Failure> {
+    let session = call.tee.sessions.get(id, opener).ok_or(TeeError::BAD_PARAMETERS)?;
+    match &session.target {
+        Target::Pseudo(pseudo) => pseudo.invoke(call, &session, caller, command, params).map_err(Failure::ta),
+        Target::User(instance) => {
+            let body = acquire(call, instance)?;
+            session.set_deadline(deadline);
+            enter(call, instance, body, &session, EntryFunction::InvokeCommand, command, params)
+        }
+    }
+}
+
+/// Closes a session.
+///
+/// # Errors
+/// ITEM_NOT_FOUND for a session that is not the opener's.
+pub fn close<P: Platform>(call: &Call<'_, P>, id: u32, opener: Opener) -> Result<(), Failure> {
+    let session = call.tee.sessions.take(id, opener).ok_or(TeeError::ITEM_NOT_FOUND)?;
+    let Target::User(instance) = &session.target else { return Ok(()) };
+    match acquire(call, instance) {
+        Ok(body) => {
+            let mut params = params::none();
+            // The session is gone whatever the TA answers to its close.
+            let _ = enter(call, instance, body, &session, EntryFunction::CloseSession, 0, &mut params);
+        }
+        Err(TeeError::TARGET_DEAD) => {}
+        Err(error) => log!(call.platform(), "E core: session {id} closed without telling its TA: {error}"),
+    }
+    leave(call, instance);
+    Ok(())
+}
+
+/// Asks for the operation that runs in a session to be cancelled.
+///
+/// # Errors
+/// ITEM_NOT_FOUND for a session that is not the opener's.
+pub fn cancel<P: Platform>(call: &Call<'_, P>, id: u32, opener: Opener) -> Result<(), Failure> {
+    let session = call.tee.sessions.get(id, opener).ok_or(Failure { error: TeeError::ITEM_NOT_FOUND, origin: Origin::Tee })?;
+    session.cancel();
+    Ok(())
+}

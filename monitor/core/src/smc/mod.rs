@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! SMC services: whose call it is, and its answer.
+//!
+//! [`fast`] answers on the run loop's stack, [`yielding`] runs on a secure thread, [`psci`] powers CPUs.
+
+pub mod arch;
+pub mod fast;
+pub mod psci;
+pub mod yielding;
+
+use crate::Tee;
+use crate::ports::{CpuIndex, Platform};
+use utee_abi::smc::{Owner, UNKNOWN_FUNCTION};
+
+/// What the run loop does next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Back to the normal world with these a0..a3.
+    Return([u32; 4]),
+    /// The CPU is to be switched off.
+    CpuOff,
+}
+
+impl<P: Platform> Tee<P> {
+    /// Serves one SMC of the normal world; `regs` are its a0..a7.
+    pub fn smc(&self, cpu: CpuIndex, regs: &[u32; 8]) -> Answer {
+        let id = regs[0];
+        Answer::Return(match Owner::of(id) {
+            Owner::TrustedOs if utee_abi::smc::is_fast(id) => fast::serve(self, regs),
+            Owner::TrustedOs => yielding::enter(self, regs),
+            Owner::StandardService => return psci::serve(self, cpu, regs),
+            Owner::Arch => arch::serve(regs),
+            Owner::Other => [UNKNOWN_FUNCTION, 0, 0, 0],
+        })
+    }
+}

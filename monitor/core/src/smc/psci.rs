@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Power State Coordination Interface (Arm DEN 0022): the calls that a multi-processor normal world needs.
+
+use super::Answer;
+use crate::Tee;
+use crate::limits::MAX_CPUS;
+use crate::lock::Lock;
+use crate::ports::{CpuIndex, Platform};
+use utee_abi::psci::{self, AffinityState, Call, Error};
+use utee_abi::smc::UNKNOWN_FUNCTION;
+
+/// Where a CPU's normal world starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Start {
+    /// Physical entry address.
+    pub entry: u64,
+    /// First argument (r0, x0).
+    pub context: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Off,
+    Pending(Start),
+    On,
+}
+
+/// Power state of each CPU.
+pub struct Cpus<P: Platform> {
+    states: Lock<P, [State; MAX_CPUS]>,
+    count: usize,
+}
+
+impl<P: Platform> Cpus<P> {
+    /// All CPUs off.
+    pub fn new(count: usize) -> Self {
+        Self { states: Lock::<P, _>::new([State::Off; MAX_CPUS]), count: count.min(MAX_CPUS) }
+    }
+
+    /// Asks for `cpu` to be started: by the boot code for the first CPU, by CPU_ON for the others.
+    ///
+    /// # Errors
+    /// ALREADY_ON, ON_PENDING, or INVALID_PARAMETERS for a CPU that there is not.
+    pub fn request(&self, cpu: CpuIndex, start: Start) -> Result<(), Error> {
+        let mut states = self.states.lock();
+        let state = states.get_mut(cpu).filter(|_| cpu < self.count).ok_or(Error::InvalidParameters)?;
+        match state {
+            State::Off => {
+                *state = State::Pending(start);
+                Ok(())
+            }
+            State::Pending(_) => Err(Error::OnPending),
+            State::On => Err(Error::AlreadyOn),
+        }
+    }
+
+    /// Takes the pending start of `cpu`, which is on from now.
+    pub fn take_start(&self, cpu: CpuIndex) -> Option<Start> {
+        let mut states = self.states.lock();
+        let state = states.get_mut(cpu)?;
+        let State::Pending(start) = *state else { return None };
+        *state = State::On;
+        Some(start)
+    }
+
+    /// Marks `cpu` as off.
+    pub fn set_off(&self, cpu: CpuIndex) {
+        if let Some(state) = self.states.lock().get_mut(cpu) {
+            *state = State::Off;
+        }
+    }
+
+    fn affinity(&self, cpu: CpuIndex) -> Option<AffinityState> {
+        match self.states.lock().get(cpu).filter(|_| cpu < self.count)? {
+            State::Off => Some(AffinityState::Off),
+            State::Pending(_) => Some(AffinityState::OnPending),
+            State::On => Some(AffinityState::On),
+        }
+    }
+}
+
+/// Serves a call of the standard-service owner.
+pub fn serve<P: Platform>(tee: &Tee<P>, _cpu: CpuIndex, regs: &[u32; 8]) -> Answer {
+    let Ok(call) = Call::try_from(regs[0]) else {
+        return Answer::Return([UNKNOWN_FUNCTION, 0, 0, 0]);
+    };
+    let a0 = match call {
+        Call::Version => psci::VERSION_1_0,
+        Call::Features => features(regs[1]),
+        Call::CpuOn => code(cpu_on(tee, regs)),
+        Call::CpuOff => return Answer::CpuOff,
+        Call::AffinityInfo => affinity_info(tee, regs),
+        Call::MigrateInfoType => psci::MIGRATE_NOT_REQUIRED,
+        Call::SystemOff => tee.platform.system_off(),
+        Call::SystemReset => tee.platform.system_reset(),
+    };
+    Answer::Return([a0, 0, 0, 0])
+}
+
+fn code(result: Result<(), Error>) -> u32 {
+    match result {
+        Ok(()) => psci::SUCCESS,
+        Err(error) => error.raw(),
+    }
+}
+
+fn features(id: u32) -> u32 {
+    if Call::try_from(id).is_ok() || id == utee_abi::smc::SMCCC_VERSION { 0 } else { Error::NotSupported.raw() }
+}
+
+fn cpu_on<P: Platform>(tee: &Tee<P>, regs: &[u32; 8]) -> Result<(), Error> {
+    let [_, target, entry, context, ..] = *regs;
+    let cpu = tee.platform.cpu_by_affinity(target).ok_or(Error::InvalidParameters)?;
+    let entry = u64::from(entry);
+    // An entry point in secure memory would only fault there, but the caller learns of it here.
+    if !tee.platform.normal_ram().iter().any(|range| range.contains(&entry)) {
+        return Err(Error::InvalidAddress);
+    }
+    tee.cpus.request(cpu, Start { entry, context: u64::from(context) })?;
+    tee.platform.wake_cpu(cpu);
+    Ok(())
+}
+
+fn affinity_info<P: Platform>(tee: &Tee<P>, regs: &[u32; 8]) -> u32 {
+    let [_, target, level, ..] = *regs;
+    if level != 0 {
+        return Error::InvalidParameters.raw();
+    }
+    match tee.platform.cpu_by_affinity(target).and_then(|cpu| tee.cpus.affinity(cpu)) {
+        Some(state) => state.raw(),
+        None => Error::InvalidParameters.raw(),
+    }
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Yielding calls (OP-TEE ABI, SMC calls): a thread is started or resumed; on it the message is found and served.
+
+use crate::Tee;
+use crate::call::{Call, RPC_PARAMS};
+use crate::msg::{self, window::Window};
+use crate::ports::{Platform, ThreadId};
+use utee_abi::msg::{HEADER_SIZE, MAX_PARAMS, MsgHeader, message_size};
+use utee_abi::smc::{ReturnCode, YieldingCall};
+
+/// Starts or resumes a thread; the result is a0..a3 for the normal world. Runs on the run loop's stack.
+pub fn enter<P: Platform>(tee: &Tee<P>, regs: &[u32; 8]) -> [u32; 4] {
+    match YieldingCall::try_from(regs[0]) {
+        Ok(YieldingCall::ReturnFromRpc) => tee.threads.resume(&tee.platform, *regs),
+        Ok(_) => tee.threads.start(&tee.platform, *regs),
+        Err(_) => [ReturnCode::EBadCmd.raw(), 0, 0, 0],
+    }
+}
+
+/// Serves a yielding call on its thread; the result is a0..a3 for the normal world.
+pub fn serve<P: Platform>(tee: &Tee<P>, thread: ThreadId, regs: &[u32; 8]) -> [u32; 4] {
+    let code = match locate(tee, regs) {
+        Err(code) => code,
+        Ok(place) => {
+            let call = Call::new(tee, thread, place.rpc);
+            let served = msg::serve(&call, &place.message, place.header);
+            call.finish();
+            if served.is_ok() { ReturnCode::Ok } else { ReturnCode::EBadCmd }
+        }
+    };
+    [code.raw(), 0, 0, 0]
+}
+
+/// A message and what came with it.
+struct Place {
+    message: Window,
+    header: MsgHeader,
+    rpc: Option<Window>,
+}
+
+/// Finds the message of a call, reads its header once and checks that all of it stands where it may.
+fn locate<P: Platform>(tee: &Tee<P>, regs: &[u32; 8]) -> Result<Place, ReturnCode> {
+    let [id, a1, a2, a3, ..] = *regs;
+    let call = YieldingCall::try_from(id).map_err(|_| ReturnCode::EBadCmd)?;
+    let address = u64::from(a1) << 32 | u64::from(a2);
+    let bad = ReturnCode::EBadAddr;
+    let start = match call {
+        YieldingCall::WithArg | YieldingCall::WithRpcArg => Window::physical_at(&tee.platform, address, HEADER_SIZE),
+        YieldingCall::WithRegdArg => tee.shm.get(address).and_then(|shm| Window::shared(shm, u64::from(a3), HEADER_SIZE)),
+        YieldingCall::ReturnFromRpc => return Err(ReturnCode::EBadCmd),
+    };
+    let start = start.ok_or(bad)?;
+    let header = msg::read_header(&tee.platform, &start).ok_or(bad)?;
+    if header.num_params > MAX_PARAMS {
+        return Err(bad);
+    }
+    let own = message_size(header.num_params as usize);
+    let rpc_size = if call == YieldingCall::WithArg { 0 } else { message_size(RPC_PARAMS) };
+    let whole = start.resized(&tee.platform, own.saturating_add(rpc_size)).ok_or(bad)?;
+    let rpc = if rpc_size == 0 { None } else { Some(whole.tail(own).ok_or(bad)?) };
+    Ok(Place { message: whole, header, rpc })
+}

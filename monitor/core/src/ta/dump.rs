@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Crash dumps of TAs, in lines that a person reads and the host tool symbolises.
+//!
+//! Form, one line each, numbers in hexadecimal without separators:
+//! `dump: ta <uuid> load <base> cause <words>` · `dump: reg <name> <value>` (each register) ·
+//! `dump: map <first> <end> <rights> <purpose>` (each region) · `dump: stack <address> <word>…` (up to 16 words a
+//! line, from the stack pointer up) · `dump: end`.
+
+use super::instance::{Body, Instance};
+use super::space::{Purpose, UserSpace};
+use crate::log;
+use crate::ports::{Abort, AbortKind, Platform, Prot, UserContext};
+use core::fmt;
+use utee_abi::access::AccessFlags;
+use utee_abi::uaddr::UserSlice;
+
+/// Bytes of stack in a dump at most.
+const STACK_BYTES: u64 = 1024;
+
+/// Bytes of stack in one line.
+const STACK_LINE: usize = 64;
+
+/// Why a TA died.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// It called TEE_Panic with this code.
+    Panic(u32),
+    /// It faulted.
+    Abort(Abort),
+    /// It ran longer than its time limit.
+    TimeLimit,
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Panic(code) => write!(f, "panic with code {code:#x}"),
+            Self::TimeLimit => write!(f, "time limit exceeded"),
+            Self::Abort(Abort { kind, address, status }) => {
+                let what = match kind {
+                    AbortKind::Read => "data abort reading",
+                    AbortKind::Write => "data abort writing",
+                    AbortKind::Execute => "prefetch abort at",
+                    AbortKind::Undefined => "undefined instruction at",
+                };
+                write!(f, "{what} {address:#x} (status {status:#x})")
+            }
+        }
+    }
+}
+
+/// Prints the dump of a TA that has just died. Values of registers and stack are the TA's own, and the secure
+/// console is the only reader; release boards may switch dumps off.
+pub fn print<P: Platform>(platform: &P, instance: &Instance<P>, body: &Body<P>, cause: Cause) {
+    log!(platform, "dump: ta {} load {:x} cause {}", instance.uuid, body.load_base, cause);
+    body.context.for_each_register(&mut |name, value| log!(platform, "dump: reg {name} {value:x}"));
+    for region in body.space.regions() {
+        let rights = match region.prot {
+            Prot::Read => "r--",
+            Prot::ReadWrite => "rw-",
+            Prot::ReadExecute => "r-x",
+        };
+        log!(platform, "dump: map {:x} {:x} {} {}", region.va, region.end(), rights, region.purpose.name());
+    }
+    let sp = body.context.position().sp & !3;
+    print_stack(platform, &body.space, sp);
+    if let Cause::Abort(Abort { kind: AbortKind::Read | AbortKind::Write, address, .. }) = cause {
+        if is_stack_guard(&body.space, address) {
+            log!(platform, "dump: note the address is in the guard page below the stack: stack overflow");
+        }
+    }
+    log!(platform, "dump: end");
+}
+
+fn is_stack_guard<P: Platform>(space: &UserSpace<P>, address: u64) -> bool {
+    let page = crate::ports::PAGE_SIZE as u64;
+    space
+        .regions()
+        .iter()
+        .any(|region| region.purpose == Purpose::Stack && address < region.va && region.va.saturating_sub(address) <= page)
+}
+
+fn print_stack<P: Platform>(platform: &P, space: &UserSpace<P>, sp: u64) {
+    let Some(region) = space.region_at(sp).filter(|region| region.purpose == Purpose::Stack) else {
+        return;
+    };
+    let end = region.end().min(sp.saturating_add(STACK_BYTES));
+    let mut address = sp;
+    while address < end {
+        let len = end.saturating_sub(address).min(STACK_LINE as u64);
+        let mut bytes = [0u8; STACK_LINE];
+        let Some(part) = usize::try_from(len).ok().and_then(|len| bytes.get_mut(..len)) else { return };
+        let Some(slice) = UserSlice::new(address, len) else { return };
+        if space.read(platform, slice, AccessFlags::empty(), part).is_err() {
+            return;
+        }
+        log!(platform, "dump: stack {:x}{}", address, Words(part));
+        address = address.saturating_add(len);
+    }
+}
+
+struct Words<'a>(&'a [u8]);
+
+impl fmt::Display for Words<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for word in self.0.chunks_exact(4) {
+            let word: [u8; 4] = word.try_into().unwrap_or_default();
+            write!(f, " {:08x}", u32::from_le_bytes(word))?;
+        }
+        Ok(())
+    }
+}

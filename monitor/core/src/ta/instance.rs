@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! A loaded TA: its shared state, and the body that one thread at a time owns while it runs in it.
+
+use super::space::UserSpace;
+use crate::crypto::state::States;
+use crate::limits::MAX_THREADS;
+use crate::lock::Lock;
+use crate::ports::{AddressSpace, Platform, ThreadId};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::sync::atomic::{AtomicBool, Ordering};
+use utee_abi::result::TeeError;
+use utee_abi::ta_head::TaFlags;
+use utee_abi::uuid::Uuid;
+
+/// Registers of the space of a platform.
+pub type Context<P> = <<P as Platform>::Space as AddressSpace>::Context;
+
+/// What only the thread that runs in the TA may touch.
+pub struct Body<P: Platform> {
+    /// Its memory.
+    pub space: UserSpace<P>,
+    /// Its registers.
+    pub context: Context<P>,
+    /// Where it is entered.
+    pub entry: u64,
+    /// First address past its stack.
+    pub stack_top: u64,
+    /// Address that its image was loaded at.
+    pub load_base: u64,
+    /// Ticks that one call may run, if it is limited.
+    pub time_limit: Option<u64>,
+    /// Where the next region is looked for.
+    pub free_from: u64,
+    /// Cryptographic states.
+    pub states: States,
+    /// Sessions that it opened.
+    pub opened: Vec<u32>,
+}
+
+/// Who has the body.
+enum Hold<P: Platform> {
+    Idle(Box<Body<P>>),
+    Held(ThreadId),
+    Dead,
+}
+
+struct State<P: Platform> {
+    hold: Hold<P>,
+    sessions: u32,
+    waiting: [bool; MAX_THREADS],
+}
+
+/// A loaded TA as everybody sees it.
+pub struct Instance<P: Platform> {
+    /// Distinguishes instances of one UUID; never used twice.
+    pub id: u32,
+    /// Its UUID.
+    pub uuid: Uuid,
+    /// Flags of its header.
+    pub flags: TaFlags,
+    state: Lock<P, State<P>>,
+    /// Set when it panicked, for those who look without the lock.
+    dead: AtomicBool,
+}
+
+/// What came of asking for the body.
+pub enum Acquire<P: Platform> {
+    /// Here it is.
+    Got(Box<Body<P>>),
+    /// This thread has it; the caller waits or gives up.
+    HeldBy(ThreadId),
+    /// The TA panicked.
+    Dead,
+}
+
+impl<P: Platform> Instance<P> {
+    /// A new instance that `thread` holds and that has one session.
+    pub fn new(id: u32, uuid: Uuid, flags: TaFlags, thread: ThreadId) -> Self {
+        let state = State { hold: Hold::Held(thread), sessions: 1, waiting: [false; MAX_THREADS] };
+        Self { id, uuid, flags, state: Lock::<P, _>::new(state), dead: AtomicBool::new(false) }
+    }
+
+    /// True once the TA has panicked.
+    pub fn is_dead(&self) -> bool {
+        self.dead.load(Ordering::Acquire)
+    }
+
+    /// Number of sessions.
+    pub fn sessions(&self) -> u32 {
+        self.state.lock().sessions
+    }
+
+    /// Adds a session.
+    ///
+    /// # Errors
+    /// BUSY when the TA takes one session at a time and has it.
+    pub fn join(&self) -> Result<(), TeeError> {
+        let mut state = self.state.lock();
+        if state.sessions > 0 && !self.flags.contains(TaFlags::MULTI_SESSION) {
+            return Err(TeeError::BUSY);
+        }
+        state.sessions = state.sessions.saturating_add(1);
+        Ok(())
+    }
+
+    /// Takes a session away; true when it was the last one.
+    pub fn part(&self) -> bool {
+        let mut state = self.state.lock();
+        state.sessions = state.sessions.saturating_sub(1);
+        state.sessions == 0
+    }
+
+    /// Takes the body for `thread`, or says why not.
+    pub fn acquire(&self, thread: ThreadId) -> Acquire<P> {
+        let mut state = self.state.lock();
+        match core::mem::replace(&mut state.hold, Hold::Held(thread)) {
+            Hold::Idle(body) => Acquire::Got(body),
+            Hold::Held(holder) => {
+                state.hold = Hold::Held(holder);
+                Acquire::HeldBy(holder)
+            }
+            Hold::Dead => {
+                state.hold = Hold::Dead;
+                Acquire::Dead
+            }
+        }
+    }
+
+    /// Notes that `thread` waits for the body; false when it is free (or dead) by now and waiting is not needed.
+    #[must_use]
+    pub fn enqueue(&self, thread: ThreadId) -> bool {
+        let mut state = self.state.lock();
+        let held = matches!(state.hold, Hold::Held(_));
+        if let Some(flag) = state.waiting.get_mut(thread.0 as usize) {
+            *flag = held;
+        }
+        held
+    }
+
+    /// The thread that holds the body, if one does.
+    pub fn holder(&self) -> Option<ThreadId> {
+        match self.state.lock().hold {
+            Hold::Held(thread) => Some(thread),
+            _ => None,
+        }
+    }
+
+    /// Gives the body back. The thread that is returned waits for it and is to be woken.
+    #[must_use]
+    pub fn release(&self, body: Box<Body<P>>) -> Option<ThreadId> {
+        let mut state = self.state.lock();
+        state.hold = Hold::Idle(body);
+        next_waiter(&mut state.waiting)
+    }
+
+    /// Marks the TA as dead. Its body is the caller's to drop; every thread that waits is to be woken.
+    pub fn kill(&self) -> [bool; MAX_THREADS] {
+        let mut state = self.state.lock();
+        state.hold = Hold::Dead;
+        self.dead.store(true, Ordering::Release);
+        core::mem::replace(&mut state.waiting, [false; MAX_THREADS])
+    }
+}
+
+fn next_waiter(waiting: &mut [bool; MAX_THREADS]) -> Option<ThreadId> {
+    let index = waiting.iter().position(|waits| *waits)?;
+    if let Some(flag) = waiting.get_mut(index) {
+        *flag = false;
+    }
+    u32::try_from(index).ok().map(ThreadId)
+}

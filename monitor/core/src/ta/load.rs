@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Applies a load plan: frames, copies, relocations, mappings, stack.
+
+use super::instance::{Body, Instance};
+use super::memory::Backing;
+use super::source::{Image, TaSource};
+use super::space::{Purpose, Region, UserSpace};
+use super::time::ticks_of_ms;
+use crate::call::Call;
+use crate::ports::{AddressSpace, Frames, PAGE_SIZE, Platform, Prot, UserContext};
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use ta_loader::LoadPlan;
+use ta_loader::plan::{PhdrInfo, Rights, Segment, Value};
+use utee_abi::result::TeeError;
+use utee_abi::ta_head::phdr_info32;
+use utee_abi::uuid::Uuid;
+
+const PAGE: u64 = PAGE_SIZE as u64;
+
+/// Where an image is put at the lowest; address 0 stays unmapped for NULL pointers.
+const LOWEST_BASE: u64 = 0x10_0000;
+
+/// Bits of a random page number for the load base, and of the gap below the stack.
+const BASE_MASK: u32 = 0x3FF;
+const GAP_MASK: u32 = 0x7F;
+
+/// Loads a TA; this thread has its body.
+///
+/// # Errors
+/// ITEM_NOT_FOUND when no source has it, SECURITY, BAD_FORMAT, OUT_OF_MEMORY.
+pub fn load<P: Platform>(call: &Call<'_, P>, uuid: &Uuid) -> Result<(Arc<Instance<P>>, Box<Body<P>>), TeeError> {
+    let platform = call.platform();
+    let (image, elf) = call.tee.archive.find(platform, uuid)?.ok_or(TeeError::ITEM_NOT_FOUND)?;
+    let body = Box::new(build(call, &image, elf)?);
+    let instance = Instance::new(call.tee.registry.new_id(), *uuid, image.plan.flags, call.thread);
+    Ok((Arc::new(instance), body))
+}
+
+fn build<P: Platform>(call: &Call<'_, P>, image: &Image, elf: &[u8]) -> Result<Body<P>, TeeError> {
+    let platform = call.platform();
+    let plan = &image.plan;
+    let [base_pages, gap_pages] = randomness(call)?;
+    let user = <P::Space as AddressSpace>::USER;
+    let base = user.start.max(LOWEST_BASE).saturating_add(u64::from(base_pages & BASE_MASK).saturating_mul(PAGE));
+    let mut space = UserSpace::new(platform)?;
+    let mut parts = Vec::new();
+    parts.try_reserve_exact(plan.segments.len()).map_err(|_| TeeError::OUT_OF_MEMORY)?;
+    for segment in &plan.segments {
+        parts.push(fill(platform, segment, elf)?);
+    }
+    relocate(plan, &parts, base)?;
+    let mut free_from = base.saturating_add(plan.span);
+    if let Some(info) = &plan.phdr_info {
+        free_from = publish_headers(platform, &mut space, plan, info, &parts, base, elf)?;
+    }
+    for (segment, frames) in plan.segments.iter().zip(parts) {
+        let prot = match segment.rights {
+            Rights::Read => Prot::Read,
+            Rights::ReadWrite => Prot::ReadWrite,
+            Rights::ReadExecute => Prot::ReadExecute,
+        };
+        let va = base.checked_add(segment.page_start).ok_or(TeeError::OUT_OF_MEMORY)?;
+        let pages = frames.pages();
+        space.map(Region { va, pages, prot, purpose: Purpose::Image, backing: Backing::Frames(Arc::new(frames)), first: 0 })?;
+    }
+    let stack_from = free_from.saturating_add(u64::from(gap_pages & GAP_MASK).saturating_add(1).saturating_mul(PAGE));
+    let stack_top = map_stack(platform, &mut space, plan, stack_from)?;
+    let limit = plan.limits.filter(|limits| limits.time_limit_ms != 0);
+    Ok(Body {
+        space,
+        context: UserContext::new(),
+        entry: base.saturating_add(plan.entry),
+        stack_top,
+        load_base: base,
+        time_limit: limit.map(|limits| ticks_of_ms(platform, limits.time_limit_ms)),
+        free_from: stack_top.saturating_add(PAGE),
+        states: crate::crypto::state::States::new(),
+        opened: Vec::new(),
+    })
+}
+
+fn randomness<P: Platform>(call: &Call<'_, P>) -> Result<[u32; 2], TeeError> {
+    if !call.platform().randomise() {
+        return Ok([0, 0]);
+    }
+    let random = call.tee.rng.number(call.platform())?;
+    Ok([random, random >> 16])
+}
+
+/// Frames with the content of a segment.
+fn fill<P: Platform>(platform: &P, segment: &Segment, elf: &[u8]) -> Result<P::Frames, TeeError> {
+    let pages = usize::try_from(segment.pages).map_err(|_| TeeError::OUT_OF_MEMORY)?;
+    let frames = platform.frames(pages)?;
+    let offset = usize::try_from(segment.vaddr.saturating_sub(segment.page_start)).map_err(|_| TeeError::GENERIC)?;
+    let content = elf.get(segment.file.clone()).ok_or(TeeError::BAD_FORMAT)?;
+    if frames.write(offset, content) { Ok(frames) } else { Err(TeeError::BAD_FORMAT) }
+}
+
+/// Writes `data` at `vaddr` of the image.
+fn write<F: Frames>(plan: &LoadPlan, parts: &[F], vaddr: u64, data: &[u8]) -> Result<(), TeeError> {
+    let index = plan.segments.partition_point(|segment| segment.page_start <= vaddr);
+    let index = index.checked_sub(1).ok_or(TeeError::BAD_FORMAT)?;
+    let (Some(segment), Some(frames)) = (plan.segments.get(index), parts.get(index)) else { return Err(TeeError::BAD_FORMAT) };
+    let at = usize::try_from(vaddr.saturating_sub(segment.page_start)).map_err(|_| TeeError::BAD_FORMAT)?;
+    if frames.write(at, data) { Ok(()) } else { Err(TeeError::BAD_FORMAT) }
+}
+
+fn relocate<F: Frames>(plan: &LoadPlan, parts: &[F], base: u64) -> Result<(), TeeError> {
+    for relocation in &plan.relocations {
+        let value = match relocation.value {
+            Value::Relative(value) => base.wrapping_add(value),
+            Value::Absolute(value) => value,
+        };
+        write(plan, parts, relocation.vaddr, &word(value))?;
+    }
+    Ok(())
+}
+
+/// An address of a 32-bit TA.
+fn word(value: u64) -> [u8; 4] {
+    ((value & u64::from(u32::MAX)) as u32).to_le_bytes()
+}
+
+/// Fills `__elf_phdr_info`: one read-only page holds the array, and the headers when no segment does.
+/// Gives the first address past that page.
+fn publish_headers<P: Platform>(
+    platform: &P,
+    space: &mut UserSpace<P>,
+    plan: &LoadPlan,
+    info: &PhdrInfo,
+    parts: &[P::Frames],
+    base: u64,
+    elf: &[u8],
+) -> Result<u64, TeeError> {
+    let va = base.checked_add(plan.span).and_then(|end| end.checked_add(PAGE)).ok_or(TeeError::OUT_OF_MEMORY)?;
+    let frames = platform.frames(1)?;
+    let headers_at = phdr_info32::ENTRY_SIZE.next_multiple_of(8);
+    let headers = match info.headers {
+        Some(vaddr) => base.saturating_add(vaddr),
+        None => {
+            let content = elf.get(info.file.clone()).ok_or(TeeError::BAD_FORMAT)?;
+            if !frames.write(headers_at, content) {
+                return Err(TeeError::BAD_FORMAT);
+            }
+            va.saturating_add(headers_at as u64)
+        }
+    };
+    let written = frames.write(phdr_info32::ENTRY_ADDR, &word(base))
+        && frames.write(phdr_info32::ENTRY_PHDR, &word(headers))
+        && frames.write(phdr_info32::ENTRY_PHNUM, &info.count.to_le_bytes());
+    if !written {
+        return Err(TeeError::GENERIC);
+    }
+    write(plan, parts, info.object.saturating_add(phdr_info32::COUNT as u64), &1u16.to_le_bytes())?;
+    write(plan, parts, info.object.saturating_add(phdr_info32::ARRAY as u64), &word(va))?;
+    let backing = Backing::Frames(Arc::new(frames));
+    space.map(Region { va, pages: 1, prot: Prot::Read, purpose: Purpose::Image, backing, first: 0 })?;
+    Ok(va.saturating_add(PAGE))
+}
+
+/// Maps the stack with an unmapped page on either side; gives its top.
+fn map_stack<P: Platform>(platform: &P, space: &mut UserSpace<P>, plan: &LoadPlan, from: u64) -> Result<u64, TeeError> {
+    let pages = usize::try_from(u64::from(plan.head.stack_size).div_ceil(PAGE)).map_err(|_| TeeError::OUT_OF_MEMORY)?;
+    let va = space.find_free(from, pages)?;
+    let frames = Arc::new(platform.frames(pages)?);
+    let region = Region { va, pages, prot: Prot::ReadWrite, purpose: Purpose::Stack, backing: Backing::Frames(frames), first: 0 };
+    let top = region.end();
+    space.map(region)?;
+    Ok(top)
+}

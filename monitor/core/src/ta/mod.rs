@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Trusted applications: where they come from, how they are loaded, run and end.
+
+pub mod dump;
+pub mod instance;
+pub mod load;
+pub mod memory;
+pub mod params;
+pub mod registry;
+pub mod run;
+pub mod source;
+pub mod space;
+pub mod time;
