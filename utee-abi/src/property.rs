@@ -35,6 +35,9 @@ pub enum Type {
     U64 = 6,
 }
 
+/// Version of the GlobalPlatform TEE Internal Core API, in the layout of TEE_CORE_API_VERSION.
+pub const INTERNAL_CORE_VERSION: u32 = 0x0103_0100;
+
 /// Names in index order.
 pub mod names {
     /// Of the client set.

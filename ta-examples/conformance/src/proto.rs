@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! UUID and commands of `conformance`.
+
+use utee_abi::uuid::Uuid;
+
+/// UUID.
+pub const UUID: Uuid = Uuid::new(0x1a7d_9e62, 0x84c5, 0x4b3f, [0xb0, 0xe1, 0x6f, 0x2c, 0x8d, 0x5a, 0x93, 0x74]);
+
+/// Runs all groups of checks: p0 value out: `a` has a bit for each group that passed, `b` is the number of groups. Each
+/// failure is printed.
+pub const RUN_ALL: u32 = 0;
+/// Runs group p0 value in `a`: p1 value out `a` is the number of checks that passed, `b` the line of the first failure or 0.
+pub const RUN_GROUP: u32 = 1;
+/// Makes p0 value in `a` times the cheapest system call: what a benchmark divides by.
+pub const EMPTY_SYSCALLS: u32 = 2;
+/// Reads p0 memref in and writes as much to p1 memref out.
+pub const COPY: u32 = 3;
+
+/// Names of the groups, by number.
+pub const GROUPS: &[&str] =
+    &["properties", "memory", "time", "random", "digests", "sessions", "cancellation", "mappings", "heap", "floating point"];

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Services of the system pseudo-TA: more memory, and entropy.
+
+use crate::params::RawParams;
+use crate::session::Session;
+use crate::{Result, TeeError};
+use core::ptr::{self, NonNull};
+use core::slice;
+use core::sync::atomic::{AtomicU32, Ordering};
+use utee_abi::param::{ParamType, ParamTypes};
+use utee_abi::pta::system::{Command, MAP_SHAREABLE, UUID};
+
+/// Whether memory may be handed to other TAs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sharing {
+    /// It may not.
+    Private,
+    /// It may, as a memref of a command.
+    Shareable,
+}
+
+/// The session with the system pseudo-TA, open from its first use on; 0 before.
+static SESSION: AtomicU32 = AtomicU32::new(0);
+
+fn invoke(command: Command, types: [ParamType; 4], cells: [[u64; 2]; 4]) -> Result<[[u64; 2]; 4]> {
+    let session = match SESSION.load(Ordering::Relaxed) {
+        0 => {
+            let session = Session::open_plain(&UUID)?.keep();
+            SESSION.store(session, Ordering::Relaxed);
+            session
+        }
+        session => session,
+    };
+    let mut params = RawParams { types: u64::from(ParamTypes::new(types).word()), cells };
+    // SAFETY: the memrefs among `cells` are those of `add_entropy`, whose slice outlives the call.
+    unsafe { Session::invoke_raw(session, utee_abi::time::WAIT_FOREVER, command.into(), &mut params) }.map_err(|failure| failure.error)?;
+    Ok(params.cells)
+}
+
+/// Adds to the entropy of the TEE's random numbers.
+///
+/// # Errors
+/// Those of the system pseudo-TA.
+pub fn add_entropy(data: &[u8]) -> Result<()> {
+    let none = ParamType::None;
+    let cells = [[data.as_ptr().expose_provenance() as u64, data.len() as u64], [0; 2], [0; 2], [0; 2]];
+    invoke(Command::AddRngEntropy, [ParamType::MemrefInput, none, none, none], cells).map(|_| ())
+}
+
+/// Zeroed memory beyond the heap, in whole pages. Dropping it unmaps it.
+#[derive(Debug)]
+pub struct Mapping {
+    base: NonNull<u8>,
+    len: usize,
+}
+
+impl Mapping {
+    /// Maps `len` bytes.
+    ///
+    /// # Errors
+    /// OUT_OF_MEMORY; BAD_PARAMETERS for no bytes at all.
+    pub fn new(len: usize, sharing: Sharing) -> Result<Self> {
+        let base = map_zeroed(ptr::null_mut(), len, sharing, 0, 0)?;
+        NonNull::new(base).map(|base| Self { base, len }).ok_or(TeeError::OUT_OF_MEMORY)
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub fn as_slice(&self) -> &[u8] {
+        // SAFETY: mapped until dropped; other TAs reach it only in a call that borrows it mutably.
+        unsafe { slice::from_raw_parts(self.base.as_ptr(), self.len) }
+    }
+
+    /// Its bytes.
+    pub fn as_mut_slice(&mut self) -> &mut [u8] {
+        // SAFETY: as `as_slice`, and `self` is borrowed mutably.
+        unsafe { slice::from_raw_parts_mut(self.base.as_ptr(), self.len) }
+    }
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        // SAFETY: the whole mapping, which nothing refers to any more. Memory that stays mapped is only wasted.
+        let _ = unsafe { unmap(self.base.as_ptr(), self.len) };
+    }
+}
+
+fn halves(address: *mut u8) -> [u64; 2] {
+    let address = address.addr() as u64;
+    [address >> 32, address & u64::from(u32::MAX)]
+}
+
+/// Maps `len` zeroed bytes, at `at` unless that is NULL, with unmapped bytes before and after them (tee_map_zi).
+///
+/// # Errors
+/// OUT_OF_MEMORY, BAD_PARAMETERS; ACCESS_CONFLICT when there is something at `at`.
+pub fn map_zeroed(at: *mut u8, len: usize, sharing: Sharing, pad_before: u32, pad_after: u32) -> Result<*mut u8> {
+    let len = u32::try_from(len).map_err(|_| TeeError::OUT_OF_MEMORY)?;
+    let flags = match sharing {
+        Sharing::Private => 0,
+        Sharing::Shareable => MAP_SHAREABLE,
+    };
+    let types = [ParamType::ValueInput, ParamType::ValueInout, ParamType::ValueInput, ParamType::None];
+    let cells = [[u64::from(len), flags], halves(at), [u64::from(pad_before), u64::from(pad_after)], [0; 2]];
+    let [_, [high, low], ..] = invoke(Command::MapZi, types, cells)?;
+    let address = usize::try_from(high << 32 | low).map_err(|_| TeeError::GENERIC)?;
+    Ok(ptr::with_exposed_provenance_mut(address))
+}
+
+/// Unmaps `len` bytes at `base` (tee_unmap).
+///
+/// # Safety
+/// Nothing refers to the memory any more.
+///
+/// # Errors
+/// ACCESS_DENIED for memory that the loader mapped; BAD_PARAMETERS.
+pub unsafe fn unmap(base: *mut u8, len: usize) -> Result<()> {
+    let len = u32::try_from(len).map_err(|_| TeeError::BAD_PARAMETERS)?;
+    let types = [ParamType::ValueInput, ParamType::ValueInput, ParamType::None, ParamType::None];
+    invoke(Command::Unmap, types, [[u64::from(len), 0], halves(base), [0; 2], [0; 2]]).map(|_| ())
+}
