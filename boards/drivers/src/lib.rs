@@ -1,3 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! Device drivers: typed registers, one file a block
+//! Device drivers: typed registers, one file a block, usable from either world.
+//!
+//! A driver is made from the base address of its block by an unsafe constructor, whose caller answers for the address;
+//! everything after that is safe.
 #![no_std]
+
+pub mod fw_cfg;
+pub mod gicv2;
+pub mod mmio;
+pub mod pl011;
+pub mod pl061;
+pub mod semihosting;

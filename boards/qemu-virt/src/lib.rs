@@ -1,3 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! QEMU virt with TrustZone: memory map and platform
+//! QEMU `virt` with TrustZone: the map of the board, for its own image, the normal-world kernel and the host tools.
 #![no_std]
+
+pub mod map;

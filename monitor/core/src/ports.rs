@@ -153,10 +153,12 @@ pub trait AddressSpace: Send + 'static {
     /// The registers it runs on.
     type Context: UserContext;
 
-    /// User addresses that may be mapped.
-    const USER: Range<u64>;
+    /// User addresses for secure frames.
+    const SECURE: Range<u64>;
+    /// User addresses for normal-world memory; some tables cannot mix the two worlds in one place.
+    const NORMAL: Range<u64>;
 
-    /// Maps `pages` pages of `frames` from page `first` at `va` (page aligned, free, inside [`Self::USER`]).
+    /// Maps `pages` pages of `frames` from page `first` at `va` (page aligned, free, inside [`Self::SECURE`]).
     ///
     /// A mapping that is executable sees what was written to the frames before.
     ///
@@ -164,14 +166,12 @@ pub trait AddressSpace: Send + 'static {
     /// OUT_OF_MEMORY when there is no memory for tables; nothing is mapped then.
     fn map(&mut self, va: u64, frames: &Self::Frames, first: usize, pages: usize, prot: Prot) -> Result<(), TeeError>;
 
-    /// Maps normal-world pages (physical page addresses, checked by the core) as non-secure, never executable memory.
+    /// Maps normal-world pages (physical page addresses, checked by the core) inside [`Self::NORMAL`] as non-secure,
+    /// never executable memory.
     ///
     /// # Errors
     /// As [`AddressSpace::map`].
     fn map_normal(&mut self, va: u64, pages: &[u64], prot: Prot) -> Result<(), TeeError>;
-
-    /// Changes the rights of mapped pages.
-    fn protect(&mut self, va: u64, pages: usize, prot: Prot);
 
     /// Unmaps pages; what is not mapped is passed over.
     fn unmap(&mut self, va: u64, pages: usize);

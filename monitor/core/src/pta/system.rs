@@ -86,14 +86,14 @@ fn map<P: Platform>(call: &Call<'_, P>, body: &mut Body<P>, params: &mut Params<
     let (before, after) = (pages_or_none(*before)?, pages_or_none(*after)?);
     let all = pages.checked_add(before).and_then(|sum| sum.checked_add(after)).ok_or(TeeError::OUT_OF_MEMORY)?;
     let wanted = join(*high, *low)?;
+    let backing = Backing::Frames(Arc::new(call.platform().frames(pages)?));
     let va = if wanted == 0 {
-        let gap = body.space.find_free(body.free_from, all)?;
+        let gap = body.space.find_free(&backing, body.free_from, all)?;
         gap.checked_add((before as u64).saturating_mul(PAGE)).ok_or(TeeError::OUT_OF_MEMORY)?
     } else {
         wanted
     };
-    let frames = Arc::new(call.platform().frames(pages)?);
-    let region = Region { va, pages, prot: Prot::ReadWrite, purpose, backing: Backing::Frames(frames), first: 0 };
+    let region = Region { va, pages, prot: Prot::ReadWrite, purpose, backing, first: 0 };
     body.space.map(region)?;
     *high = va >> 32;
     *low = va & u64::from(u32::MAX);

@@ -42,7 +42,7 @@ fn build<P: Platform>(call: &Call<'_, P>, image: &Image, elf: &[u8]) -> Result<B
     let platform = call.platform();
     let plan = &image.plan;
     let [base_pages, gap_pages] = randomness(call)?;
-    let user = <P::Space as AddressSpace>::USER;
+    let user = <P::Space as AddressSpace>::SECURE;
     let base = user.start.max(LOWEST_BASE).saturating_add(u64::from(base_pages & BASE_MASK).saturating_mul(PAGE));
     let mut space = UserSpace::new(platform)?;
     let mut parts = Vec::new();
@@ -163,9 +163,9 @@ fn publish_headers<P: Platform>(
 /// Maps the stack with an unmapped page on either side; gives its top.
 fn map_stack<P: Platform>(platform: &P, space: &mut UserSpace<P>, plan: &LoadPlan, from: u64) -> Result<u64, TeeError> {
     let pages = usize::try_from(u64::from(plan.head.stack_size).div_ceil(PAGE)).map_err(|_| TeeError::OUT_OF_MEMORY)?;
-    let va = space.find_free(from, pages)?;
-    let frames = Arc::new(platform.frames(pages)?);
-    let region = Region { va, pages, prot: Prot::ReadWrite, purpose: Purpose::Stack, backing: Backing::Frames(frames), first: 0 };
+    let backing = Backing::Frames(Arc::new(platform.frames(pages)?));
+    let va = space.find_free(&backing, from, pages)?;
+    let region = Region { va, pages, prot: Prot::ReadWrite, purpose: Purpose::Stack, backing, first: 0 };
     let top = region.end();
     space.map(region)?;
     Ok(top)

@@ -105,7 +105,7 @@ fn map_buffer<P: Platform>(
         }
     }
     let pages = end.saturating_sub(first);
-    let va = space.find_free(from, pages)?;
+    let va = space.find_free(&memory.backing, from, pages)?;
     let region = Region { va, pages, prot: Prot::ReadWrite, purpose: Purpose::Param, backing: memory.backing.clone(), first };
     let address = address_in(&region, memory)?;
     space.map(region)?;

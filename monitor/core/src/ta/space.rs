@@ -8,6 +8,7 @@ use super::memory::{Backing, Memory};
 use crate::limits::MAX_REGIONS;
 use crate::ports::{AddressSpace, PAGE_SIZE, Platform, Prot};
 use alloc::vec::Vec;
+use core::ops::Range;
 use utee_abi::access::AccessFlags;
 use utee_abi::result::TeeError;
 use utee_abi::uaddr::UserSlice;
@@ -109,13 +110,18 @@ impl<P: Platform> UserSpace<P> {
         self.regions.get(self.position(address)).filter(|region| region.va <= address)
     }
 
-    /// Lowest free address at or above `from` with `pages` free pages and one free page on either side.
+    /// User addresses that may hold such memory.
+    fn range_for(backing: &Backing<P>) -> Range<u64> {
+        if backing.is_secure() { <P::Space as AddressSpace>::SECURE } else { <P::Space as AddressSpace>::NORMAL }
+    }
+
+    /// Lowest address at or above `from` that may hold such memory, with `pages` free pages and one free page on either side.
     ///
     /// # Errors
     /// OUT_OF_MEMORY when there is no such gap.
-    pub fn find_free(&self, from: u64, pages: usize) -> Result<u64, TeeError> {
+    pub fn find_free(&self, backing: &Backing<P>, from: u64, pages: usize) -> Result<u64, TeeError> {
         let len = (pages as u64).checked_mul(PAGE).ok_or(TeeError::OUT_OF_MEMORY)?;
-        let user = <P::Space as AddressSpace>::USER;
+        let user = Self::range_for(backing);
         let mut candidate = from.max(user.start).next_multiple_of(PAGE);
         for region in self.regions.iter().skip(self.position(candidate)) {
             let fits = candidate.checked_add(len).and_then(|end| end.checked_add(PAGE)).is_some_and(|end| end <= region.va);
@@ -139,7 +145,7 @@ impl<P: Platform> UserSpace<P> {
         if self.regions.len() >= MAX_REGIONS {
             return Err(TeeError::OUT_OF_MEMORY);
         }
-        let user = <P::Space as AddressSpace>::USER;
+        let user = Self::range_for(&region.backing);
         let index = self.position(region.va);
         let free = self.regions.get(index).is_none_or(|next| region.end() <= next.va);
         if !free || !region.va.is_multiple_of(PAGE) || region.va < user.start || region.end() > user.end || region.pages == 0 {

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Addresses of QEMU `virt` (hw/arm/virt.c) and what this project puts where. Each stands here and nowhere else.
+
+/// Secure flash: the boot image.
+pub const FLASH: u64 = 0;
+/// Bytes of the secure flash.
+pub const FLASH_SIZE: u64 = 64 << 20;
+/// Where the kernel maps the secure flash; user addresses lie at its physical ones.
+pub const FLASH_VIRTUAL: u64 = 0xF000_0000;
+
+/// Interrupt controller, distributor.
+pub const GIC_DISTRIBUTOR: u64 = 0x0800_0000;
+/// Interrupt controller, CPU interface.
+pub const GIC_CPU: u64 = 0x0801_0000;
+/// UART of the normal world.
+pub const UART_NORMAL: u64 = 0x0900_0000;
+/// Firmware configuration device.
+pub const FW_CFG: u64 = 0x0902_0000;
+/// UART of the secure world.
+pub const UART_SECURE: u64 = 0x0904_0000;
+/// GPIO block of the secure world.
+pub const GPIO_SECURE: u64 = 0x090B_0000;
+/// Line of [`GPIO_SECURE`] that switches the machine off.
+pub const GPIO_POWER_OFF: u32 = 0;
+/// Line of [`GPIO_SECURE`] that resets the machine.
+pub const GPIO_RESET: u32 = 1;
+/// Bytes of a device block, as it is mapped.
+pub const DEVICE_SIZE: u64 = 0x1000;
+
+/// Secure RAM.
+pub const SECURE_RAM: u64 = 0x0E00_0000;
+/// Bytes of secure RAM.
+pub const SECURE_RAM_SIZE: u64 = 16 << 20;
+
+/// Normal-world RAM; the device tree lies at its start.
+pub const RAM: u64 = 0x4000_0000;
+/// Bytes of RAM that are used at most.
+pub const RAM_MAX: u64 = 2 << 30;
+/// Reserved shared memory.
+pub const RESERVED_SHM: u64 = 0x4200_0000;
+/// Bytes of reserved shared memory.
+pub const RESERVED_SHM_SIZE: u64 = 2 << 20;
+/// Where the normal world is loaded and entered.
+pub const NORMAL_ENTRY: u64 = 0x4400_0000;
+/// Bytes of RAM that the normal-world kernel keeps for itself from there on.
+pub const NORMAL_SIZE: u64 = 32 << 20;
+
+/// Private interrupt of the secure physical timer.
+pub const INTERRUPT_SECURE_TIMER: u32 = 29;
+/// Private interrupt of the non-secure physical timer.
+pub const INTERRUPT_NORMAL_TIMER: u32 = 30;
+/// Software interrupt that the secure world keeps for itself.
+pub const INTERRUPT_SECURE_SGI: u32 = 15;
+
+/// Command-line file of the firmware configuration device.
+pub const CMDLINE: &str = "opt/oxtee/cmdline";

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Secure page frames for TAs: a pool, and what is taken from it.
+
+use super::lock::IrqSpinLock;
+use alloc::vec::Vec;
+use core::ops::Range;
+use lock_api::Mutex;
+use tee_core::ports::{Frames, PAGE_SIZE};
+use utee_abi::result::TeeError;
+
+/// Pages of a pool at most (64 MiB).
+const MAX_PAGES: usize = 16_384;
+const WORD: usize = 32;
+
+struct Map {
+    used: [u32; MAX_PAGES / WORD],
+    /// Pages that are zero.
+    clean: [u32; MAX_PAGES / WORD],
+    base: usize,
+    pages: usize,
+    free: usize,
+}
+
+/// The secure RAM that TAs get.
+pub struct FramePool {
+    map: Mutex<IrqSpinLock, Map>,
+}
+
+/// A run of pages.
+#[derive(Clone, Copy)]
+struct Extent {
+    first: usize,
+    pages: usize,
+}
+
+impl FramePool {
+    /// A pool without pages.
+    pub const fn new() -> Self {
+        let map = Map { used: [0; MAX_PAGES / WORD], clean: [0; MAX_PAGES / WORD], base: 0, pages: 0, free: 0 };
+        Self { map: Mutex::new(map) }
+    }
+
+    /// Gives the pool its memory.
+    ///
+    /// # Safety
+    /// The range is page-aligned RAM, mapped readable and writable at its own address, and nobody else's for ever.
+    pub unsafe fn provide(&self, range: Range<usize>) {
+        let mut map = self.map.lock();
+        map.base = range.start;
+        map.pages = (range.len() / PAGE_SIZE).min(MAX_PAGES);
+        map.free = map.pages;
+    }
+
+    /// Bytes free and in all.
+    pub fn usage(&self) -> (usize, usize) {
+        let map = self.map.lock();
+        (map.free * PAGE_SIZE, map.pages * PAGE_SIZE)
+    }
+
+    /// Gives out `pages` zeroed pages, in one run where there is one.
+    ///
+    /// # Errors
+    /// OUT_OF_MEMORY.
+    pub fn take(&'static self, pages: usize) -> Result<SecureFrames, TeeError> {
+        let mut frames = SecureFrames { pool: self, extents: Vec::new(), pages: 0, base: 0 };
+        while frames.pages < pages {
+            frames.extents.try_reserve(1).map_err(|_| TeeError::OUT_OF_MEMORY)?;
+            let mut map = self.map.lock();
+            if frames.pages == 0 && map.free < pages {
+                return Err(TeeError::OUT_OF_MEMORY);
+            }
+            let extent = map.claim(pages - frames.pages).ok_or(TeeError::OUT_OF_MEMORY)?;
+            frames.base = map.base;
+            frames.pages += extent.pages;
+            frames.extents.push(extent);
+        }
+        // Outside the lock: a page of another owner is never touched, these are claimed.
+        for extent in &frames.extents {
+            for page in extent.first..extent.first + extent.pages {
+                let clean = Bit(&mut self.map.lock().clean, page).get();
+                if !clean {
+                    wipe(frames.base + page * PAGE_SIZE, PAGE_SIZE);
+                    Bit(&mut self.map.lock().clean, page).set(true);
+                }
+            }
+        }
+        Ok(frames)
+    }
+}
+
+impl Default for FramePool {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+struct Bit<'m>(&'m mut [u32; MAX_PAGES / WORD], usize);
+
+impl Bit<'_> {
+    fn get(&self) -> bool {
+        self.0[self.1 / WORD] >> (self.1 % WORD) & 1 != 0
+    }
+
+    fn set(&mut self, value: bool) {
+        let mask = 1 << (self.1 % WORD);
+        if value {
+            self.0[self.1 / WORD] |= mask;
+        } else {
+            self.0[self.1 / WORD] &= !mask;
+        }
+    }
+}
+
+impl Map {
+    /// Claims a run of `wanted` pages, or the longest there is.
+    fn claim(&mut self, wanted: usize) -> Option<Extent> {
+        let mut best = Extent { first: 0, pages: 0 };
+        let mut page = 0;
+        while page < self.pages && best.pages < wanted {
+            if page % WORD == 0 && self.used[page / WORD] == u32::MAX {
+                page += WORD;
+                continue;
+            }
+            let mut end = page;
+            while end < self.pages && end - page < wanted && !Bit(&mut self.used, end).get() {
+                end += 1;
+            }
+            if end - page > best.pages {
+                best = Extent { first: page, pages: end - page };
+            }
+            page = end + 1;
+        }
+        if best.pages == 0 {
+            return None;
+        }
+        for page in best.first..best.first + best.pages {
+            Bit(&mut self.used, page).set(true);
+        }
+        self.free -= best.pages;
+        Some(best)
+    }
+}
+
+fn wipe(address: usize, len: usize) {
+    // SAFETY: pages of the pool that the caller has claimed, mapped writable at their own address.
+    unsafe { core::ptr::write_bytes(address as *mut u8, 0, len) };
+    // A compiler that sees the pages freed may not drop the wipe.
+    core::sync::atomic::compiler_fence(core::sync::atomic::Ordering::SeqCst);
+}
+
+/// Pages that somebody has.
+pub struct SecureFrames {
+    pool: &'static FramePool,
+    extents: Vec<Extent>,
+    pages: usize,
+    base: usize,
+}
+
+impl SecureFrames {
+    /// Physical address of page `index`.
+    pub fn address(&self, index: usize) -> Option<usize> {
+        let mut left = index;
+        for extent in &self.extents {
+            if left < extent.pages {
+                return Some(self.base + (extent.first + left) * PAGE_SIZE);
+            }
+            left -= extent.pages;
+        }
+        None
+    }
+
+    /// Calls `f(address, done, len)` for each contiguous part of a byte range; false when it passes the end.
+    fn parts(&self, offset: usize, len: usize, mut f: impl FnMut(usize, usize, usize)) -> bool {
+        if offset.checked_add(len).is_none_or(|end| end > self.pages * PAGE_SIZE) {
+            return false;
+        }
+        let (mut skip, mut done) = (offset, 0);
+        for extent in &self.extents {
+            let size = extent.pages * PAGE_SIZE;
+            if skip >= size {
+                skip -= size;
+                continue;
+            }
+            let part = (size - skip).min(len - done);
+            f(self.base + extent.first * PAGE_SIZE + skip, done, part);
+            done += part;
+            skip = 0;
+            if done == len {
+                break;
+            }
+        }
+        true
+    }
+}
+
+impl Frames for SecureFrames {
+    fn pages(&self) -> usize {
+        self.pages
+    }
+
+    fn read(&self, offset: usize, out: &mut [u8]) -> bool {
+        let to = out.as_mut_ptr();
+        self.parts(offset, out.len(), |address, done, len| {
+            // SAFETY: `address` and `len` lie in pages that this value holds, `done + len` within `out`. A TA on
+            // another CPU may write meanwhile: the bytes are then its old or its new ones, and no reference is made.
+            unsafe { core::ptr::copy_nonoverlapping(address as *const u8, to.add(done), len) };
+        })
+    }
+
+    fn write(&self, offset: usize, data: &[u8]) -> bool {
+        let from = data.as_ptr();
+        self.parts(offset, data.len(), |address, done, len| {
+            // SAFETY: as in `read`.
+            unsafe { core::ptr::copy_nonoverlapping(from.add(done), address as *mut u8, len) };
+        })
+    }
+}
+
+impl Drop for SecureFrames {
+    fn drop(&mut self) {
+        for extent in &self.extents {
+            for page in extent.first..extent.first + extent.pages {
+                wipe(self.base + page * PAGE_SIZE, PAGE_SIZE);
+            }
+            let mut map = self.pool.map.lock();
+            for page in extent.first..extent.first + extent.pages {
+                Bit(&mut map.clean, page).set(true);
+                Bit(&mut map.used, page).set(false);
+            }
+            map.free += extent.pages;
+        }
+    }
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Secure threads: stacks of their own in SVC mode, switched to from the run loop in Monitor mode and back.
+
+use super::lock::mask_interrupts;
+use super::percpu::{NormalRegs, PerCpu, this_cpu};
+use super::vfp;
+use core::arch::{asm, global_asm};
+use core::cell::UnsafeCell;
+use core::mem::offset_of;
+use tee_core::ports::ThreadExit;
+
+/// What a thread executes: its index and a0..a7; the result is a0..a3.
+pub type ThreadMain = fn(u32, &[u32; 8]) -> [u32; 4];
+
+/// A thread that does not run.
+#[repr(C)]
+pub struct ThreadContext {
+    sp: u32,
+    stack_top: u32,
+    index: u32,
+    main: Option<ThreadMain>,
+    regs: [u32; 8],
+    exit: Option<ThreadExit>,
+}
+
+/// A place for a thread in a static.
+pub struct ThreadCell(UnsafeCell<ThreadContext>);
+
+// SAFETY: the core runs a thread on one CPU at a time: it leaves the state Free or Suspended under the lock of its table.
+unsafe impl Sync for ThreadCell {}
+
+impl ThreadCell {
+    /// An empty place.
+    pub const fn new() -> Self {
+        Self(UnsafeCell::new(ThreadContext { sp: 0, stack_top: 0, index: 0, main: None, regs: [0; 8], exit: None }))
+    }
+
+    /// Runs the thread from its start.
+    ///
+    /// # Safety
+    /// In Monitor mode with interrupts masked; the thread is free and `stack_top` the top of a stack that only it has.
+    pub unsafe fn start(&self, index: u32, stack_top: usize, main: ThreadMain, regs: [u32; 8]) -> ThreadExit {
+        let thread = self.0.get();
+        // SAFETY: the thread is free, so nobody else refers to it.
+        unsafe {
+            (*thread).index = index;
+            (*thread).main = Some(main);
+            (*thread).regs = regs;
+            (*thread).stack_top = stack_top as u32;
+            // thread_enter pops r4 to r12 and the address to go on at.
+            let frame = (stack_top as *mut u32).sub(10);
+            for slot in 0..9 {
+                frame.add(slot).write(0);
+            }
+            frame.add(9).write(thread_begin as *const () as usize as u32);
+            (*thread).sp = frame as u32;
+            run(thread)
+        }
+    }
+
+    /// Goes on with a thread that has suspended.
+    ///
+    /// # Safety
+    /// In Monitor mode with interrupts masked; the thread is suspended.
+    pub unsafe fn resume(&self, regs: [u32; 8]) -> ThreadExit {
+        let thread = self.0.get();
+        // SAFETY: the thread is suspended, so nobody else refers to it.
+        unsafe {
+            (*thread).regs = regs;
+            run(thread)
+        }
+    }
+}
+
+impl Default for ThreadCell {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+unsafe fn run(thread: *mut ThreadContext) -> ThreadExit {
+    let cpu = this_cpu();
+    // SAFETY: Monitor mode, interrupts masked; `cpu` is this CPU's and the thread nobody else's.
+    unsafe {
+        (*cpu).thread = thread;
+        vfp::close(cpu);
+        thread_enter(&raw mut (*cpu).normal.banked, (*thread).sp);
+        vfp::give_back(cpu);
+        super::space::deselect();
+        (*cpu).thread = core::ptr::null_mut();
+        // A thread leaves only through `leave`, which says why.
+        (*thread).exit.take().unwrap_or(ThreadExit::ForeignInterrupt)
+    }
+}
+
+global_asm!(
+    ".arch_extension virt",
+    // r0: where the normal world's banked registers go; r1: stack pointer of the thread.
+    ".global thread_enter",
+    "thread_enter:",
+    "push {{r0, r4-r12, lr}}",
+    "mrs r2, sp_svc",
+    "mrs r3, lr_svc",
+    "mrs r4, spsr_svc",
+    "mrs r5, sp_irq",
+    "mrs r6, lr_irq",
+    "mrs r7, spsr_irq",
+    "mrs r8, sp_abt",
+    "mrs r9, lr_abt",
+    "mrs r10, spsr_abt",
+    "stmia r0!, {{r2-r10}}",
+    "mrs r2, sp_und",
+    "mrs r3, lr_und",
+    "mrs r4, spsr_und",
+    "mrs r5, sp_fiq",
+    "mrs r6, lr_fiq",
+    "mrs r7, spsr_fiq",
+    "mrs r8, sp_usr",
+    "mrs r9, lr_usr",
+    "stmia r0!, {{r2-r9}}",
+    "cps #0x13",
+    "mov sp, r1",
+    "pop {{r4-r12, pc}}",
+    // r0: where the stack pointer of the thread goes. SVC mode, interrupts masked.
+    ".global thread_leave",
+    "thread_leave:",
+    "push {{r4-r12, lr}}",
+    "str sp, [r0]",
+    "cps #0x16",
+    "ldr r0, [sp]",
+    "ldmia r0!, {{r2-r10}}",
+    "msr sp_svc, r2",
+    "msr lr_svc, r3",
+    "msr spsr_svc, r4",
+    "msr sp_irq, r5",
+    "msr lr_irq, r6",
+    "msr spsr_irq, r7",
+    "msr sp_abt, r8",
+    "msr lr_abt, r9",
+    "msr spsr_abt, r10",
+    "ldmia r0!, {{r2-r9}}",
+    "msr sp_und, r2",
+    "msr lr_und, r3",
+    "msr spsr_und, r4",
+    "msr sp_fiq, r5",
+    "msr lr_fiq, r6",
+    "msr spsr_fiq, r7",
+    "msr sp_usr, r8",
+    "msr lr_usr, r9",
+    "pop {{r0, r4-r12, pc}}",
+);
+
+unsafe extern "C" {
+    fn thread_enter(banked: *mut [u32; 17], sp: u32);
+    fn thread_leave(sp: *mut u32);
+}
+
+const _: () = assert!(offset_of!(NormalRegs, banked) == 60);
+
+/// First code of a thread, in SVC mode on its stack.
+extern "C" fn thread_begin() -> ! {
+    // SAFETY: interrupts are still masked, and `thread` is the one that was just entered.
+    let (thread, main, index) = unsafe {
+        let thread = (*this_cpu()).thread;
+        (thread, (*thread).main, (*thread).index)
+    };
+    // SAFETY: the registers are the thread's own while it runs.
+    let regs = unsafe { (*thread).regs };
+    // SAFETY: vectors and stack are ready for interrupts of a thread.
+    unsafe { asm!("cpsie if", options(nostack, preserves_flags)) };
+    let result = main.map_or([0; 4], |main| main(index, &regs));
+    loop {
+        leave(ThreadExit::Done(result));
+    }
+}
+
+/// Leaves to the run loop of this CPU; returns with a0..a7 of the resuming call, maybe on another CPU.
+///
+/// To be called on a secure thread; interrupts may be masked or not and are as before afterwards.
+pub fn leave(exit: ThreadExit) -> [u32; 8] {
+    let before = mask_interrupts();
+    // SAFETY: on a secure thread with interrupts masked, so `thread` is this one; it is looked up before the switch
+    // and used after it, wherever it then runs.
+    let regs = unsafe {
+        let cpu: *mut PerCpu = this_cpu();
+        let thread = (*cpu).thread;
+        (*thread).exit = Some(exit);
+        thread_leave(&raw mut (*thread).sp);
+        (*thread).regs
+    };
+    super::lock::restore_interrupts(before);
+    regs
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Where the image, its stacks, the heap and the TA pool lie in secure RAM.
+//!
+//! From the end of .bss on: the stacks, each with an unmapped page below it; the heap; the TA pool up to the end.
+
+use core::ops::Range;
+use tee_core::limits::MAX_CPUS;
+
+/// Bytes of a page.
+pub const PAGE: usize = 4096;
+/// Bytes of the Monitor-mode stack of a CPU.
+pub const CPU_STACK: usize = 2 * PAGE;
+/// Bytes of the stack of a secure thread.
+pub const THREAD_STACK: usize = 6 * PAGE;
+/// Bytes of the stack for fatal faults of a CPU.
+pub const EMERGENCY_STACK: usize = PAGE;
+/// Secure threads.
+pub const THREADS: usize = 8;
+/// Bytes of the kernel heap.
+pub const HEAP: usize = 1 << 20;
+
+unsafe extern "C" {
+    static __image_start: u8;
+    static __text_end: u8;
+    static __rodata_end: u8;
+    static __image_end: u8;
+    static __stacks_start: u8;
+    static __secure_ram_start: u8;
+    static __secure_ram_end: u8;
+}
+
+fn address(symbol: *const u8) -> usize {
+    symbol as usize
+}
+
+/// Kernel code.
+pub fn text() -> Range<usize> {
+    address(&raw const __image_start)..address(&raw const __text_end)
+}
+
+/// Kernel constants.
+pub fn rodata() -> Range<usize> {
+    address(&raw const __text_end)..address(&raw const __rodata_end)
+}
+
+/// Kernel data.
+pub fn data() -> Range<usize> {
+    address(&raw const __rodata_end)..address(&raw const __stacks_start)
+}
+
+/// Bytes of the image in the boot medium.
+pub fn image_len() -> usize {
+    address(&raw const __image_end) - address(&raw const __image_start)
+}
+
+/// Stacks of the kernel in order of their addresses.
+pub fn stacks() -> impl Iterator<Item = Range<usize>> {
+    (0..MAX_CPUS).map(cpu_stack).chain((0..MAX_CPUS).map(emergency_stack)).chain((0..THREADS).map(thread_stack))
+}
+
+/// The Monitor-mode stack of a CPU.
+pub fn cpu_stack(cpu: usize) -> Range<usize> {
+    nth(address(&raw const __stacks_start), cpu, CPU_STACK)
+}
+
+/// The stack for fatal faults of a CPU.
+pub fn emergency_stack(cpu: usize) -> Range<usize> {
+    nth(cpu_stack(MAX_CPUS - 1).end, cpu, EMERGENCY_STACK)
+}
+
+/// The stack of a secure thread.
+pub fn thread_stack(thread: usize) -> Range<usize> {
+    nth(emergency_stack(MAX_CPUS - 1).end, thread, THREAD_STACK)
+}
+
+/// The `index`th stack of `size` bytes from `start` on, each behind a guard page.
+fn nth(start: usize, index: usize, size: usize) -> Range<usize> {
+    let base = start + index * (size + PAGE) + PAGE;
+    base..base + size
+}
+
+/// The kernel heap.
+pub fn heap() -> Range<usize> {
+    let start = thread_stack(THREADS - 1).end;
+    start..start + HEAP
+}
+
+/// What is left for TAs.
+pub fn ta_pool() -> Range<usize> {
+    heap().end..address(&raw const __secure_ram_end)
+}
+
+/// All secure RAM.
+pub fn secure_ram() -> Range<usize> {
+    address(&raw const __secure_ram_start)..address(&raw const __secure_ram_end)
+}
