@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Every number and wire layout of the TEE's interfaces, each exactly once.
 //!
-//! Towards TAs: [`sysnum`], [`regs`], [`param`], [`ta_head`], [`image`], [`crypto`], [`property`], [`time`], [`access`].
+//! Towards TAs: [`sysnum`], [`regs`], [`param`], [`ta_head`], [`image`], [`crypto`], [`gp`], [`property`], [`time`], [`access`].
 //! Towards the normal world: [`smc`], [`psci`], [`msg`], [`rpc`]. Both: [`uuid`], [`result`], [`pta`].
 //! The boot image's own layout: [`boot_image`]. There is no `usize` and no pointer in any of them.
 #![no_std]
@@ -11,6 +11,7 @@ pub mod access;
 pub mod boot_image;
 pub mod bytes;
 pub mod crypto;
+pub mod gp;
 pub mod image;
 pub mod msg;
 pub mod param;

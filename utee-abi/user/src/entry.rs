@@ -95,7 +95,7 @@ impl<T: Ta> Default for Instance<T> {
 /// belonging to this instance alone.
 pub unsafe fn enter<T: Ta>(
     instance: &'static Instance<T>,
-    manifest: &'static Manifest,
+    manifest: &Manifest,
     function: u32,
     session: u32,
     params: *mut RawParams,
@@ -114,7 +114,7 @@ pub unsafe fn enter<T: Ta>(
 /// The memrefs of `params` are as [`Parameters::new`] demands.
 unsafe fn dispatch<T: Ta>(
     state: &mut State<T>,
-    manifest: &'static Manifest,
+    manifest: &Manifest,
     function: u32,
     session: u32,
     params: &mut RawParams,
@@ -206,7 +206,7 @@ macro_rules! ta {
         include!(concat!(env!("OUT_DIR"), "/utee_ta.rs"));
 
         #[unsafe(no_mangle)]
-        extern "C" fn __utee_entry(function: u32, session: u32, params: *mut $crate::params::RawParams, command: u32) -> ! {
+        extern "C" fn __oxtee_entry(function: u32, session: u32, params: *mut $crate::params::RawParams, command: u32) -> ! {
             static INSTANCE: $crate::entry::Instance<$ta> = $crate::entry::Instance::new();
             // SAFETY: only `__ta_entry` branches here, with the registers as the kernel set them; the manifest is this TA's.
             unsafe { $crate::entry::enter(&INSTANCE, &utee_ta::MANIFEST, function, session, params, command) }

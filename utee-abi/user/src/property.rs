@@ -37,6 +37,8 @@ pub enum Constant {
     Uuid(Uuid),
     /// A text.
     String(&'static str),
+    /// A login method and a UUID.
+    Identity(Identity),
     /// Bytes.
     BinaryBlock(&'static [u8]),
 }
@@ -75,8 +77,8 @@ static OWN: Mutex<&'static [Property]> = Mutex::new(&[]);
 const IMPLEMENTATION: &[Property] =
     &[Property { name: "gpd.tee.internalCore.version", value: Constant::U32(utee_abi::property::INTERNAL_CORE_VERSION) }];
 
-/// Sets the properties of `ta.toml`.
-pub(crate) fn set_own(properties: &'static [Property]) {
+/// Sets the properties that the TA brings along: what the entry does with those of `ta.toml`.
+pub fn set_own(properties: &'static [Property]) {
     *OWN.lock() = properties;
 }
 
@@ -96,6 +98,7 @@ impl Constant {
             Self::U32(value) => Value::U32(value),
             Self::U64(value) => Value::U64(value),
             Self::Uuid(value) => Value::Uuid(value),
+            Self::Identity(value) => Value::Identity(value),
             Self::String(value) => Value::String(text(value)?),
             Self::BinaryBlock(value) => Value::BinaryBlock(block(value)?),
         })

@@ -4,6 +4,7 @@
 //! The build script of a Rust TA is `fn main() { utee_build::build() }`. Tools that build or sign TAs use [`Ta`] to read
 //! `ta.toml` and [`cargo`] for the way a TA is compiled, so that both are written down once.
 
+pub mod c_header;
 pub mod cargo;
 mod config;
 mod link;

@@ -4,8 +4,8 @@
 use std::path::Path;
 use utee_abi::ta_head::{ELF_PHDR_INFO_SYMBOL, TA_HEAD_SYMBOL, TA_LIMITS_SYMBOL};
 
-/// The linker script, the same one that C TAs use.
-pub(crate) const SCRIPT: &str = include_str!("ta.ld");
+/// The linker script, which C TAs use as well.
+pub(crate) const SCRIPT: &str = include_str!("../../../../c-headers/src/ta.ld");
 
 /// The symbols that the loader looks for, and those that OP-TEE's tools do.
 pub(crate) fn dynamic_list() -> String {

@@ -53,7 +53,7 @@ global_asm!(
     "__ta_entry:",
     "mov r11, #0",
     "mov lr, #0",
-    "b __utee_entry",
+    "b __oxtee_entry",
     ".size __ta_entry, . - __ta_entry",
     ".popsection",
     // Leaves pc, r0 to r11 and lr in that order at sp: what the kernel starts a back-trace from.

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Formatted text; what is printed goes to the secure console. */
+#ifndef STDIO_H
+#define STDIO_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+int printf(const char *restrict fmt, ...) __attribute__((format(printf, 1, 2)));
+int vprintf(const char *restrict fmt, va_list args) __attribute__((format(printf, 1, 0)));
+int sprintf(char *restrict buf, const char *restrict fmt, ...) __attribute__((format(printf, 2, 3)));
+int snprintf(char *restrict buf, size_t size, const char *restrict fmt, ...) __attribute__((format(printf, 3, 4)));
+int vsnprintf(char *restrict buf, size_t size, const char *restrict fmt, va_list args) __attribute__((format(printf, 3, 0)));
+int puts(const char *s);
+int putchar(int c);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

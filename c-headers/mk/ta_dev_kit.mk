@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Builds a C TA. Its Makefile sets BINARY to the UUID and includes this file; sub.mk lists the sources:
+#
+#   srcs-y              sources, relative to the sub.mk
+#   subdirs-y           folders with a sub.mk of their own
+#   global-incdirs-y    folders of headers
+#   cflags-<file>-y     options for one source
+#   libdirs, libnames   libraries to link with
+#
+# The TA says what it is in ta.toml, or in a user_ta_header_defines.h as OP-TEE's kit has it.
+#
+#   O               output folder (out)
+#   CROSS_COMPILE   prefix of the compiler (arm-linux-gnueabihf-)
+#   UTEE_LIB_DIR    folder of libutee.a; without it cargo builds it from this repository
+#   TA_SIGN_KEY     private key in PEM; without it the public development key
+#   CFG_TA_VERSION  version in the signed image, when there is no ta.toml
+#   LDADD, CFLAGS, CPPFLAGS   more options
+
+ifeq ($(strip $(BINARY)),)
+$(error BINARY is the UUID of the TA)
+endif
+
+CROSS_COMPILE ?= arm-linux-gnueabihf-
+O ?= out
+CARGO ?= cargo
+CFG_TA_VERSION ?= 0
+
+ta-kit := $(abspath $(dir $(lastword $(MAKEFILE_LIST)))/..)
+oxtee := $(abspath $(ta-kit)/..)
+ta-dir := $(abspath .)
+CC := $(CROSS_COMPILE)gcc
+OBJCOPY := $(CROSS_COMPILE)objcopy
+
+.PHONY: all clean
+all: $(O)/$(BINARY).ta
+
+# Sources, folder by folder.
+ta-srcs :=
+ta-incdirs :=
+define read-folder
+srcs-y :=
+subdirs-y :=
+global-incdirs-y :=
+sub-dir := $(1)
+include $(1)/sub.mk
+ta-srcs += $$(addprefix $(1)/,$$(srcs-y))
+ta-incdirs += $$(addprefix $(1)/,$$(global-incdirs-y))
+subdirs-of-$(1) := $$(subdirs-y)
+endef
+read-all = $(eval $(call read-folder,$(1)))$(foreach sub,$(subdirs-of-$(1)),$(call read-all,$(1)/$(sub)))
+$(call read-all,.)
+
+ta-cppflags := -nostdinc -isystem $(shell $(CC) -print-file-name=include) -I$(O) -I. $(addprefix -I,$(ta-incdirs)) \
+	-I$(ta-kit)/include -I$(ta-kit)/libc $(CPPFLAGS)
+# Frame pointers and .debug_frame are what back-traces follow; the loader takes position-independent code only.
+ta-cflags := -std=gnu11 -Os -g3 -Wall -Wextra -ffreestanding -fpic -fno-common -fno-short-enums -fvisibility=hidden \
+	-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-omit-frame-pointer -fno-stack-protector \
+	-mcpu=cortex-a7 -marm -mfloat-abi=hard $(CFLAGS)
+
+objs := $(patsubst %.c,$(O)/%.o,$(ta-srcs)) $(O)/kit/user_ta_header.o $(O)/kit/printf.o
+
+ifneq ($(wildcard ta.toml),)
+ta-header := $(O)/user_ta_header_defines.h
+$(ta-header): ta.toml
+	@mkdir -p $(@D)
+	cd $(oxtee) && $(CARGO) run --quiet -p utee-build -- $(ta-dir) > $(abspath $@).tmp
+	@mv $@.tmp $@
+ta-version = $(or $(shell sed -n 's/^version *= *\([0-9]*\).*/\1/p' ta.toml),0)
+else
+ta-header := $(wildcard user_ta_header_defines.h include/user_ta_header_defines.h)
+ta-cppflags += -Iinclude
+ta-version = $(CFG_TA_VERSION)
+endif
+
+$(O)/%.o: %.c $(ta-header)
+	@mkdir -p $(@D)
+	$(CC) $(ta-cppflags) $(ta-cflags) $(cflags-$(notdir $<)-y) -MMD -MP -c $< -o $@
+
+$(O)/kit/%.o: $(ta-kit)/src/%.c $(ta-header)
+	@mkdir -p $(@D)
+	$(CC) $(ta-cppflags) $(ta-cflags) -MMD -MP -c $< -o $@
+
+-include $(objs:.o=.d)
+
+ifeq ($(strip $(UTEE_LIB_DIR)),)
+# Built in ta-examples, whose .cargo/config.toml has the options of a TA.
+UTEE_LIB_DIR := $(or $(CARGO_TARGET_DIR),$(oxtee)/target)/armv7-unknown-linux-gnueabihf/release
+.PHONY: libutee
+libutee:
+	cd $(oxtee)/ta-examples && $(CARGO) build --quiet --release -p libutee
+$(UTEE_LIB_DIR)/libutee.a: libutee
+endif
+
+# Exported to the loader and to tools.
+$(O)/ta.list:
+	@mkdir -p $(@D)
+	@echo '{ __elf_phdr_info; trace_ext_prefix; trace_level; ta_head; oxtee_ta_limits; };' > $@
+
+$(O)/$(BINARY).elf: $(objs) $(UTEE_LIB_DIR)/libutee.a $(ta-kit)/src/ta.ld $(O)/ta.list
+	$(CC) $(ta-cflags) -nostdlib -pie -o $@ -Wl,-pie,-T,$(ta-kit)/src/ta.ld,--dynamic-list=$(O)/ta.list \
+		-Wl,--build-id=none,--no-dynamic-linker,--gc-sections,--hash-style=both,--fatal-warnings,--no-undefined \
+		-Wl,-z,max-page-size=4096,-z,common-page-size=4096,-z,norelro,-z,noexecstack \
+		$(objs) $(LDADD) $(addprefix -L,$(libdirs)) -Wl,--start-group $(addprefix -l,$(libnames)) \
+		$(UTEE_LIB_DIR)/libutee.a -lgcc -Wl,--end-group
+
+$(O)/$(BINARY).stripped.elf: $(O)/$(BINARY).elf
+	$(OBJCOPY) --strip-unneeded $< $@
+
+$(O)/$(BINARY).ta: $(O)/$(BINARY).stripped.elf
+	cd $(oxtee) && $(CARGO) xtask sign --uuid $(BINARY) --version $(ta-version) \
+		$(if $(TA_SIGN_KEY),--key $(abspath $(TA_SIGN_KEY))) --in $(abspath $<) --out $(abspath $@)
+
+clean:
+	rm -rf $(O)

@@ -1,0 +1,1 @@
+srcs-y += src/hello_world.c

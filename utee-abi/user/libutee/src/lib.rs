@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! `libutee.a`: the crate `utee` as C symbols, for TAs in C.
+//!
+//! The GlobalPlatform functions are in [`framework`], [`memory`], [`operation`], [`property`], [`session`] and [`time`];
+//! OP-TEE's extensions in [`extensions`], its system-call veneers in `syscalls`, and what C code leans on in [`libc`].
+//! On the development machine nothing is exported, so that tests call the functions as Rust.
+#![no_std]
+#![allow(non_snake_case)]
+
+extern crate alloc;
+
+pub mod extensions;
+pub mod framework;
+pub mod libc;
+pub mod memory;
+pub mod operation;
+pub mod property;
+pub mod session;
+#[cfg(target_arch = "arm")]
+mod syscalls;
+pub mod time;
+pub mod types;
+
+/// Defines functions with their C names, which are exported in a TA only.
+macro_rules! c_functions {
+    ($($(#[$attribute:meta])* fn $name:ident($($argument:ident: $type:ty),* $(,)?) $(-> $result:ty)? $body:block)*) => {
+        $(
+            $(#[$attribute])*
+            ///
+            /// # Safety
+            /// Pointers are valid for what the specification of the function reads and writes there; handles are open.
+            #[cfg_attr(target_arch = "arm", unsafe(no_mangle))]
+            pub unsafe extern "C" fn $name($($argument: $type),*) $(-> $result)? $body
+        )*
+    };
+}
+pub(crate) use c_functions;
+
+/// A TEE_Result.
+pub(crate) fn raw(result: api::Result<()>) -> u32 {
+    utee_abi::result::raw(result)
+}
