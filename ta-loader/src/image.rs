@@ -21,7 +21,7 @@ pub struct RootKey<'a> {
 }
 
 /// A TA image whose signature and digest hold.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct VerifiedImage<'a> {
     /// The ELF file.
     pub elf: &'a [u8],
@@ -40,63 +40,108 @@ pub struct VerifiedImage<'a> {
 /// # Errors
 /// The first check that fails, in the order of the ABI.
 pub fn verify<'a>(bytes: &'a [u8], requested: &Uuid, keys: &[RootKey<'_>]) -> Result<VerifiedImage<'a>, LoadError> {
-    let header = SignedHeader::read(bytes).ok_or(LoadError::Length)?;
-    if header.magic != MAGIC {
-        return Err(LoadError::Magic);
-    }
-    let pss = match header.algo {
-        ALGO_RSASSA_PSS_SHA256 => true,
-        ALGO_RSASSA_PKCS1_V1_5_SHA256 => false,
-        _ => return Err(LoadError::Algorithm),
-    };
-    let (hash_size, sig_size) = (usize::from(header.hash_size), usize::from(header.sig_size));
-    if hash_size != DIGEST_SIZE || !(MIN_MODULUS..=MAX_MODULUS).contains(&sig_size) {
-        return Err(LoadError::Size);
-    }
-    let (fixed, rest) = bytes.split_at_checked(SignedHeader::SIZE).ok_or(LoadError::Length)?;
-    let (hash, rest) = rest.split_at_checked(hash_size).ok_or(LoadError::Length)?;
-    let (signature, rest) = rest.split_at_checked(sig_size).ok_or(LoadError::Length)?;
-    if !keys.iter().any(|key| signed_by(key, pss, hash, signature)) {
-        return Err(LoadError::Signature);
-    }
-    let (uuid, version, elf) = match ImageType::try_from(header.img_type) {
-        Ok(ImageType::Legacy) => (*requested, 0, rest),
-        Ok(ImageType::Bootstrap) => {
-            let (sub, elf) = rest.split_at_checked(BootstrapHeader::SIZE).ok_or(LoadError::Length)?;
-            let sub = BootstrapHeader::read(sub).ok_or(LoadError::Length)?;
-            (sub.uuid, sub.ta_version, elf)
-        }
-        _ => return Err(LoadError::ImageType),
-    };
-    if uuid != *requested {
-        return Err(LoadError::Uuid);
-    }
-    if usize::try_from(header.img_size).ok() != Some(elf.len()) {
-        return Err(LoadError::Length);
-    }
-    // Sub-header and payload follow one another, so the rest is what is hashed after the fixed header.
-    let mut digest = Sha256::new();
-    digest.update(fixed);
-    digest.update(rest);
-    let digest: [u8; DIGEST_SIZE] = digest.finalize().into();
-    if !bool::from(digest.as_slice().ct_eq(hash)) {
-        return Err(LoadError::Digest);
-    }
-    Ok(VerifiedImage { elf, uuid, version, digest })
+    let mut verification = Verification::begin(bytes, requested, keys)?;
+    while verification.hash(bytes.len()) > 0 {}
+    verification.finish()
 }
 
-fn signed_by(key: &RootKey<'_>, pss: bool, hash: &[u8], signature: &[u8]) -> bool {
+/// A verification whose signature holds and whose content is hashed in steps, for callers that must not stay away long.
+pub struct Verification<'a> {
+    image: VerifiedImage<'a>,
+    digest: Sha256,
+    /// What is still to be hashed.
+    rest: &'a [u8],
+}
+
+impl<'a> Verification<'a> {
+    /// Checks everything but the digest. Nothing of the content may be used before [`Self::finish`].
+    ///
+    /// # Errors
+    /// The first check that fails, in the order of the ABI.
+    pub fn begin(bytes: &'a [u8], requested: &Uuid, keys: &[RootKey<'_>]) -> Result<Self, LoadError> {
+        let header = SignedHeader::read(bytes).ok_or(LoadError::Length)?;
+        if header.magic != MAGIC {
+            return Err(LoadError::Magic);
+        }
+        let padding = match header.algo {
+            ALGO_RSASSA_PSS_SHA256 => Padding::Pss,
+            ALGO_RSASSA_PKCS1_V1_5_SHA256 => Padding::Pkcs1v15,
+            _ => return Err(LoadError::Algorithm),
+        };
+        let (hash_size, sig_size) = (usize::from(header.hash_size), usize::from(header.sig_size));
+        if hash_size != DIGEST_SIZE || !(MIN_MODULUS..=MAX_MODULUS).contains(&sig_size) {
+            return Err(LoadError::Size);
+        }
+        let (fixed, rest) = bytes.split_at_checked(SignedHeader::SIZE).ok_or(LoadError::Length)?;
+        let (hash, rest) = rest.split_first_chunk::<DIGEST_SIZE>().ok_or(LoadError::Length)?;
+        let (signature, rest) = rest.split_at_checked(sig_size).ok_or(LoadError::Length)?;
+        if !keys.iter().any(|key| signed_by(key, padding, hash, signature)) {
+            return Err(LoadError::Signature);
+        }
+        let (uuid, version, elf) = content(&header, rest, requested)?;
+        if uuid != *requested {
+            return Err(LoadError::Uuid);
+        }
+        if usize::try_from(header.img_size).ok() != Some(elf.len()) {
+            return Err(LoadError::Length);
+        }
+        let mut digest = Sha256::new();
+        digest.update(fixed);
+        // Sub-header and payload follow one another, so that the rest is what is hashed after the fixed header.
+        Ok(Self { image: VerifiedImage { elf, uuid, version, digest: *hash }, digest, rest })
+    }
+
+    /// Hashes up to `len` bytes; gives how many are left.
+    pub fn hash(&mut self, len: usize) -> usize {
+        let (now, later) = self.rest.split_at_checked(len).unwrap_or((self.rest, &[]));
+        self.digest.update(now);
+        self.rest = later;
+        later.len()
+    }
+
+    /// The image, if its digest is the signed one. What is not hashed yet is hashed now.
+    ///
+    /// # Errors
+    /// [`LoadError::Digest`]
+    pub fn finish(mut self) -> Result<VerifiedImage<'a>, LoadError> {
+        self.digest.update(self.rest);
+        let digest = self.digest.finalize();
+        if bool::from(digest.as_slice().ct_eq(&self.image.digest)) { Ok(self.image) } else { Err(LoadError::Digest) }
+    }
+}
+
+/// UUID, version and ELF file behind the signature.
+fn content<'a>(header: &SignedHeader, rest: &'a [u8], requested: &Uuid) -> Result<(Uuid, u32, &'a [u8]), LoadError> {
+    match ImageType::try_from(header.img_type).map_err(|_| LoadError::ImageType)? {
+        ImageType::Legacy => Ok((*requested, 0, rest)),
+        ImageType::Bootstrap => {
+            let (sub, elf) = rest.split_at_checked(BootstrapHeader::SIZE).ok_or(LoadError::Length)?;
+            let sub = BootstrapHeader::read(sub).ok_or(LoadError::Length)?;
+            Ok((sub.uuid, sub.ta_version, elf))
+        }
+        ImageType::Encrypted => Err(LoadError::Encrypted),
+        ImageType::Subkey => Err(LoadError::Subkey),
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Padding {
+    Pss,
+    Pkcs1v15,
+}
+
+fn signed_by(key: &RootKey<'_>, padding: Padding, hash: &[u8], signature: &[u8]) -> bool {
+    // A modulus of another length cannot have made this signature; an even one has no Montgomery form.
     let odd = key.modulus.last().is_some_and(|byte| byte & 1 == 1);
     if key.modulus.len() != signature.len() || !odd || key.exponent < 3 {
         return false;
     }
     let n = BoxedUint::from_be_slice_vartime(key.modulus);
     let e = BoxedUint::from(u64::from(key.exponent));
-    let Ok(key) = PublicKey::new_with_size_limits(n, e, MIN_MODULUS * 8 - 7..=MAX_MODULUS * 8) else { return false };
-    let verified = if pss {
-        key.verify(Pss::<Sha256>::new_with_salt(DIGEST_SIZE), hash, signature)
-    } else {
-        key.verify(Pkcs1v15Sign::new::<Sha256>(), hash, signature)
+    let Ok(key) = PublicKey::new_with_size_limits(n, e, MIN_MODULUS * 8..=MAX_MODULUS * 8) else { return false };
+    let verified = match padding {
+        Padding::Pss => key.verify(Pss::<Sha256>::new_with_salt(DIGEST_SIZE), hash, signature),
+        Padding::Pkcs1v15 => key.verify(Pkcs1v15Sign::new::<Sha256>(), hash, signature),
     };
     verified.is_ok()
 }

@@ -5,14 +5,18 @@
 //! ELF file inside into what has to be mapped, copied and relocated. Neither panics on any input.
 #![no_std]
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::arithmetic_side_effects)
+)]
 
 extern crate alloc;
 
-mod dynamic;
-mod elf32;
+mod elf;
 pub mod error;
 pub mod image;
 pub mod plan;
+mod relocations;
 
 pub use error::LoadError;
 pub use image::{RootKey, VerifiedImage, verify};

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! What loading an ELF file comes to, for any class and machine.
 
-use crate::elf32;
+use crate::elf;
 use crate::error::LoadError;
 use alloc::vec::Vec;
 use core::ops::Range;
-use utee_abi::ta_head::{DEAD_FLAGS, TaFlags, TaHead, TaLimits};
+use utee_abi::ta_head::{TaFlags, TaHead, TaLimits};
+
+pub use crate::relocations::{Relocation, Relocations, Value};
 
 /// Page that segments are aligned to.
 pub const PAGE: u64 = 4096;
@@ -58,24 +60,6 @@ pub struct Segment {
     pub relocated: bool,
 }
 
-/// Value of a relocated word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Value {
-    /// Load base plus this.
-    Relative(u64),
-    /// This, wherever the image is.
-    Absolute(u64),
-}
-
-/// A word that is written after the segments are copied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Relocation {
-    /// Where, counted from the start of the image.
-    pub vaddr: u64,
-    /// What.
-    pub value: Value,
-}
-
 /// Program headers in memory, for unwinding and init functions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PhdrInfo {
@@ -89,6 +73,17 @@ pub struct PhdrInfo {
     pub count: u16,
 }
 
+/// Where a TA of libutee 3.9.0 is told of its init and fini functions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InitFiniInfo {
+    /// Where the TA's `__init_fini_info` stands.
+    pub object: u64,
+    /// Addresses of DT_INIT_ARRAY.
+    pub init: Range<u64>,
+    /// Addresses of DT_FINI_ARRAY.
+    pub fini: Range<u64>,
+}
+
 /// Everything that has to be done to load a TA.
 #[derive(Clone, Debug)]
 pub struct LoadPlan {
@@ -99,7 +94,7 @@ pub struct LoadPlan {
     /// Segments by address, which do not overlap.
     pub segments: Vec<Segment>,
     /// Words to write.
-    pub relocations: Vec<Relocation>,
+    pub relocations: Relocations,
     /// Entry point, counted from the start of the image, with the Thumb bit.
     pub entry: u64,
     /// The TA's header.
@@ -110,6 +105,8 @@ pub struct LoadPlan {
     pub limits: Option<TaLimits>,
     /// Program headers, if the TA wants to know.
     pub phdr_info: Option<PhdrInfo>,
+    /// Init and fini functions, if the TA wants to know.
+    pub init_fini_info: Option<InitFiniInfo>,
 }
 
 /// Plans the load of an ELF file.
@@ -117,38 +114,5 @@ pub struct LoadPlan {
 /// # Errors
 /// The first rule that the file breaks, or [`LoadError::Memory`].
 pub fn plan(elf: &[u8], limits: &Limits) -> Result<LoadPlan, LoadError> {
-    elf32::plan(elf, limits)
-}
-
-/// The flags of a header.
-pub(crate) fn flags(head: &TaHead) -> Result<TaFlags, LoadError> {
-    let flags = TaFlags::from_bits(head.flags & !DEAD_FLAGS).ok_or(LoadError::Head("unknown flag"))?;
-    if flags.contains(TaFlags::CONCURRENT) {
-        return Err(LoadError::Head("concurrent sessions are for pseudo-TAs"));
-    }
-    if head.depr_entry != TaHead::NO_ENTRY {
-        return Err(LoadError::Head("entry of the old layout is not supported"));
-    }
-    Ok(flags)
-}
-
-/// The segment that holds `len` bytes at `vaddr`.
-pub(crate) fn segment_of(segments: &mut [Segment], vaddr: u64, len: u64) -> Option<&mut Segment> {
-    let index = segments.partition_point(|segment| segment.vaddr <= vaddr).checked_sub(1)?;
-    let segment = segments.get_mut(index)?;
-    let inside = vaddr.checked_sub(segment.vaddr)?;
-    (inside.checked_add(len)? <= segment.mem_len).then_some(segment)
-}
-
-/// The bytes of the file that stand at `vaddr`; zero-filled memory has none.
-pub(crate) fn file_at<'a>(elf: &'a [u8], segments: &[Segment], vaddr: u64, len: u64) -> Option<&'a [u8]> {
-    let index = segments.partition_point(|segment| segment.vaddr <= vaddr).checked_sub(1)?;
-    let segment = segments.get(index)?;
-    let inside = usize::try_from(vaddr.checked_sub(segment.vaddr)?).ok()?;
-    let start = segment.file.start.checked_add(inside)?;
-    let end = start.checked_add(usize::try_from(len).ok()?)?;
-    if end > segment.file.end {
-        return None;
-    }
-    elf.get(start..end)
+    elf::plan(elf, limits)
 }

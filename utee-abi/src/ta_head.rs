@@ -47,6 +47,9 @@ pub const TA_LIMITS_SYMBOL: &str = "oxtee_ta_limits";
 /// Name of the symbol that gets the program headers of everything that is loaded.
 pub const ELF_PHDR_INFO_SYMBOL: &str = "__elf_phdr_info";
 
+/// Name of the symbol that a TA of libutee 3.9.0 gets its init and fini functions by.
+pub const INIT_FINI_INFO_SYMBOL: &str = "__init_fini_info";
+
 /// Stack that the framework adds to what a TA asks for, in bytes.
 pub const STACK_EXTRA: u32 = 2048;
 
@@ -157,8 +160,70 @@ pub mod phdr_info32 {
     pub const ENTRY_SIZE: usize = 40;
     /// Offset in an entry of the load base.
     pub const ENTRY_ADDR: usize = 0;
+    /// Offset in an entry of the pointer to the name, NULL for the TA itself.
+    pub const ENTRY_NAME: usize = 4;
     /// Offset in an entry of the pointer to the program headers.
     pub const ENTRY_PHDR: usize = 8;
     /// Offset in an entry of the u16 number of program headers.
     pub const ENTRY_PHNUM: usize = 12;
+    /// Offset in an entry of the u64 number of objects that were ever added.
+    pub const ENTRY_ADDS: usize = 16;
+    /// Offset in an entry of the u64 number of objects that were ever removed.
+    pub const ENTRY_SUBS: usize = 24;
+    /// Offset in an entry of the id of the TLS module.
+    pub const ENTRY_TLS_MODULE: usize = 32;
+    /// Offset in an entry of the pointer to its TLS data.
+    pub const ENTRY_TLS_DATA: usize = 36;
+}
+
+/// `__elf_phdr_info` of a 64-bit TA: the fields of [`phdr_info32`].
+pub mod phdr_info64 {
+    /// Bytes of the object.
+    pub const SIZE: usize = 16;
+    /// Offset of the u16 count.
+    pub const COUNT: usize = 4;
+    /// Offset of the pointer to the array of [`ENTRY_SIZE`] entries.
+    pub const ARRAY: usize = 8;
+    /// Bytes of a dl_phdr_info.
+    pub const ENTRY_SIZE: usize = 64;
+    /// Offset in an entry of the load base.
+    pub const ENTRY_ADDR: usize = 0;
+    /// Offset in an entry of the pointer to the name.
+    pub const ENTRY_NAME: usize = 8;
+    /// Offset in an entry of the pointer to the program headers.
+    pub const ENTRY_PHDR: usize = 16;
+    /// Offset in an entry of the u16 number of program headers.
+    pub const ENTRY_PHNUM: usize = 24;
+    /// Offset in an entry of the u64 number of objects that were ever added.
+    pub const ENTRY_ADDS: usize = 32;
+    /// Offset in an entry of the u64 number of objects that were ever removed.
+    pub const ENTRY_SUBS: usize = 40;
+    /// Offset in an entry of the id of the TLS module.
+    pub const ENTRY_TLS_MODULE: usize = 48;
+    /// Offset in an entry of the pointer to its TLS data.
+    pub const ENTRY_TLS_DATA: usize = 56;
+}
+
+/// `__init_fini_info` of a 32-bit TA: u32 reserved, u16 size, u16 padding, pointer to the array.
+pub mod init_fini32 {
+    /// Bytes of the object.
+    pub const SIZE: usize = 12;
+    /// Offset of the u16 number of entries.
+    pub const COUNT: usize = 4;
+    /// Offset of the pointer to the array of [`ENTRY_SIZE`] entries.
+    pub const ARRAY: usize = 8;
+    /// Bytes of an entry: u32 flags, u16 init functions, u16 fini functions, pointers to both arrays.
+    pub const ENTRY_SIZE: usize = 16;
+    /// Flag of an entry: it is valid.
+    pub const VALID: u32 = 1 << 0;
+    /// Flag of an entry: its init functions have run.
+    pub const HAS_RUN: u32 = 1 << 1;
+    /// Offset in an entry of the u16 number of init functions.
+    pub const ENTRY_INIT_COUNT: usize = 4;
+    /// Offset in an entry of the u16 number of fini functions.
+    pub const ENTRY_FINI_COUNT: usize = 6;
+    /// Offset in an entry of the pointer to the init functions.
+    pub const ENTRY_INIT: usize = 8;
+    /// Offset in an entry of the pointer to the fini functions.
+    pub const ENTRY_FINI: usize = 12;
 }

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! From relocation tables to the words to write.
+
+use super::class::{Class, RawRelocation, Section};
+use super::content::{Content, content_from, holds};
+use super::dynamic::{Area, Dynamic};
+use super::symbols::Symbols;
+use crate::error::{ElfError, LoadError};
+use crate::plan::{Limits, Relocation, Relocations, Value};
+use alloc::vec::Vec;
+use goblin::elf::section_header::{SHF_ALLOC, SHT_REL, SHT_RELA};
+
+const UNDEFINED: u16 = 0;
+const ABSOLUTE: u16 = 0xFFF1;
+const WEAK: u8 = 2;
+
+/// Tables of relocations at most. A linker script may keep one for each section that it relocates.
+const MAX_TABLES: usize = 64;
+
+/// What a kind of relocation asks for: load base B, symbol S, addend A, place P.
+#[derive(Clone, Copy)]
+pub(crate) enum Kind {
+    /// Nothing.
+    None,
+    /// B + A
+    Relative,
+    /// S + A
+    Symbol,
+    /// S
+    SymbolAlone,
+    /// S + A - P
+    Distance,
+}
+
+/// Meaning of the kinds of relocation of a machine.
+pub(crate) type KindOf = fn(u32) -> Result<Kind, ElfError>;
+
+struct Table<'a> {
+    area: Area,
+    bytes: &'a [u8],
+    has_addends: bool,
+}
+
+/// Every word to write; notes on each segment whether one is in it.
+///
+/// The tables are those that the dynamic section names and those that are sections of their own: linker scripts that
+/// keep a relocation section for each section, as OP-TEE's does, leave some out of the former.
+pub(crate) fn relocations<'a, C: Class>(
+    content: &mut Content<'a>,
+    dynamic: &Dynamic,
+    sections: impl Iterator<Item = Section>,
+    symbols: &Symbols<'a, C>,
+    kind_of: KindOf,
+    limits: &Limits,
+) -> Result<Relocations, LoadError> {
+    let mut tables = Vec::new();
+    add::<C>(&mut tables, content, dynamic.rel, false)?;
+    add::<C>(&mut tables, content, dynamic.rela, true)?;
+    add::<C>(&mut tables, content, dynamic.plt, dynamic.plt_is_rela)?;
+    for section in sections.filter(|section| section.flags & u64::from(SHF_ALLOC) != 0) {
+        if matches!(section.kind, SHT_REL | SHT_RELA) {
+            let area = Area { vaddr: section.addr, len: section.len };
+            add::<C>(&mut tables, content, area, section.kind == SHT_RELA)?;
+        }
+    }
+    let count = |table: &Table<'_>| table.bytes.len().checked_div(entry_size::<C>(table.has_addends)).unwrap_or(0);
+    let total = tables.iter().fold(0usize, |total, table| total.saturating_add(count(table)));
+    if total > limits.relocations {
+        return Err(LoadError::Memory);
+    }
+    let mut out = Relocations::with_capacity(total)?;
+    let mut resolver = Resolver { content, symbols, kind_of, last: 0 };
+    for table in &tables {
+        for bytes in table.bytes.chunks_exact(entry_size::<C>(table.has_addends)) {
+            let raw = if table.has_addends { C::rela(bytes) } else { C::rel(bytes) };
+            if let Some(relocation) = resolver.resolve(&raw.ok_or(ElfError::RelocationTable)?)? {
+                out.push(relocation)?;
+            }
+        }
+    }
+    Ok(out)
+}
+
+fn entry_size<C: Class>(has_addends: bool) -> usize {
+    if has_addends { C::RELA } else { C::REL }
+}
+
+/// Adds a table, unless it is empty or part of one that is there.
+fn add<'a, C: Class>(tables: &mut Vec<Table<'a>>, content: &Content<'a>, area: Area, has_addends: bool) -> Result<(), LoadError> {
+    let range = area.range();
+    let covers = |table: &Table<'_>| {
+        let other = table.area.range();
+        table.has_addends == has_addends && other.start <= range.start && range.end <= other.end
+    };
+    if area.len == 0 || tables.iter().any(covers) {
+        return Ok(());
+    }
+    if tables.len() >= MAX_TABLES {
+        return Err(LoadError::Memory);
+    }
+    let bytes = content.at(area.vaddr, area.len).ok_or(ElfError::RelocationTable)?;
+    if bytes.len().checked_rem(entry_size::<C>(has_addends)) != Some(0) {
+        return Err(ElfError::EntrySize.into());
+    }
+    tables.try_reserve(1).map_err(|_| LoadError::Memory)?;
+    tables.push(Table { area, bytes, has_addends });
+    Ok(())
+}
+
+struct Resolver<'r, 'a, C> {
+    content: &'r mut Content<'a>,
+    symbols: &'r Symbols<'a, C>,
+    kind_of: KindOf,
+    /// Segment of the last relocation, which is most often the one of the next as well.
+    last: usize,
+}
+
+impl<C: Class> Resolver<'_, '_, C> {
+    fn resolve(&mut self, raw: &RawRelocation) -> Result<Option<Relocation>, ElfError> {
+        let kind = (self.kind_of)(raw.kind)?;
+        if matches!(kind, Kind::None) {
+            return Ok(None);
+        }
+        let in_place = self.target(raw.vaddr)?;
+        let addend = raw.addend.unwrap_or(in_place);
+        let value = match kind {
+            Kind::None => return Ok(None),
+            Kind::Relative => Value::Relative(addend),
+            Kind::Symbol => self.value(raw.symbol, addend)?,
+            // Without the addend of its own, the word of the file is not one.
+            Kind::SymbolAlone => self.value(raw.symbol, raw.addend.unwrap_or(0))?,
+            Kind::Distance => match self.value(raw.symbol, addend)? {
+                // Place and symbol move together, so that the distance is the same wherever the image is.
+                Value::Relative(target) => Value::Absolute(target.wrapping_sub(raw.vaddr) & C::MASK),
+                Value::Absolute(_) => return Err(ElfError::RelativeToAbsolute),
+            },
+        };
+        Ok(Some(Relocation { vaddr: raw.vaddr, value }))
+    }
+
+    /// Notes that the segment at `vaddr` is relocated; gives the word that the file has there, 0 in zero-filled memory.
+    fn target(&mut self, vaddr: u64) -> Result<u64, ElfError> {
+        let elf = self.content.elf;
+        let segments = &mut self.content.segments;
+        if !segments.get(self.last).is_some_and(|segment| holds(segment, vaddr, C::WORD as u64)) {
+            self.last = segments.partition_point(|segment| segment.vaddr <= vaddr).saturating_sub(1);
+        }
+        let segment = segments.get_mut(self.last).filter(|segment| holds(segment, vaddr, C::WORD as u64));
+        let segment = segment.ok_or(ElfError::RelocationTarget)?;
+        segment.relocated = true;
+        Ok(match content_from(elf, segment, vaddr) {
+            Some(bytes) if bytes.len() >= C::WORD => C::word(bytes).unwrap_or(0),
+            // A word of which the file holds the start only.
+            Some(bytes) => bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+            None => 0,
+        })
+    }
+
+    /// Symbol `index` plus `addend`; index 0 is the image itself.
+    fn value(&self, index: u64, addend: u64) -> Result<Value, ElfError> {
+        if index == 0 {
+            return Ok(Value::Relative(addend));
+        }
+        let symbol = self.symbols.get(index).ok_or(ElfError::NoSymbol)?;
+        let sum = symbol.value.wrapping_add(addend) & C::MASK;
+        match symbol.section {
+            UNDEFINED if symbol.binding == WEAK => Ok(Value::Absolute(addend)),
+            UNDEFINED => Err(ElfError::Undefined(self.symbols.name(&symbol))),
+            ABSOLUTE => Ok(Value::Absolute(sum)),
+            _ => Ok(Value::Relative(sum)),
+        }
+    }
+}
