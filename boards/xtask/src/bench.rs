@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! `bench`: what calls cost in guest instructions, beside the goals and what others need.
+
+use crate::image;
+use crate::qemu::{self, End, Machine, World};
+use crate::tools::target_dir;
+use anyhow::{Result, bail};
+use clap::Parser;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Arguments of `bench`.
+#[derive(Parser)]
+pub(crate) struct Args {
+    /// Prints JSON instead of the table; it is written to target/bench.json in any case.
+    #[arg(long)]
+    json: bool,
+}
+
+/// A row: key, what it is, goal, what others need.
+type Row = (&'static str, &'static str, Option<u64>, &'static str);
+
+const ROWS: [Row; 14] = [
+    ("boot", "reset to normal-world entry", Some(1_500_000), "OP-TEE 6.9 M (to Linux entry)"),
+    ("fast-smc", "fast SMC there and back (CALLS_UID)", Some(200), "OP-TEE 637 (from Linux)"),
+    ("psci-version", "PSCI_VERSION there and back", None, "OP-TEE 103 (in Monitor mode)"),
+    ("empty-syscall", "empty system call of a TA", Some(300), "GoTEE 1,928, OP-TEE 1,248"),
+    ("invoke-noop", "no-op invoke", Some(2_500), "OP-TEE 11,400 (its core alone)"),
+    ("invoke-value", "invoke with a value in and out", None, ""),
+    ("invoke-registered-4k", "invoke with 4 KiB registered memory", None, "OP-TEE 19,478 (with Linux)"),
+    ("invoke-temporary-4k", "invoke with 4 KiB temporary memory", None, "OP-TEE 48,122 (with Linux)"),
+    ("open-first", "open, image not verified before", None, ""),
+    ("open-close-held", "open and close, TA not loaded, image held", Some(300_000), "OP-TEE 25.6 M (from the file system)"),
+    ("open-close-loaded", "open and close of a loaded TA", Some(10_000), "OP-TEE 29,162 (with Linux)"),
+    ("image", "bytes of the monitor in the image", Some(286_720), "OP-TEE 280,940"),
+    ("kernel-ram", "bytes of secure RAM in use when idle", None, "OP-TEE 569,344"),
+    ("heap-used", "of these, kernel heap in use", None, ""),
+];
+
+/// Runs `bench`.
+pub(crate) fn run(args: &Args) -> Result<u8> {
+    let image = image::build(&[], &[])?;
+    let machine = Machine { smp: 1, icount: true, words: vec!["bench".into()], ..Machine::default() };
+    let mut figures: BTreeMap<String, u64> = BTreeMap::new();
+    let mut failures = Vec::new();
+    figures.insert("image".into(), image.monitor_size as u64);
+    let end = qemu::run(&image, &machine, Duration::from_secs(300), |world, line| {
+        let rest = line.split_once("bench: ").map(|(_, rest)| rest);
+        match rest.and_then(|rest| rest.split_once(' ')) {
+            Some(("FAILED:", why)) => failures.push(why.to_string()),
+            Some((name, value)) => {
+                if let Ok(value) = value.trim().parse() {
+                    figures.insert(name.into(), value);
+                }
+            }
+            None => {}
+        }
+        let _ = world == World::Normal;
+    })?;
+    if end != End::Status(0) || !failures.is_empty() {
+        bail!("the benchmark ended with {end:?} {}", failures.join("; "));
+    }
+    let json = serde_json::to_string_pretty(&figures)?;
+    let path = target_dir().join("bench.json");
+    std::fs::write(&path, &json)?;
+    if args.json {
+        println!("{json}");
+        return Ok(0);
+    }
+    println!("{:44} {:>12} {:>12}  others", "guest instructions", "measured", "goal");
+    for (key, what, goal, others) in ROWS {
+        let Some(value) = figures.get(key) else { continue };
+        let goal_text = goal.map_or(String::new(), grouped);
+        let mark = if goal.is_some_and(|goal| *value > goal) { "  (missed)" } else { "" };
+        println!("{what:44} {:>12} {goal_text:>12}  {others}{mark}", grouped(*value));
+    }
+    println!("written to {}", path.display());
+    Ok(0)
+}
+
+/// A number with commas.
+fn grouped(value: u64) -> String {
+    let digits = value.to_string();
+    let mut out = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        let numbers = [0, 999, 1000, 12_345_678];
+        assert_eq!(numbers.map(super::grouped), ["0", "999", "1,000", "12,345,678"]);
+    }
+}

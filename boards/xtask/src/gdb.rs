@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! `gdb`: the same boot halted, with the symbols of monitor, normal-world kernel and a TA.
+
+use crate::image;
+use crate::qemu;
+use crate::run::MachineArgs;
+use crate::tools::{has_program, target_dir};
+use anyhow::{Context, Result, bail};
+use clap::Parser;
+use std::process::{Command, Stdio};
+
+/// Where a TA is loaded when addresses are not random, and how its first segment is called.
+const TA_BASE: u64 = 0x10_0000;
+
+/// Arguments of `gdb`.
+#[derive(Parser)]
+#[command(after_help = "Example: cargo xtask gdb --ta hello-world --print\nThe serial lines go to target/run/normal.log and secure.log.")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    machine: MachineArgs,
+    /// Example TA whose symbols are loaded.
+    #[arg(long, default_value = "hello-world")]
+    ta: String,
+    /// Port of the gdb stub on this machine.
+    #[arg(long, default_value_t = 1234)]
+    port: u16,
+    /// Prints both commands instead of running them.
+    #[arg(long)]
+    print: bool,
+}
+
+/// Runs `gdb`.
+pub(crate) fn run(args: &Args) -> Result<u8> {
+    let image = image::build(&[], &[])?;
+    let ta = image.tas.iter().find(|ta| ta.name == args.ta).with_context(|| format!("no example is called {}", args.ta))?;
+    let mut machine = args.machine.machine(vec!["demo".into(), "no-aslr".into()]);
+    machine.extra = vec!["-S".into(), "-gdb".into(), format!("tcp:127.0.0.1:{}", args.port)];
+    let dir = target_dir().join("run");
+    std::fs::create_dir_all(&dir)?;
+    let serials = ["normal.log", "secure.log"].map(|name| format!("file:{}", dir.join(name).display()));
+    let mut emulator = qemu::command(&image, &machine, [&serials[0], &serials[1]]);
+    let elf = target_dir().join("ta").join(format!("{}.elf", ta.uuid));
+    let commands = [
+        format!("add-symbol-file {}", image.normal_elf.display()),
+        format!("add-symbol-file {} -o {TA_BASE:#x}", elf.display()),
+        format!("target remote 127.0.0.1:{}", args.port),
+    ];
+    let mut gdb = Command::new("gdb-multiarch");
+    gdb.arg(&image.monitor);
+    for command in &commands {
+        gdb.args(["-ex", command]);
+    }
+    if args.print {
+        println!("{emulator:?}\n{gdb:?}");
+        return Ok(0);
+    }
+    if !has_program("gdb-multiarch") {
+        bail!("gdb-multiarch is needed: apt-get install gdb-multiarch (or --print, and a gdb of your own)");
+    }
+    let mut child = emulator.stdin(Stdio::null()).spawn().context("cannot start qemu-system-arm")?;
+    let status = gdb.status();
+    let _ = child.kill();
+    let _ = child.wait();
+    Ok(u8::from(!status.context("cannot start gdb-multiarch")?.success()))
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! The boot image: monitor, TAs and root keys in one file for the flash; and the normal-world kernel.
+
+use crate::sign::{development_key, read_key};
+use crate::ta::Built;
+use crate::tools::{KERNEL_TARGET, cargo, check, target_dir};
+use crate::{setup, ta};
+use anyhow::{Context, Result, bail, ensure};
+use clap::Parser;
+use indicatif::{ProgressBar, ProgressStyle};
+use object::{Object, ObjectSegment};
+use rsa::traits::PublicKeyParts;
+use std::fs;
+use std::path::{Path, PathBuf};
+use utee_abi::boot_image::{ENTRY_SIZE, HEADER_SIZE, KIND_ROOT_KEY, KIND_TA, MAGIC, PAYLOAD_ALIGN};
+use utee_abi::bytes::u32_at;
+use utee_abi::image::{BootstrapHeader, SignedHeader};
+use utee_abi::uuid::Uuid;
+
+/// Arguments of `image`.
+#[derive(Parser)]
+pub(crate) struct Args {
+    /// Signed TAs to put in beside the examples.
+    #[arg(long = "ta")]
+    tas: Vec<PathBuf>,
+    /// Keys (PEM, private or public half) that TAs may be signed with beside the development key.
+    #[arg(long = "trust")]
+    trust: Vec<PathBuf>,
+}
+
+/// What a run boots.
+pub(crate) struct Image {
+    /// The boot image, for the secure flash.
+    pub(crate) boot: PathBuf,
+    /// The monitor with symbols.
+    pub(crate) monitor: PathBuf,
+    /// The normal-world kernel, raw.
+    pub(crate) normal: PathBuf,
+    /// The same with symbols.
+    pub(crate) normal_elf: PathBuf,
+    /// Bytes of the monitor in the image.
+    pub(crate) monitor_size: usize,
+    /// Its TAs.
+    pub(crate) tas: Vec<Built>,
+}
+
+/// Runs `image`.
+pub(crate) fn run(args: &Args) -> Result<u8> {
+    let image = build(&args.tas, &args.trust)?;
+    println!("{} ({} bytes, of which the monitor is {})", image.boot.display(), fs::metadata(&image.boot)?.len(), image.monitor_size);
+    println!("{} ({} bytes)", image.normal.display(), fs::metadata(&image.normal)?.len());
+    for built in &image.tas {
+        println!("  {} {} ({} bytes)", built.uuid, built.name, fs::metadata(&built.signed)?.len());
+    }
+    Ok(0)
+}
+
+/// A spinner on a terminal, nothing elsewhere.
+pub(crate) fn progress(what: &'static str) -> ProgressBar {
+    let bar = ProgressBar::new_spinner();
+    bar.set_prefix(what);
+    if let Ok(style) = ProgressStyle::with_template("{spinner} building {prefix}: {msg}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(std::time::Duration::from_millis(120));
+    bar
+}
+
+/// Builds everything that a run boots.
+pub(crate) fn build(extra: &[PathBuf], trust: &[PathBuf]) -> Result<Image> {
+    let tools = setup::run()?;
+    let mut tas = ta::build_examples(&tools)?;
+    for path in extra {
+        tas.retain(|built| Some(built.uuid) != uuid_of(path).ok());
+        tas.push(Built { name: "dropped in".into(), uuid: uuid_of(path)?, signed: path.clone() });
+    }
+    let monitor = kernel(&tools, "qemu-virt")?;
+    let normal_elf = kernel(&tools, "normal-world")?;
+    let dir = target_dir().join("image");
+    fs::create_dir_all(&dir)?;
+    let mut boot = raw(&monitor)?;
+    let monitor_size = boot.len();
+    let mut keys = vec![public_key(&development_key())?];
+    for path in trust {
+        keys.push(public_key(path)?);
+    }
+    boot.extend(archive(&tas, &keys)?);
+    let (boot_path, normal) = (dir.join("tee.bin"), dir.join("normal-world.bin"));
+    fs::write(&boot_path, boot)?;
+    fs::write(&normal, raw(&normal_elf)?)?;
+    Ok(Image { boot: boot_path, monitor, normal, normal_elf, monitor_size, tas })
+}
+
+fn kernel(tools: &setup::Tools, package: &str) -> Result<PathBuf> {
+    let bar = progress("kernels");
+    bar.set_message(package.to_string());
+    let mut command = cargo(tools.toolchain.as_deref());
+    command.args(["build", "--quiet", "--release", "--target", KERNEL_TARGET, "-p", package, "--bin", package]);
+    check(command.env("CARGO_TARGET_DIR", target_dir()))?;
+    bar.finish_and_clear();
+    Ok(target_dir().join(KERNEL_TARGET).join("release").join(package))
+}
+
+/// The loadable bytes of an ELF file from its lowest physical address on, whole pages of 4 KiB.
+fn raw(path: &Path) -> Result<Vec<u8>> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let elf = object::File::parse(&*bytes)?;
+    let segments: Vec<_> = elf.segments().filter(|segment| segment.file_range().1 > 0).collect();
+    let base = segments.iter().map(ObjectSegment::address).min().context("nothing to load")?;
+    let mut out = Vec::new();
+    for segment in segments {
+        let at = usize::try_from(segment.address() - base)?;
+        let data = segment.data()?;
+        ensure!(at >= out.len() || at + data.len() <= out.len(), "segments of {} overlap", path.display());
+        out.resize(out.len().max(at + data.len()), 0);
+        out[at..at + data.len()].copy_from_slice(data);
+    }
+    out.resize(out.len().next_multiple_of(4096), 0);
+    Ok(out)
+}
+
+/// UUID of a signed TA.
+pub(crate) fn uuid_of(path: &Path) -> Result<Uuid> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let header = SignedHeader::read(&bytes).filter(|header| header.magic == utee_abi::image::MAGIC);
+    let header = header.with_context(|| format!("{} is no signed TA", path.display()))?;
+    let at = SignedHeader::SIZE + usize::from(header.hash_size) + usize::from(header.sig_size);
+    let sub = bytes.get(at..).and_then(BootstrapHeader::read);
+    Ok(sub.with_context(|| format!("{} is cut short", path.display()))?.uuid)
+}
+
+/// A root key as the archive holds it: exponent, then modulus.
+fn public_key(path: &Path) -> Result<Vec<u8>> {
+    use rsa::pkcs1::DecodeRsaPublicKey;
+    use rsa::pkcs8::DecodePublicKey;
+    let text = fs::read_to_string(path).with_context(|| format!("cannot read the key {}", path.display()))?;
+    let public = rsa::PublicKey::from_public_key_pem(&text).ok().or_else(|| rsa::PublicKey::from_pkcs1_pem(&text).ok());
+    let key = match public {
+        Some(key) => key,
+        None => read_key(path)?.to_public_key(),
+    };
+    let exponent = key.e_bytes();
+    let mut word = [0u8; 4];
+    let Some(start) = 4usize.checked_sub(exponent.len()) else { bail!("the exponent of {} is too large", path.display()) };
+    word[start..].copy_from_slice(&exponent);
+    Ok([&u32::from_be_bytes(word).to_le_bytes()[..], &key.n_bytes()].concat())
+}
+
+/// The boot archive.
+fn archive(tas: &[Built], keys: &[Vec<u8>]) -> Result<Vec<u8>> {
+    let mut entries = Vec::new();
+    for built in tas {
+        entries.push((KIND_TA, built.uuid, fs::read(&built.signed)?));
+    }
+    entries.extend(keys.iter().map(|key| (KIND_ROOT_KEY, Uuid::NIL, key.clone())));
+    write_archive(&entries)
+}
+
+fn write_archive(entries: &[(u32, Uuid, Vec<u8>)]) -> Result<Vec<u8>> {
+    let mut offset = (HEADER_SIZE + entries.len() * ENTRY_SIZE).next_multiple_of(PAYLOAD_ALIGN);
+    let (mut table, mut payloads) = (Vec::new(), Vec::new());
+    let first = offset;
+    for (kind, uuid, data) in entries {
+        for word in [*kind, u32::try_from(offset)?, u32::try_from(data.len())?, 0] {
+            table.extend(word.to_le_bytes());
+        }
+        table.extend(uuid.octets());
+        payloads.extend_from_slice(data);
+        payloads.resize(payloads.len().next_multiple_of(PAYLOAD_ALIGN), 0);
+        offset = first + payloads.len();
+    }
+    let mut out = MAGIC.to_vec();
+    out.extend(u32::try_from(entries.len())?.to_le_bytes());
+    out.extend(u32::try_from(offset)?.to_le_bytes());
+    out.extend(table);
+    out.resize(first, 0);
+    out.extend(payloads);
+    debug_assert_eq!(u32_at(&out, 12), u32::try_from(out.len()).ok());
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::write_archive;
+    use utee_abi::boot_image::{Archive, KIND_TA};
+    use utee_abi::uuid::Uuid;
+
+    #[test]
+    fn an_archive_reads_back() {
+        let uuid = |n| Uuid::new(n, 0, 0, [0; 8]);
+        let entries = [(KIND_TA, uuid(1), vec![1; 33]), (KIND_TA, uuid(2), vec![]), (KIND_TA, uuid(3), vec![3; 16])];
+        let mut bytes = write_archive(&entries).unwrap();
+        bytes.extend([0xFF; 100]);
+        let read: Vec<_> = Archive::read(&bytes).unwrap().entries().map(|entry| (entry.kind, entry.uuid, entry.data.to_vec())).collect();
+        assert_eq!(read, entries);
+    }
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! `lint`: clippy for every crate, each for the target that it is made for.
+
+use crate::setup;
+use crate::tools::{KERNEL_TARGET, cargo, check, target_dir};
+use anyhow::Result;
+
+/// Runs `lint`.
+pub(crate) fn lint() -> Result<u8> {
+    let tools = setup::run()?;
+    let deny = ["--", "-D", "warnings"];
+    check(cargo(None).args(["clippy", "--quiet", "--all-targets"]).args(deny).env("CARGO_TARGET_DIR", target_dir()))?;
+    let kernels = ["clippy", "--quiet", "--release", "--target", KERNEL_TARGET, "-p", "tee-arch", "-p", "monitor", "-p", "qemu-virt", "-p", "normal-world"];
+    check(cargo(tools.toolchain.as_deref()).args(kernels).args(deny).env("CARGO_TARGET_DIR", target_dir()))?;
+    Ok(0)
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! QEMU: its command line, and the lines of the two worlds as they come.
+
+use crate::image::Image;
+use crate::tools::target_dir;
+use anyhow::{Context, Result, bail};
+use qemu_virt::map;
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+/// Bytes of a line that are kept.
+const LINE: usize = 1024;
+/// Lines of a run at most: a guest that prints for ever is ended.
+const LINES: usize = 200_000;
+
+/// How the emulator is started.
+#[derive(Clone, Debug)]
+pub(crate) struct Machine {
+    /// CPUs.
+    pub(crate) smp: u32,
+    /// CPU model.
+    pub(crate) cpu: String,
+    /// MiB of normal-world RAM.
+    pub(crate) memory: u32,
+    /// Count instructions: one a nanosecond, the same on every machine.
+    pub(crate) icount: bool,
+    /// Words for the guest.
+    pub(crate) words: Vec<String>,
+    /// Files for the guest, by name.
+    pub(crate) files: Vec<(String, PathBuf)>,
+    /// More options.
+    pub(crate) extra: Vec<String>,
+}
+
+impl Default for Machine {
+    fn default() -> Self {
+        Self { smp: 4, cpu: "cortex-a15".into(), memory: 512, icount: false, words: Vec::new(), files: Vec::new(), extra: Vec::new() }
+    }
+}
+
+/// Which world a line comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum World {
+    /// The TEE and its TAs.
+    Secure,
+    /// The normal world.
+    Normal,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The guest ended with this status.
+    Status(i32),
+    /// It was ended: nothing more came in time, or too much.
+    Stopped(&'static str),
+}
+
+/// The command that starts a machine.
+pub(crate) fn command(image: &Image, machine: &Machine, serials: [&str; 2]) -> Command {
+    let mut command = Command::new("qemu-system-arm");
+    command.args(["-M", "virt,secure=on", "-display", "none", "-monitor", "none", "-nic", "none"]);
+    command.args(["-cpu", &machine.cpu, "-smp", &machine.smp.to_string(), "-m", &format!("{}M", machine.memory)]);
+    command.arg("-bios").arg(&image.boot);
+    let normal = format!("loader,file={},addr={:#x},force-raw=on", image.normal.display(), map::NORMAL_ENTRY);
+    command.args(["-device", &normal, "-semihosting-config", "enable=on,target=native"]);
+    let mut words = vec![String::from("semihosting")];
+    if machine.icount {
+        words.push("icount".into());
+        command.args(["-icount", "shift=0,sleep=off", "-seed", "1"]);
+    }
+    words.extend(machine.words.iter().cloned());
+    // A comma separates options of QEMU; twice it is itself.
+    command.args(["-fw_cfg", &format!("name={},string={}", map::CMDLINE, words.join(" ").replace(',', ",,"))]);
+    for (name, path) in &machine.files {
+        command.args(["-fw_cfg", &format!("name={name},file={}", path.display())]);
+    }
+    for serial in serials {
+        command.args(["-serial", serial]);
+    }
+    command.args(&machine.extra);
+    command
+}
+
+/// Runs a machine and gives each line to `seen`.
+pub(crate) fn run(image: &Image, machine: &Machine, limit: Duration, mut seen: impl FnMut(World, &str)) -> Result<End> {
+    let dir = target_dir().join("run").join(std::process::id().to_string());
+    std::fs::create_dir_all(&dir)?;
+    let paths = [dir.join("normal"), dir.join("secure")];
+    for path in &paths {
+        let _ = std::fs::remove_file(path);
+    }
+    let serials = paths.each_ref().map(|path| format!("unix:{},server=on,wait=on", path.display()));
+    let mut child = command(image, machine, [&serials[0], &serials[1]])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .context("cannot start qemu-system-arm")?;
+    let (sender, receiver) = channel();
+    let started = attach(&mut child, &paths, &sender);
+    drop(sender);
+    let end = started.and_then(|()| follow(&mut child, &receiver, limit, &mut seen));
+    let _ = child.kill();
+    let _ = child.wait();
+    let _ = std::fs::remove_dir_all(&dir);
+    end
+}
+
+fn attach(child: &mut Child, paths: &[PathBuf; 2], sender: &Sender<(World, String)>) -> Result<()> {
+    for (path, world) in paths.iter().zip([World::Normal, World::Secure]) {
+        let stream = connect(child, path)?;
+        let sender = sender.clone();
+        std::thread::spawn(move || read_lines(stream, world, &sender));
+    }
+    Ok(())
+}
+
+fn connect(child: &mut Child, path: &Path) -> Result<UnixStream> {
+    let start = Instant::now();
+    loop {
+        if let Ok(stream) = UnixStream::connect(path) {
+            return Ok(stream);
+        }
+        if child.try_wait()?.is_some() || start.elapsed() > Duration::from_secs(20) {
+            let mut text = String::new();
+            let _ = child.kill();
+            if let Some(stderr) = &mut child.stderr {
+                let _ = stderr.read_to_string(&mut text);
+            }
+            bail!("QEMU did not start: {}", text.trim());
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn read_lines(stream: UnixStream, world: World, sender: &Sender<(World, String)>) {
+    let mut reader = BufReader::new(stream);
+    let mut bytes = Vec::new();
+    while let Ok(1..) = reader.by_ref().take(LINE as u64).read_until(b'\n', &mut bytes) {
+        let line = String::from_utf8_lossy(&bytes).trim_end().to_string();
+        bytes.clear();
+        if sender.send((world, line)).is_err() {
+            return;
+        }
+    }
+}
+
+fn follow(child: &mut Child, lines: &Receiver<(World, String)>, limit: Duration, seen: &mut impl FnMut(World, &str)) -> Result<End> {
+    let start = Instant::now();
+    let mut count = 0;
+    loop {
+        match lines.recv_timeout(Duration::from_millis(200)) {
+            Ok((world, line)) => {
+                count += 1;
+                seen(world, &line);
+            }
+            Err(RecvTimeoutError::Disconnected) => {
+                let status = child.wait()?;
+                return Ok(End::Status(status.code().unwrap_or(-1)));
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+        if start.elapsed() > limit {
+            return Ok(End::Stopped("nothing ended it in time"));
+        }
+        if count > LINES {
+            return Ok(End::Stopped("it printed without end"));
+        }
+    }
+}

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! `run`: the two worlds and the TAs at work, each line marked with who says it.
+
+use crate::image::{self, Image};
+use crate::qemu::{self, End, Machine, World};
+use crate::symbols::Symbols;
+use crate::tools::target_dir;
+use anyhow::{Context, Result, bail};
+use clap::Parser;
+use std::collections::HashMap;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Arguments of `run`.
+#[derive(Parser)]
+#[command(after_help = "Examples:\n  cargo xtask run\n  cargo xtask run --smp 1 --cpu cortex-a7\n  \
+    cargo xtask run --ta my.ta --cmd 0 --value 1,2\n  cargo xtask run --ta my.ta --cmd 3 --memref-in file.txt --value-out\n\
+    Parameters count from the first to the fourth in the order in which they are given.")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    machine: MachineArgs,
+    /// Calls this signed TA instead of showing the demonstration.
+    #[arg(long)]
+    ta: Option<PathBuf>,
+    /// Command to invoke.
+    #[arg(long, default_value_t = 0, requires = "ta")]
+    cmd: u32,
+    /// Two numbers to the TA and back.
+    #[arg(long, value_name = "A,B")]
+    value: Vec<String>,
+    /// Two numbers to the TA.
+    #[arg(long, value_name = "A,B")]
+    value_in: Vec<String>,
+    /// Two numbers from the TA.
+    #[arg(long)]
+    value_out: bool,
+    /// A buffer to the TA, from a file.
+    #[arg(long, value_name = "FILE")]
+    memref_in: Vec<PathBuf>,
+    /// A buffer to the TA and back, from a file.
+    #[arg(long, value_name = "FILE")]
+    memref_inout: Vec<PathBuf>,
+    /// A buffer from the TA, of this size.
+    #[arg(long, value_name = "BYTES")]
+    memref_out: Vec<u32>,
+    /// Accepts TAs that are signed with this key as well.
+    #[arg(long, value_name = "KEY.pem")]
+    trust: Vec<PathBuf>,
+    /// Prints each line as a JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Options of the emulated machine.
+#[derive(Parser, Clone)]
+pub(crate) struct MachineArgs {
+    /// CPUs.
+    #[arg(long, default_value_t = 4)]
+    smp: u32,
+    /// CPU model: cortex-a15 or cortex-a7.
+    #[arg(long, default_value = "cortex-a15")]
+    cpu: String,
+    /// MiB of normal-world RAM.
+    #[arg(long, default_value_t = 512)]
+    mem: u32,
+    /// Counts guest instructions, so that costs are shown and every run is alike.
+    #[arg(long)]
+    icount: bool,
+    /// Seconds after which a run that has not ended is stopped.
+    #[arg(long, default_value_t = 300)]
+    timeout: u64,
+}
+
+impl MachineArgs {
+    /// The machine, with these words for the guest.
+    pub(crate) fn machine(&self, words: Vec<String>) -> Machine {
+        Machine { smp: if self.icount { 1 } else { self.smp }, cpu: self.cpu.clone(), memory: self.mem, icount: self.icount, words, ..Machine::default() }
+    }
+
+    /// Time limit.
+    pub(crate) fn limit(&self) -> Duration {
+        Duration::from_secs(self.timeout)
+    }
+}
+
+/// Who says a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Said {
+    pub(crate) who: String,
+    pub(crate) text: String,
+    colour: u8,
+}
+
+/// Tells who says a line, by world, mark and name of the TA.
+pub(crate) struct Speakers {
+    names: HashMap<String, String>,
+}
+
+impl Speakers {
+    /// Names of the TAs of an image.
+    pub(crate) fn new(image: &Image) -> Self {
+        Self { names: image.tas.iter().map(|ta| (ta.uuid.to_string(), ta.name.clone())).collect() }
+    }
+
+    /// Who says this line.
+    pub(crate) fn said(&self, world: World, line: &str) -> Said {
+        if world == World::Normal {
+            return Said { who: "normal".into(), text: line.into(), colour: 31 };
+        }
+        let ta = line.strip_prefix("[ta ").and_then(|rest| rest.split_once("] "));
+        match ta {
+            Some((uuid, text)) => {
+                let name = self.names.get(uuid).map_or(uuid, String::as_str);
+                Said { who: format!("secure {name}"), text: text.into(), colour: 36 }
+            }
+            None => Said { who: "secure core".into(), text: line.into(), colour: 32 },
+        }
+    }
+}
+
+/// Prints a line with who says it.
+fn print(said: &Said, colour: bool, json: bool) {
+    if json {
+        println!("{}", serde_json::json!({ "who": said.who, "text": said.text }));
+    } else if colour {
+        println!("\x1b[{}m{:>22} │\x1b[0m {}", said.colour, said.who, said.text);
+    } else {
+        println!("{:>22} | {}", said.who, said.text);
+    }
+}
+
+/// Runs `run`.
+pub(crate) fn run(args: &Args) -> Result<u8> {
+    let image = image::build(args.ta.as_slice(), &args.trust)?;
+    let mut machine = args.machine.machine(vec!["demo".into()]);
+    if let Some(ta) = &args.ta {
+        machine.words = call_words(args, ta, &mut machine.files)?;
+    }
+    let end = show(&image, &machine, args.machine.limit(), args.json)?;
+    match end {
+        End::Status(0) => Ok(0),
+        End::Status(status) => {
+            eprintln!("the run failed with status {status}");
+            Ok(1)
+        }
+        End::Stopped(why) => bail!("the run was stopped: {why}"),
+    }
+}
+
+/// Runs a machine and prints what it says; crash dumps with functions and lines.
+pub(crate) fn show(image: &Image, machine: &Machine, limit: Duration, json: bool) -> Result<End> {
+    let speakers = Speakers::new(image);
+    let mut symbols = Symbols::new(target_dir().join("ta"), image.monitor.clone());
+    let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    qemu::run(image, machine, limit, |world, line| {
+        print(&speakers.said(world, line), colour, json);
+        if world == World::Secure {
+            for text in symbols.line(line) {
+                print(&Said { who: "symbols".into(), text, colour: 33 }, colour, json);
+            }
+        }
+    })
+}
+
+fn call_words(args: &Args, ta: &std::path::Path, files: &mut Vec<(String, PathBuf)>) -> Result<Vec<String>> {
+    let mut words = vec!["call".into(), format!("ta={}", image::uuid_of(ta)?), format!("cmd={}", args.cmd)];
+    let mut params = Vec::new();
+    params.extend(args.value.iter().map(|value| format!("value-inout:{value}")));
+    params.extend(args.value_in.iter().map(|value| format!("value-in:{value}")));
+    params.extend(args.value_out.then(|| "value-out".to_string()));
+    for (kind, paths) in [("memref-in", &args.memref_in), ("memref-inout", &args.memref_inout)] {
+        for path in paths {
+            let name = format!("opt/oxtee/p{}", params.len());
+            files.push((name.clone(), path.canonicalize().with_context(|| format!("no file {}", path.display()))?));
+            params.push(format!("{kind}:{name}"));
+        }
+    }
+    params.extend(args.memref_out.iter().map(|size| format!("memref-out:{size}")));
+    if params.len() > utee_abi::param::PARAMS {
+        bail!("a command has four parameters, these are {}", params.len());
+    }
+    words.extend(params.iter().enumerate().map(|(index, param)| format!("p{index}={param}")));
+    Ok(words)
+}

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! What the machine needs: Debian's packages, and Rust for the boards. Says what it installs, installs it, goes on.
+
+use crate::tools::{cache_dir, check, has_program, output};
+use anyhow::{Context, Result, bail};
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Name that a toolchain of this tool is linked under.
+const FALLBACK: &str = "oxtee-fallback";
+/// Targets that are built for.
+const TARGETS: [&str; 2] = [crate::tools::KERNEL_TARGET, utee_build::cargo::TARGET];
+/// Host of Debian's compiler.
+const HOST: &str = "x86_64-unknown-linux-gnu";
+/// Oldest QEMU that is known to work.
+const QEMU_MAJOR: u32 = 7;
+
+/// What the other commands build with.
+pub(crate) struct Tools {
+    /// Toolchain for the boards; `None` is the default one.
+    pub(crate) toolchain: Option<OsString>,
+}
+
+/// Makes sure that everything is there.
+pub(crate) fn run() -> Result<Tools> {
+    packages()?;
+    let toolchain = rust()?;
+    Ok(Tools { toolchain })
+}
+
+/// Packages that lack, by the program that they bring.
+fn packages() -> Result<()> {
+    let mut wanted = Vec::new();
+    if !has_program("arm-linux-gnueabihf-gcc") || !Path::new("/usr/arm-linux-gnueabihf/include").exists() {
+        wanted.extend(["gcc-arm-linux-gnueabihf", "libc6-dev-armhf-cross"]);
+    }
+    if !has_program("make") {
+        wanted.push("make");
+    }
+    let qemu = !has_program("qemu-system-arm") || qemu_version().is_some_and(|major| major < QEMU_MAJOR);
+    if wanted.is_empty() && !qemu {
+        return Ok(());
+    }
+    let listed = || wanted.iter().copied().chain(qemu.then_some("qemu-system-arm")).collect::<Vec<_>>().join(" ");
+    if !has_program("apt-get") {
+        bail!("these Debian packages (or their likes) are needed and there is no apt-get: {}", listed());
+    }
+    let Some(prefix) = privilege() else {
+        bail!("these packages are needed, and this user is neither root nor has sudo: apt-get install {}", listed());
+    };
+    println!("setup: installing {}", listed());
+    apt(&prefix, &[], &["update", "-q"])?;
+    if !wanted.is_empty() {
+        let install = ["install", "-y", "-q", "--no-install-recommends"];
+        apt(&prefix, &[], &[&install[..], &wanted].concat())?;
+    }
+    if qemu { install_qemu(&prefix) } else { Ok(()) }
+}
+
+fn qemu_version() -> Option<u32> {
+    let text = output(Command::new("qemu-system-arm").arg("--version")).ok()?;
+    text.split("version ").nth(1)?.split('.').next()?.parse().ok()
+}
+
+/// How to become root: nothing, or sudo without a question that nobody answers.
+fn privilege() -> Option<Vec<&'static str>> {
+    let root = output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    if root {
+        return Some(Vec::new());
+    }
+    let sudo = has_program("sudo") && Command::new("sudo").args(["-n", "true"]).stderr(Stdio::null()).status().is_ok_and(|status| status.success());
+    sudo.then(|| vec!["sudo", "-n"])
+}
+
+fn apt(prefix: &[&str], options: &[String], words: &[&str]) -> Result<()> {
+    let mut line: Vec<&str> = prefix.to_vec();
+    line.extend(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]);
+    line.extend(options.iter().map(String::as_str));
+    line.extend(words);
+    let (program, arguments) = line.split_first().context("no command")?;
+    check(Command::new(program).args(arguments).stdin(Stdio::null()).stdout(Stdio::null()))
+}
+
+/// Debian 12's own QEMU conflicts with the newer tools that many machines have from backports: take it from there.
+fn install_qemu(prefix: &[&str]) -> Result<()> {
+    let install = ["install", "-y", "-q", "--no-install-recommends"];
+    let plain = [&install[..], &["qemu-system-arm"]].concat();
+    let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
+    let bookworm = release.contains("VERSION_CODENAME=bookworm");
+    let Some(mirror) = mirror().filter(|_| bookworm) else { return apt(prefix, &[], &plain) };
+    let dir = cache_dir().join("apt");
+    fs::create_dir_all(dir.join("lists/partial"))?;
+    let list = dir.join("sources.list");
+    let signed = "[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]";
+    fs::write(&list, format!("deb {signed} {mirror} bookworm main\ndeb {signed} {mirror} bookworm-backports main\n"))?;
+    let option = |name: &str, value: String| [String::from("-o"), format!("{name}={value}")];
+    let options = [
+        option("Dir::Etc::sourcelist", list.display().to_string()),
+        option("Dir::Etc::sourceparts", "-".into()),
+        option("Dir::State::lists", dir.join("lists").display().to_string()),
+    ]
+    .concat();
+    apt(prefix, &options, &["update", "-q"])?;
+    apt(prefix, &options, &[&install[..], &["-t", "bookworm-backports", "qemu-system-arm"]].concat())
+}
+
+/// The mirror that the system itself uses.
+fn mirror() -> Option<String> {
+    let mut files: Vec<PathBuf> = vec!["/etc/apt/sources.list".into()];
+    files.extend(fs::read_dir("/etc/apt/sources.list.d").into_iter().flatten().flatten().map(|entry| entry.path()));
+    files.iter().filter_map(|file| fs::read_to_string(file).ok()).find_map(|text| {
+        text.lines().find_map(|line| {
+            let words: Vec<&str> = line.split_whitespace().filter(|word| !word.starts_with('[')).collect();
+            match words.as_slice() {
+                ["URIs:", uri, ..] | ["deb", uri, ..] => Some((*uri).to_string()),
+                _ => None,
+            }
+        })
+    })
+}
+
+/// Rust for the boards: what the default toolchain has, what rustup may add, or Debian's compiler.
+fn rust() -> Result<Option<OsString>> {
+    if has_targets(None) {
+        return Ok(None);
+    }
+    let fallback = Some(OsString::from(FALLBACK));
+    if has_targets(fallback.as_ref()) {
+        return Ok(fallback);
+    }
+    let may_download = std::env::var_os("RUSTUP_AUTO_INSTALL").is_none_or(|value| value != "0");
+    if may_download && has_program("rustup") {
+        println!("setup: rustup target add {}", TARGETS.join(" "));
+        if check(Command::new("rustup").args(["target", "add"]).args(TARGETS)).is_ok() && has_targets(None) {
+            return Ok(None);
+        }
+    }
+    if !has_program("apt-get") || !has_program("rustup") {
+        bail!("Rust for {} is needed: rustup target add {}", TARGETS.join(" and "), TARGETS.join(" "));
+    }
+    let version = debian_version()?;
+    println!("setup: unpacking Debian's Rust {version} and building core for {} (once, some minutes)", TARGETS.join(" and "));
+    let dir = unpack(&version)?;
+    build_core(&dir)?;
+    check(Command::new("rustup").args(["toolchain", "link", FALLBACK]).arg(&dir))?;
+    if !has_targets(fallback.as_ref()) {
+        bail!("the toolchain in {} does not work", dir.display());
+    }
+    Ok(fallback)
+}
+
+/// True when a toolchain has core for every target.
+fn has_targets(toolchain: Option<&OsString>) -> bool {
+    TARGETS.iter().all(|target| {
+        let mut rustc = Command::new("rustc");
+        rustc.env_remove("RUSTUP_TOOLCHAIN").args(["--print", "target-libdir", "--target", target]);
+        if let Some(toolchain) = toolchain {
+            rustc.env("RUSTUP_TOOLCHAIN", toolchain);
+        }
+        let dir = output(&mut rustc).ok();
+        let entries = dir.and_then(|dir| fs::read_dir(dir.trim()).ok());
+        entries.is_some_and(|entries| entries.flatten().any(|entry| entry.file_name().to_string_lossy().starts_with("libcore-")))
+    })
+}
+
+fn debian_version() -> Result<String> {
+    let candidate = || -> Option<String> {
+        let text = output(Command::new("apt-cache").args(["policy", "rustc-web"]).env("LC_ALL", "C")).ok()?;
+        let version = text.lines().find_map(|line| line.trim().strip_prefix("Candidate: ").map(String::from))?;
+        (version != "(none)").then_some(version)
+    };
+    if let Some(version) = candidate() {
+        return Ok(version);
+    }
+    if let Some(prefix) = privilege() {
+        apt(&prefix, &[], &["update", "-q"])?;
+    }
+    candidate().context("Debian's package rustc-web is not to be had here; install Rust for the targets by rustup")
+}
+
+/// Downloads and unpacks Debian's compiler into the cache; apt checks the signatures. Nothing is installed.
+fn unpack(version: &str) -> Result<PathBuf> {
+    let dir = cache_dir().join("toolchain");
+    let _ = fs::remove_dir_all(&dir);
+    let (debs, root) = (dir.join("deb"), dir.join("x"));
+    fs::create_dir_all(&debs)?;
+    fs::create_dir_all(&root)?;
+    let short: Vec<&str> = version.split(['+', '-']).next().unwrap_or(version).split('.').take(2).collect();
+    let std_package = format!("libstd-rust-web-{}", short.join("."));
+    let shown = output(Command::new("apt-cache").args(["show", &format!("{std_package}={version}")]))?;
+    let llvm = shown.split(|c: char| !c.is_ascii_alphanumeric()).find(|word| word.starts_with("libllvm")).context("no LLVM library named")?;
+    let packages = ["rustc-web", "libstd-rust-web-dev", &std_package, "rust-web-src", "rust-web-clippy", "rustfmt-web"];
+    let exact: Vec<String> = packages.iter().map(|name| format!("{name}={version}")).chain([llvm.to_string()]).collect();
+    check(Command::new("apt-get").args(["-q", "download"]).args(&exact).current_dir(&debs).stdout(Stdio::null()))?;
+    for entry in fs::read_dir(&debs)?.flatten() {
+        check(Command::new("dpkg").arg("-x").arg(entry.path()).arg(&root))?;
+    }
+    arrange(&dir, &root)?;
+    fs::remove_dir_all(&root)?;
+    fs::remove_dir_all(&debs)?;
+    Ok(dir)
+}
+
+/// Puts the unpacked files where rustup looks for them.
+fn arrange(dir: &Path, root: &Path) -> Result<()> {
+    let shell = r#"
+        mkdir -p "$1/bin" "$1/lib"
+        mv "$2"/usr/bin/* "$1/bin/"
+        mv "$2/usr/lib/rustlib" "$1/lib/"
+        mv "$2"/usr/lib/x86_64-linux-gnu/*.so* "$1/lib/"
+        rm -rf "$1/lib/rustlib/src/rust"
+        mkdir -p "$1/lib/rustlib/src/rust"
+        mv "$2"/usr/src/*/library "$1/lib/rustlib/src/rust/"
+    "#;
+    check(Command::new("sh").args(["-euc", shell, "arrange"]).arg(dir).arg(root))?;
+    // Debian's package has no linker: rustup's own is of the same family.
+    let sysroot = default_sysroot()?;
+    let tools = dir.join("lib/rustlib").join(HOST).join("bin");
+    fs::create_dir_all(&tools)?;
+    let linker = sysroot.join("lib/rustlib").join(HOST).join("bin/rust-lld");
+    if !linker.exists() {
+        bail!("{} is not there: the default toolchain has no linker to borrow", linker.display());
+    }
+    std::os::unix::fs::symlink(&linker, tools.join("rust-lld"))?;
+    std::os::unix::fs::symlink(sysroot.join("bin/cargo"), dir.join("bin/cargo"))?;
+    Ok(())
+}
+
+fn default_sysroot() -> Result<PathBuf> {
+    let text = output(Command::new("rustc").env_remove("RUSTUP_TOOLCHAIN").args(["--print", "sysroot"]))?;
+    Ok(PathBuf::from(text.trim()))
+}
+
+/// Builds core and alloc for each target from Debian's source and puts them beside the host's.
+fn build_core(dir: &Path) -> Result<()> {
+    let work = dir.join("mk");
+    fs::create_dir_all(work.join("src"))?;
+    fs::create_dir_all(work.join(".cargo"))?;
+    fs::write(work.join("src/lib.rs"), "#![no_std]\n")?;
+    fs::write(work.join("Cargo.toml"), "[package]\nname=\"mk\"\nversion=\"0.0.0\"\nedition=\"2021\"\n[workspace]\n")?;
+    let vendor = dir.join("lib/rustlib/src/rust/library/vendor");
+    let config = format!("[source.crates-io]\nreplace-with=\"v\"\n[source.v]\ndirectory={:?}\n", vendor.display().to_string());
+    fs::write(work.join(".cargo/config.toml"), config)?;
+    for target in TARGETS {
+        let flags = if target == utee_build::cargo::TARGET { "-Cembed-bitcode=yes -Crelocation-model=pic" } else { "-Cembed-bitcode=yes" };
+        let mut cargo = Command::new(dir.join("bin/cargo"));
+        cargo.current_dir(&work).env("RUSTC", dir.join("bin/rustc")).env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", flags);
+        cargo.env("LD_LIBRARY_PATH", dir.join("lib")).env("CARGO_TARGET_DIR", work.join("target"));
+        cargo.env_remove("RUSTUP_TOOLCHAIN");
+        cargo.args(["build", "-q", "--release", "--offline", "-Zbuild-std=core,alloc", "-Zbuild-std-features=compiler-builtins-mem", "--target", target]);
+        check(&mut cargo)?;
+        let libraries = dir.join("lib/rustlib").join(target).join("lib");
+        fs::create_dir_all(&libraries)?;
+        for entry in fs::read_dir(work.join("target").join(target).join("release/deps"))?.flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let wanted = ["libcore-", "liballoc-", "libcompiler_builtins-"].iter().any(|prefix| name.starts_with(prefix));
+            if wanted && name.ends_with(".rlib") {
+                fs::copy(entry.path(), libraries.join(&name))?;
+            }
+        }
+    }
+    fs::remove_dir_all(&work)?;
+    Ok(())
+}

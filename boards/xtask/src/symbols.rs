@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Crash dumps of TAs with functions and lines. The form of a dump is the core's (`ta::dump`).
+
+use addr2line::Loader;
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+/// Frames that are looked for on the stack at most.
+const FRAMES: usize = 12;
+
+/// Turns dumps into backtraces.
+pub(crate) struct Symbols {
+    dir: PathBuf,
+    monitor: PathBuf,
+    dump: Option<Dump>,
+}
+
+#[derive(Debug, Default)]
+struct Dump {
+    uuid: String,
+    base: u64,
+    registers: HashMap<String, u64>,
+    code: Vec<(u64, u64)>,
+    stack: Vec<(u64, u32)>,
+}
+
+fn hex(text: &str) -> u64 {
+    u64::from_str_radix(text, 16).unwrap_or(0)
+}
+
+impl Symbols {
+    /// ELF files of TAs are in `dir`, named by UUID.
+    pub(crate) fn new(dir: PathBuf, monitor: PathBuf) -> Self {
+        Self { dir, monitor, dump: None }
+    }
+
+    /// Takes a line of the secure console; gives the lines of a backtrace when it ends a dump.
+    pub(crate) fn line(&mut self, line: &str) -> Vec<String> {
+        if let Some(rest) = line.split_once("PANIC ").map(|(_, rest)| rest) {
+            return self.panic(rest);
+        }
+        let Some(rest) = line.strip_prefix("dump: ") else { return Vec::new() };
+        let words: Vec<&str> = rest.split_whitespace().collect();
+        match (words.as_slice(), &mut self.dump) {
+            (["ta", uuid, "load", base, ..], _) => {
+                self.dump = Some(Dump { uuid: (*uuid).into(), base: hex(base), ..Dump::default() });
+            }
+            (["reg", name, value], Some(dump)) => {
+                dump.registers.insert((*name).into(), hex(value));
+            }
+            (["map", first, end, "r-x", ..], Some(dump)) => dump.code.push((hex(first), hex(end))),
+            (["stack", address, words @ ..], Some(dump)) => {
+                let start = hex(address);
+                let values = words.iter().enumerate().map(|(index, word)| (start + 4 * index as u64, hex(word) as u32));
+                dump.stack.extend(values);
+            }
+            (["end"], Some(_)) => {
+                let dump = self.dump.take().unwrap_or_default();
+                return self.backtrace(&dump);
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    /// The program counter in a panic of the kernel.
+    fn panic(&self, text: &str) -> Vec<String> {
+        let pc = text.split("pc 0x").nth(1).and_then(|rest| rest.split_whitespace().next()).map(hex);
+        let loader = Loader::new(&self.monitor).ok();
+        pc.zip(loader).map(|(pc, loader)| format!("kernel at {}", place(&loader, pc))).into_iter().collect()
+    }
+
+    fn backtrace(&self, dump: &Dump) -> Vec<String> {
+        let Ok(loader) = Loader::new(self.dir.join(format!("{}.elf", dump.uuid))) else {
+            return vec![format!("no symbols: {}.elf is not in {}", dump.uuid, self.dir.display())];
+        };
+        let in_code = |address: u64| dump.code.iter().any(|(first, end)| (*first..*end).contains(&address));
+        let register = |name: &str| dump.registers.get(name).copied().unwrap_or(0);
+        let mut lines = Vec::new();
+        let pc = register("pc");
+        if in_code(pc) {
+            lines.push(format!("#0 {:#010x} {}", pc, place(&loader, pc.wrapping_sub(dump.base))));
+        } else {
+            lines.push(format!("#0 {pc:#010x} outside the TA's code"));
+        }
+        let (frames, how) = walk(dump, &in_code);
+        for address in frames.into_iter().take(FRAMES) {
+            // A return address is past the call: one byte back is still in it.
+            let text = place(&loader, address.wrapping_sub(dump.base).wrapping_sub(1));
+            lines.push(format!("#{} {:#010x} {text}{how}", lines.len(), address));
+        }
+        lines
+    }
+}
+
+/// Return addresses: by the chain of frame pointers, or, where there is none, whatever on the stack points into code.
+fn walk(dump: &Dump, in_code: &impl Fn(u64) -> bool) -> (Vec<u64>, &'static str) {
+    let stack: HashMap<u64, u32> = dump.stack.iter().copied().collect();
+    let word = |address: u64| stack.get(&address).map(|word| u64::from(*word));
+    let mut frames = Vec::new();
+    let mut fp = dump.registers.get("r11").copied().unwrap_or(0);
+    while frames.len() < FRAMES {
+        let (Some(next), Some(back)) = (word(fp), word(fp + 4)) else { break };
+        if !in_code(back & !1) {
+            break;
+        }
+        frames.push(back & !1);
+        if next <= fp {
+            break;
+        }
+        fp = next;
+    }
+    if !frames.is_empty() {
+        return (frames, "");
+    }
+    let lr = dump.registers.get("lr").map(|lr| lr & !1);
+    let scanned = lr.into_iter().chain(dump.stack.iter().map(|(_, word)| u64::from(*word) & !1));
+    (scanned.filter(|address| in_code(*address)).collect(), " (found on the stack, may be stale)")
+}
+
+/// Function, file and line of an address of an ELF file.
+fn place(loader: &Loader, address: u64) -> String {
+    let function = loader.find_symbol(address).map_or_else(|| "?".to_string(), |name| addr2line::demangle_auto(name.into(), None).into_owned());
+    match loader.find_location(address) {
+        Ok(Some(location)) => {
+            let file = location.file.unwrap_or("?");
+            format!("{function} at {file}:{}", location.line.unwrap_or(0))
+        }
+        _ => function,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Dump, walk};
+
+    #[test]
+    fn frames_follow_the_chain_and_end_with_it() {
+        let mut dump = Dump { code: vec![(0x1000, 0x2000)], ..Dump::default() };
+        dump.registers.insert("r11".into(), 0x8000);
+        dump.stack = vec![(0x8000, 0x8010), (0x8004, 0x1234), (0x8010, 0), (0x8014, 0x1500)];
+        let in_code = |address| (0x1000..0x2000).contains(&address);
+        assert_eq!(walk(&dump, &in_code), (vec![0x1234, 0x1500], ""));
+        dump.registers.insert("r11".into(), 0);
+        assert_eq!(walk(&dump, &in_code).0, vec![0x1234, 0x1500]);
+    }
+}

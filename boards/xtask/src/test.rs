@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! `test`: every test there is.
+
+use crate::image;
+use crate::qemu::{self, End, Machine, World};
+use crate::run::Speakers;
+use crate::tools::{cargo, root, target_dir};
+use anyhow::{Context, Result, bail};
+use clap::Parser;
+use std::fmt::Write as _;
+use std::process::Stdio;
+use std::time::Duration;
+
+/// Arguments of `test`.
+#[derive(Parser)]
+pub(crate) struct Args {
+    /// Only the tests on the host.
+    #[arg(long)]
+    host: bool,
+    /// Only the tests in QEMU.
+    #[arg(long, conflicts_with = "host")]
+    target: bool,
+    /// Prints the results as one JSON object at the end.
+    #[arg(long)]
+    json: bool,
+}
+
+/// A boot in QEMU.
+struct Boot {
+    name: &'static str,
+    smp: u32,
+    cpu: &'static str,
+    words: &'static [&'static str],
+}
+
+const BOOTS: [Boot; 5] = [
+    Boot { name: "suite, 4 × Cortex-A15", smp: 4, cpu: "cortex-a15", words: &["suite"] },
+    Boot { name: "suite, 1 × Cortex-A7", smp: 1, cpu: "cortex-a7", words: &["suite"] },
+    Boot { name: "suite, 4 × Cortex-A7", smp: 4, cpu: "cortex-a7", words: &["suite"] },
+    Boot { name: "demonstration, 4 × Cortex-A15", smp: 4, cpu: "cortex-a15", words: &["demo"] },
+    Boot { name: "isolation, 1 × Cortex-A15", smp: 1, cpu: "cortex-a15", words: &["isolation"] },
+];
+
+#[derive(Default)]
+struct Count {
+    passed: u32,
+    failed: u32,
+    failures: Vec<String>,
+}
+
+/// Runs `test`.
+pub(crate) fn run(args: &Args) -> Result<u8> {
+    let mut count = Count::default();
+    if !args.target {
+        host(&mut count)?;
+    }
+    if !args.host {
+        target(&mut count)?;
+    }
+    for failure in &count.failures {
+        println!("FAILED {failure}");
+    }
+    if args.json {
+        println!("{}", serde_json::json!({ "passed": count.passed, "failed": count.failed, "failures": count.failures }));
+    }
+    println!("{} passed, {} failed", count.passed, count.failed);
+    if count.passed == 0 {
+        bail!("no test ran");
+    }
+    Ok(u8::from(count.failed != 0))
+}
+
+/// The tests of the crates that build for the host. Their own lines are shown as they come.
+fn host(count: &mut Count) -> Result<()> {
+    // The header check needs the compiler that set-up brings.
+    crate::setup::run()?;
+    println!("test: crates on the host");
+    let output = cargo(None)
+        .args(["test", "--workspace", "--exclude", "qemu-virt", "--exclude", "normal-world", "--exclude", "monitor", "--lib", "--bins", "--tests"])
+        .args(["--no-fail-fast", "--color=never"])
+        .current_dir(root())
+        .env("CARGO_TARGET_DIR", target_dir())
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cannot start cargo")?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let before = (count.passed, count.failed);
+    for line in text.lines() {
+        if let Some(result) = line.strip_prefix("test result: ") {
+            let number = |word: &str| {
+                let before = result.split(word).next().unwrap_or_default();
+                before.split_whitespace().last().and_then(|text| text.parse::<u32>().ok()).unwrap_or(0)
+            };
+            count.passed += number(" passed");
+            count.failed += number(" failed");
+        } else if line.ends_with("FAILED") {
+            println!("{line}");
+            count.failures.push(line.trim_start_matches("test ").to_string());
+        }
+    }
+    if !output.status.success() && count.failed == before.1 {
+        print!("{text}");
+        count.failed += 1;
+        count.failures.push("the host tests do not build or did not end".into());
+    }
+    println!("test: {} passed, {} failed on the host", count.passed - before.0, count.failed - before.1);
+    Ok(())
+}
+
+/// The tests in QEMU: each line `test <name> ... ok` of the guest is one.
+fn target(count: &mut Count) -> Result<()> {
+    let image = image::build(&[], &[])?;
+    let speakers = Speakers::new(&image);
+    for boot in &BOOTS {
+        let words = boot.words.iter().map(ToString::to_string).collect();
+        let machine = Machine { smp: boot.smp, cpu: boot.cpu.into(), words, ..Machine::default() };
+        let (mut passed, mut failed) = (0, Vec::new());
+        let mut log = String::new();
+        let end = qemu::run(&image, &machine, Duration::from_secs(240), |world, line| {
+            let said = speakers.said(world, line);
+            let _ = writeln!(log, "{:>22} | {}", said.who, said.text);
+            match (world, line.split_once(" ... ")) {
+                (World::Normal, Some((_, "ok"))) => passed += 1,
+                (World::Normal, Some((name, why))) if why.starts_with("FAILED") => failed.push(format!("{name}: {why}")),
+                _ => {}
+            }
+        })?;
+        match end {
+            End::Status(0) if passed > 0 => {}
+            End::Status(status) if failed.is_empty() => failed.push(format!("the run ended with status {status} after {passed} steps")),
+            End::Status(_) => {}
+            End::Stopped(why) => failed.push(format!("the run was stopped: {why}")),
+        }
+        println!("test: {}: {passed} passed, {} failed", boot.name, failed.len());
+        if !failed.is_empty() {
+            print!("{log}");
+        }
+        count.passed += passed;
+        count.failed += failed.len() as u32;
+        count.failures.extend(failed.into_iter().map(|failure| format!("{}: {failure}", boot.name)));
+    }
+    Ok(())
+}
