@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! What calls cost, in guest instructions: the least mean of five batches.
+
+use crate::tee::{self, Session, Tee, invoke, operation};
+use crate::{cpu, println};
+use alloc::string::{String, ToString};
+use conformance::proto as conformance;
+use hello_world::proto as hello;
+use tee_client::{Direction, Operation, Param};
+use utee_abi::psci;
+use utee_abi::smc::FastCall;
+
+const BATCHES: usize = 5;
+/// Bytes of the buffers.
+const BUFFER: usize = 4096;
+
+/// Prints the figures; gives the number of failures. `started`: the counter when this kernel was entered.
+pub(crate) fn run(started: u64) -> u32 {
+    // An instruction takes a nanosecond of the counter's time under -icount shift=0.
+    println!("bench: boot {}", started * 1_000_000_000 / cpu::frequency());
+    // Nothing but what is measured runs meanwhile.
+    cpu::disable_interrupts();
+    cpu::stop_tick();
+    measure("nothing", 1000, || {});
+    measure("fast-smc", 1000, || {
+        let _ = cpu::smc([FastCall::CallsUid.into(), 0, 0, 0, 0, 0, 0, 0]);
+    });
+    measure("psci-version", 1000, || {
+        let _ = cpu::smc([psci::Call::Version.into(), 0, 0, 0, 0, 0, 0, 0]);
+    });
+    let failed = match tee::tee().and_then(calls) {
+        Ok(()) => 0,
+        Err(error) => {
+            println!("bench: FAILED: {error}");
+            1
+        }
+    };
+    cpu::enable_interrupts();
+    failed
+}
+
+fn text(error: tee_client::Error) -> String {
+    error.to_string()
+}
+
+fn calls(tee: &Tee) -> Result<(), String> {
+    let from = cpu::cycles();
+    let session = tee.open_public(hello::UUID).map_err(text)?;
+    println!("bench: open-first {}", cpu::cycles().wrapping_sub(from));
+    invokes(tee, &session)?;
+    drop(session);
+    repeat("open-close-not-loaded", 20, || tee.open_public(hello::UUID).map_err(text)?.close().map_err(text))?;
+    // The TA serves several sessions: while one is open, another needs no load.
+    let keeper = tee.open_public(conformance::UUID).map_err(text)?;
+    repeat("open-close-loaded", 200, || tee.open_public(conformance::UUID).map_err(text)?.close().map_err(text))?;
+    syscalls(&keeper).map_err(text)
+}
+
+fn invokes(tee: &Tee, session: &Session) -> Result<(), String> {
+    repeat("invoke-noop", 1000, || session.invoke(hello::NOP, &mut Operation::none()).map_err(text))?;
+    repeat("invoke-value", 1000, || {
+        let done = invoke(session, hello::ADD, [Param::value_inout(1, 2)]).map_err(text)?;
+        if done.value(0).0 == 3 { Ok(()) } else { Err("1 + 2 is not 3".to_string()) }
+    })?;
+    let memory = tee.allocate(BUFFER, Direction::Inout).map_err(text)?;
+    repeat("invoke-registered-4k", 200, || invoke(session, hello::NOP, [Param::whole(&memory)]).map(drop).map_err(text))?;
+    let mut bytes = alloc::vec![0u8; 16 * BUFFER];
+    let (small, large) = bytes.split_at_mut(BUFFER);
+    repeat("invoke-temporary-4k", 200, || session.invoke(hello::NOP, &mut operation([Param::inout(small)])).map_err(text))?;
+    repeat("invoke-temporary-60k", 50, || session.invoke(hello::NOP, &mut operation([Param::inout(large)])).map_err(text))?;
+    repeat("register-release-4k", 200, || tee.allocate(BUFFER, Direction::Inout).map(drop).map_err(text))
+}
+
+/// The cost of the cheapest system call: two runs of different length, so that the way there and the loop cancel out.
+fn syscalls(session: &Session) -> Result<(), tee_client::Error> {
+    const MANY: u32 = 1000;
+    let run = |count| -> Result<u32, tee_client::Error> {
+        let from = cpu::cycles();
+        session.invoke(conformance::EMPTY_SYSCALLS, &mut operation([Param::value_input(count, 0)]))?;
+        Ok(cpu::cycles().wrapping_sub(from))
+    };
+    run(1)?;
+    let mut best = u32::MAX;
+    for _ in 0..BATCHES {
+        let (one, many) = (run(1)?, run(MANY + 1)?);
+        best = best.min(many.saturating_sub(one) / MANY);
+    }
+    println!("bench: empty-syscall {best}");
+    Ok(())
+}
+
+/// As [`measure`], for what may fail; the first failure ends it.
+fn repeat(name: &str, rounds: u32, mut f: impl FnMut() -> Result<(), String>) -> Result<(), String> {
+    let mut failure = Ok(());
+    measure(name, rounds, || {
+        if let Err(error) = f() {
+            failure = Err(error);
+        }
+    });
+    failure.map_err(|error| alloc::format!("{name}: {error}"))
+}
+
+fn measure(name: &str, rounds: u32, mut f: impl FnMut()) {
+    let mut best = u32::MAX;
+    for _ in 0..BATCHES {
+        let from = cpu::cycles();
+        for _ in 0..rounds {
+            f();
+        }
+        best = best.min(cpu::cycles().wrapping_sub(from) / rounds);
+    }
+    println!("bench: {name} {best}");
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Accesses and instructions that may not be allowed: they are tried, and a fault is an answer.
+
+use crate::cpu;
+use crate::layout::CPUS;
+use core::arch::asm;
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use utee_abi::smc::SMCCC_VERSION;
+
+static PROBING: [AtomicBool; CPUS] = [const { AtomicBool::new(false) }; CPUS];
+static STATUS: [AtomicU32; CPUS] = [const { AtomicU32::new(0) }; CPUS];
+
+/// Status of an instruction that is undefined here; no data abort has it.
+pub(crate) const UNDEFINED: u32 = 1 << 31;
+
+/// Fault status of an access that the bus refuses (short descriptors).
+pub(crate) const EXTERNAL_ABORT: u32 = 0x8;
+/// Fault status of an access that the page's rights refuse.
+pub(crate) const PERMISSION: u32 = 0xF;
+/// Fault status of an access to a page that is not there.
+pub(crate) const TRANSLATION: u32 = 0x7;
+
+/// A refusal: the fault status, without the bits that say what kind of access it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Refused(pub(crate) u32);
+
+/// Called by the handlers: true when this CPU is probing.
+pub(crate) fn faulted(status: u32) -> bool {
+    let cpu = cpu::index();
+    STATUS[cpu].store(status, Ordering::SeqCst);
+    PROBING[cpu].load(Ordering::SeqCst)
+}
+
+fn probe(f: impl FnOnce()) -> Result<(), Refused> {
+    /// Bit 10 and bits 3 to 0: which fault.
+    const FAULT: u32 = 0x40F;
+    let cpu = cpu::index();
+    STATUS[cpu].store(0, Ordering::SeqCst);
+    PROBING[cpu].store(true, Ordering::SeqCst);
+    f();
+    PROBING[cpu].store(false, Ordering::SeqCst);
+    match STATUS[cpu].load(Ordering::SeqCst) {
+        0 => Ok(()),
+        UNDEFINED => Err(Refused(UNDEFINED)),
+        status => Err(Refused(status & FAULT)),
+    }
+}
+
+/// Reads a word that may not be there for this world.
+pub(crate) fn read(address: u64) -> Result<u32, Refused> {
+    let mut value = 0u32;
+    probe(|| {
+        // SAFETY: a fault is skipped by the handler; reading memory or a device that is let through harms nothing here.
+        unsafe { asm!("ldr {value}, [{address}]", "dsb", value = inout(reg) value, address = in(reg) address as u32) }
+    })?;
+    Ok(value)
+}
+
+/// Writes a word that may not be there for this world.
+///
+/// # Safety
+/// If it is there, nothing of this kernel depends on it.
+pub(crate) unsafe fn write(address: u64, value: u32) -> Result<(), Refused> {
+    probe(|| {
+        // SAFETY: the caller's; a fault is skipped by the handler.
+        unsafe { asm!("str {value}, [{address}]", "dsb", value = in(reg) value, address = in(reg) address as u32) }
+    })
+}
+
+/// Reads the Secure Configuration Register, which only the secure world may.
+pub(crate) fn secure_configuration() -> Result<u32, Refused> {
+    let mut value = 0u32;
+    probe(|| {
+        // SAFETY: a read; undefined in this world, which the handler skips.
+        unsafe { asm!("mrc p15, 0, {value}, c1, c1, 0", value = inout(reg) value) }
+    })?;
+    Ok(value)
+}
+
+/// True when the secure monitor call is there.
+pub(crate) fn secure_monitor() -> bool {
+    probe(|| {
+        cpu::smc([SMCCC_VERSION, 0, 0, 0, 0, 0, 0, 0]);
+    })
+    .is_ok()
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! On-target tests: what only a CPU can show, and the protocol from the outside.
+
+mod concurrency;
+mod kernel;
+mod memory;
+mod protocol;
+mod state;
+
+use crate::cmdline::Options;
+use crate::report::{Report, expect};
+use crate::tee::{self, Tee, invoke};
+use alloc::format;
+use alloc::string::ToString;
+use conformance::proto as conformance;
+use tee_client::Param;
+
+/// Runs all; gives the number of failures.
+pub(crate) fn run(_options: &Options) -> u32 {
+    let mut report = Report::new("test");
+    kernel::run(&mut report);
+    protocol::run(&mut report);
+    state::run(&mut report);
+    if let Some(tee) = report.step("connect", tee::tee()) {
+        memory::run(tee, &mut report);
+        groups(tee, &mut report);
+    }
+    concurrency::run(&mut report);
+    report.close()
+}
+
+/// Runs what needs no TEE; gives the number of failures.
+pub(crate) fn run_kernel() -> u32 {
+    let mut report = Report::new("test");
+    kernel::run(&mut report);
+    report.close()
+}
+
+/// The checks that `conformance` makes from inside the TEE.
+fn groups(tee: &Tee, report: &mut Report) {
+    for (index, group) in conformance::GROUPS.iter().enumerate() {
+        let done = tee
+            .open_public(conformance::UUID)
+            .and_then(|session| invoke(&session, conformance::RUN_GROUP, [Param::value_input(index as u32, 0), Param::value_output()]));
+        let outcome = done.map_err(|error| format!("{error}")).and_then(|done| match done.value(1) {
+            (0, 0) => Err("no checks were made".to_string()),
+            (_, line) => expect(line, 0).map_err(|error| format!("line of the first failure: {error}")),
+        });
+        report.step(&format!("conformance {group}"), outcome);
+    }
+}
