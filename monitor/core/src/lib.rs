@@ -8,7 +8,7 @@
 #![forbid(unsafe_code)]
 
 extern crate alloc;
-#[cfg(any(test, feature = "testing"))]
+#[cfg(feature = "testing")]
 extern crate std;
 
 pub mod banner;
@@ -24,7 +24,7 @@ pub mod session;
 pub mod smc;
 pub mod syscall;
 pub mod ta;
-#[cfg(any(test, feature = "testing"))]
+#[cfg(feature = "testing")]
 pub mod testing;
 pub mod thread;
 

@@ -1,2 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! A platform in a host process.
+//! The core in a host process: the real code of an SMC's way, on memory and CPUs that are pretended.
+//!
+//! * [`FakePlatform`] - a value, so that tests run side by side.
+//! * [`script`] - TAs as closures that make real system calls from fake user mode.
+//! * [`image`] - signed ELF files for them.
+//! * [`normal`] - a small normal world that builds messages byte by byte.
+
+pub mod image;
+pub mod normal;
+mod platform;
+pub mod script;
+mod space;
+mod threads;
+
+pub use platform::{FakePlatform, RAM, RESERVED, SECURE_PROBE};
+pub use space::{FakeContext, FakeFrames, FakeSpace};

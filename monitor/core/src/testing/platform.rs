@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! The pretended machine.
+
+use super::image;
+use super::script::Scripts;
+use super::space::{FakeFrames, FakeSpace, Pages};
+use super::threads::{self, HostThreads};
+use crate::Tee;
+use crate::ports::{CpuIndex, EntropyKind, MapEntry, PAGE_SIZE, Platform, ThreadExit, ThreadId};
+use core::ops::Range;
+use std::string::String;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
+use std::vec::Vec;
+use utee_abi::result::TeeError;
+use utee_abi::uuid::Uuid;
+
+/// Normal-world RAM.
+pub const RAM: Range<u64> = 0x4000_0000..0x4080_0000;
+/// Reserved shared memory in it.
+pub const RESERVED: Range<u64> = 0x4070_0000..0x4080_0000;
+/// An address of secure RAM, which nobody outside may reach.
+pub const SECURE_PROBE: u64 = 0x0E00_0000;
+
+/// Bytes of normal-world RAM.
+#[derive(Clone)]
+pub(super) struct Ram(Arc<Mutex<Vec<u8>>>);
+
+impl Ram {
+    fn range(pa: u64, len: usize) -> Option<Range<usize>> {
+        let start = usize::try_from(pa.checked_sub(RAM.start)?).ok()?;
+        let end = start.checked_add(len)?;
+        (end as u64 <= RAM.end - RAM.start).then_some(start..end)
+    }
+
+    pub(super) fn read(&self, pa: u64, out: &mut [u8]) -> bool {
+        let range = Self::range(pa, out.len());
+        range.map(|range| out.copy_from_slice(&self.0.lock().unwrap()[range])).is_some()
+    }
+
+    pub(super) fn write(&self, pa: u64, data: &[u8]) -> bool {
+        let range = Self::range(pa, data.len());
+        range.map(|range| self.0.lock().unwrap()[range].copy_from_slice(data)).is_some()
+    }
+}
+
+/// A machine in a host process.
+pub struct FakePlatform {
+    ram: Ram,
+    archive: Vec<u8>,
+    scripts: Scripts,
+    threads: HostThreads,
+    thread_count: usize,
+    pages: usize,
+    used: Arc<AtomicUsize>,
+    clock: AtomicU64,
+    timer: Mutex<Option<u64>>,
+    console: Mutex<String>,
+    tee: OnceLock<Weak<Tee<Self>>>,
+}
+
+impl FakePlatform {
+    /// A TEE with these TAs; `threads` secure threads, 1024 pages for TAs.
+    pub fn boot(tas: &[(Uuid, Vec<u8>)], threads: usize) -> Arc<Tee<Self>> {
+        let platform = Self {
+            ram: Ram(Arc::new(Mutex::new(std::vec![0; (RAM.end - RAM.start) as usize]))),
+            archive: image::archive(tas),
+            scripts: Scripts::default(),
+            threads: HostThreads::new(threads),
+            thread_count: threads,
+            pages: 1024,
+            used: Arc::default(),
+            clock: AtomicU64::new(1),
+            timer: Mutex::new(None),
+            console: Mutex::default(),
+            tee: OnceLock::new(),
+        };
+        let tee = Arc::new(Tee::new(platform).expect("the fake platform boots"));
+        let _ = tee.platform.tee.set(Arc::downgrade(&tee));
+        tee
+    }
+
+    /// What TAs do.
+    pub fn scripts(&self) -> &Scripts {
+        &self.scripts
+    }
+
+    /// Everything that was printed.
+    pub fn printed(&self) -> String {
+        self.console.lock().unwrap().clone()
+    }
+
+    /// Lets time pass.
+    pub fn advance(&self, milliseconds: u64) {
+        self.clock.fetch_add(milliseconds, Ordering::SeqCst);
+    }
+
+    /// Pages that TAs have.
+    pub fn pages_used(&self) -> usize {
+        self.used.load(Ordering::SeqCst)
+    }
+
+    /// The tick that the secure timer is set to.
+    pub fn timer(&self) -> Option<u64> {
+        *self.timer.lock().unwrap()
+    }
+
+    fn tee(&self) -> Arc<Tee<Self>> {
+        self.tee.get().and_then(Weak::upgrade).expect("the TEE outlives its threads")
+    }
+}
+
+impl Platform for FakePlatform {
+    type Lock = spin::Mutex<()>;
+    type Frames = FakeFrames;
+    type Space = FakeSpace;
+
+    fn board(&self) -> &'static str {
+        "host process"
+    }
+
+    fn cpus(&self) -> usize {
+        2
+    }
+
+    fn cpu_by_affinity(&self, mpidr: u32) -> Option<CpuIndex> {
+        (mpidr < 2).then_some(mpidr as usize)
+    }
+
+    fn threads(&self) -> usize {
+        self.thread_count
+    }
+
+    fn memory_map(&self) -> &[MapEntry] {
+        &[]
+    }
+
+    fn normal_ram(&self) -> &[Range<u64>] {
+        const RANGES: [Range<u64>; 1] = [RAM];
+        &RANGES
+    }
+
+    fn reserved_shm(&self) -> Range<u64> {
+        RESERVED
+    }
+
+    fn normal_entry(&self) -> (u64, u64) {
+        (RAM.start, 0)
+    }
+
+    fn boot_archive(&self) -> &[u8] {
+        &self.archive
+    }
+
+    fn normal_read(&self, pa: u64, out: &mut [u8]) -> bool {
+        self.ram.read(pa, out)
+    }
+
+    fn normal_write(&self, pa: u64, data: &[u8]) -> bool {
+        self.ram.write(pa, data)
+    }
+
+    fn frames(&self, pages: usize) -> Result<FakeFrames, TeeError> {
+        if self.used.fetch_add(pages, Ordering::SeqCst) + pages > self.pages {
+            self.used.fetch_sub(pages, Ordering::SeqCst);
+            return Err(TeeError::OUT_OF_MEMORY);
+        }
+        Ok(FakeFrames { bytes: Arc::new(Mutex::new(std::vec![0; pages * PAGE_SIZE])), used: Arc::clone(&self.used) })
+    }
+
+    fn ta_ram(&self) -> (usize, usize) {
+        ((self.pages - self.pages_used()) * PAGE_SIZE, self.pages * PAGE_SIZE)
+    }
+
+    fn heap(&self) -> (usize, usize) {
+        (1 << 20, 1 << 20)
+    }
+
+    fn space(&self) -> Result<FakeSpace, TeeError> {
+        Ok(FakeSpace { pages: Pages::default(), ram: self.ram.clone(), scripts: self.scripts.clone(), running: None })
+    }
+
+    fn thread_start(&self, thread: ThreadId, regs: [u32; 8]) -> ThreadExit {
+        let tee = self.tee();
+        self.threads.start(thread.0 as usize, move || tee.thread_main(thread, &regs))
+    }
+
+    fn thread_resume(&self, thread: ThreadId, regs: [u32; 8]) -> ThreadExit {
+        self.threads.resume(thread.0 as usize, regs)
+    }
+
+    fn suspend(&self, exit: ThreadExit) -> [u32; 8] {
+        threads::suspend(exit)
+    }
+
+    fn ticks(&self) -> u64 {
+        self.clock.load(Ordering::SeqCst)
+    }
+
+    fn tick_hz(&self) -> u64 {
+        1000
+    }
+
+    fn set_timer(&self, deadline: Option<u64>) {
+        *self.timer.lock().unwrap() = deadline;
+    }
+
+    fn secure_interrupt(&self) {
+        self.set_timer(None);
+    }
+
+    fn console(&self, text: &[u8]) {
+        self.console.lock().unwrap().push_str(&String::from_utf8_lossy(text));
+    }
+
+    fn entropy_kind(&self) -> EntropyKind {
+        EntropyKind::StandIn("a test")
+    }
+
+    fn entropy(&self, out: &mut [u8]) -> Result<(), TeeError> {
+        out.fill(0x5A);
+        Ok(())
+    }
+
+    fn hardware_key(&self) -> [u8; 16] {
+        [7; 16]
+    }
+
+    fn wake_cpu(&self, _cpu: CpuIndex) {}
+
+    fn wait_for_event(&self) {}
+
+    fn cpu_off(&self) {}
+
+    fn system_off(&self) -> ! {
+        panic!("the machine was switched off")
+    }
+
+    fn system_reset(&self) -> ! {
+        panic!("the machine was reset")
+    }
+}
