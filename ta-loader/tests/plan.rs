@@ -201,7 +201,8 @@ fn what_is_not_supported_is_said() {
 
 #[test]
 fn each_rule_about_segments_is_enforced() {
-    let cases: [(fn(&mut Vec<Phdr>), LoadError); 14] = [
+    type Edit = fn(&mut Vec<Phdr>);
+    let cases: [(Edit, LoadError); 14] = [
         (|p| p[0].flags = PF_R | PF_W | PF_X, ElfError::Rights.into()),
         (|p| p[1].flags = PF_W, ElfError::Rights.into()),
         (|p| p[1].flags = PF_R | PF_W | PF_X, ElfError::Rights.into()),

@@ -20,6 +20,57 @@ pub const KIND_TA: u32 = 1;
 /// Kind: an RSA root key: u32 exponent, then the modulus, most significant byte first.
 pub const KIND_ROOT_KEY: u32 = 2;
 
+/// Where a payload of an archive goes, and the entry that says so. For those that write archives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EntryLayout {
+    /// Kind.
+    pub kind: u32,
+    /// First byte from the start of the archive.
+    pub offset: u32,
+    /// Bytes of the payload.
+    pub len: u32,
+    /// UUID of a TA; nil otherwise.
+    pub uuid: Uuid,
+}
+
+impl EntryLayout {
+    /// The entry's bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> [u8; ENTRY_SIZE] {
+        let mut out = [0; ENTRY_SIZE];
+        let (words, uuid) = out.split_at_mut(16);
+        for (to, from) in words.chunks_exact_mut(4).zip([self.kind, self.offset, self.len, 0]) {
+            to.copy_from_slice(&from.to_le_bytes());
+        }
+        uuid.copy_from_slice(&self.uuid.octets());
+        out
+    }
+}
+
+/// Offset of the first payload of an archive of `entries`; `None` when that is past 4 GiB.
+#[must_use]
+pub fn first_payload(entries: usize) -> Option<u32> {
+    u32::try_from(entries.checked_mul(ENTRY_SIZE)?.checked_add(HEADER_SIZE)?.checked_next_multiple_of(PAYLOAD_ALIGN)?).ok()
+}
+
+/// Offset of the payload after one of `len` bytes at `offset`; `None` when that is past 4 GiB.
+#[must_use]
+pub fn next_payload(offset: u32, len: u32) -> Option<u32> {
+    offset.checked_add(len)?.checked_next_multiple_of(u32::try_from(PAYLOAD_ALIGN).ok()?)
+}
+
+/// The header of an archive of `entries` entries and `total` bytes.
+#[must_use]
+pub fn header(entries: u32, total: u32) -> [u8; HEADER_SIZE] {
+    let mut out = [0; HEADER_SIZE];
+    let (magic, words) = out.split_at_mut(8);
+    magic.copy_from_slice(&MAGIC);
+    for (to, from) in words.chunks_exact_mut(4).zip([entries, total]) {
+        to.copy_from_slice(&from.to_le_bytes());
+    }
+    out
+}
+
 /// An entry and its payload.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry<'a> {
@@ -71,10 +122,63 @@ impl<'a> Archive<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Archive, HEADER_SIZE, MAGIC};
-    use proptest::prelude::{any, proptest};
+    extern crate std;
+
+    use super::{Archive, EntryLayout, HEADER_SIZE, KIND_ROOT_KEY, KIND_TA, MAGIC, PAYLOAD_ALIGN, first_payload, header, next_payload};
+    use crate::uuid::Uuid;
+    use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
+    use std::vec::Vec;
+
+    fn write(payloads: &[Vec<u8>]) -> Vec<u8> {
+        let (mut table, mut body) = (Vec::new(), Vec::new());
+        let start = first_payload(payloads.len()).unwrap();
+        let mut offset = start;
+        for (index, payload) in payloads.iter().enumerate() {
+            let kind = if index % 2 == 0 { KIND_TA } else { KIND_ROOT_KEY };
+            let len = payload.len() as u32;
+            table.extend(EntryLayout { kind, offset, len, uuid: Uuid::from_octets([index as u8; 16]) }.to_bytes());
+            body.extend(payload);
+            offset = next_payload(offset, len).unwrap();
+            body.resize((offset - start) as usize, 0);
+        }
+        let mut out = header(payloads.len() as u32, offset).to_vec();
+        out.extend(table);
+        out.resize(start as usize, 0);
+        out.extend(body);
+        out
+    }
+
+    #[test]
+    fn what_is_no_archive_is_refused() {
+        let good = write(&[std::vec![1, 2, 3]]);
+        assert!(Archive::read(&good).is_some());
+        for len in 0..good.len() {
+            assert!(Archive::read(&good[..len]).is_none(), "{len}");
+        }
+        let mut bad = good.clone();
+        bad[0] = b'o';
+        assert!(Archive::read(&bad).is_none());
+        let mut bad = good;
+        bad[11] = 0x80;
+        assert!(Archive::read(&bad).is_none());
+        assert_eq!(next_payload(u32::MAX - 8, 16), None);
+        assert_eq!(next_payload(0, u32::MAX), None);
+    }
 
     proptest! {
+        #[test]
+        fn what_is_written_is_read(payloads in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..50), 0..6)) {
+            let bytes = write(&payloads);
+            let archive = Archive::read(&bytes).unwrap();
+            prop_assert_eq!(archive.entries().count(), payloads.len());
+            for (index, (entry, payload)) in archive.entries().zip(&payloads).enumerate() {
+                prop_assert_eq!(entry.data, &payload[..]);
+                prop_assert_eq!(entry.uuid, Uuid::from_octets([index as u8; 16]));
+                prop_assert_eq!(entry.kind, if index % 2 == 0 { KIND_TA } else { KIND_ROOT_KEY });
+                prop_assert!((entry.data.as_ptr() as usize - bytes.as_ptr() as usize).is_multiple_of(PAYLOAD_ALIGN));
+            }
+        }
+
         #[test]
         fn reading_any_archive_is_total(body in proptest::collection::vec(any::<u8>(), 0..200), count in 0u32..8, len in 0u32..300) {
             let mut bytes = MAGIC.to_vec();

@@ -6,6 +6,10 @@
 //! The boot image's own layout: [`boot_image`]. There is no `usize` and no pointer in any of them.
 #![no_std]
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::arithmetic_side_effects)
+)]
 
 pub mod access;
 pub mod boot_image;
@@ -14,6 +18,7 @@ pub mod crypto;
 pub mod gp;
 pub mod image;
 pub mod msg;
+mod named;
 pub mod param;
 pub mod property;
 pub mod psci;
@@ -22,6 +27,7 @@ pub mod regs;
 pub mod result;
 pub mod rpc;
 pub mod smc;
+pub mod storage;
 pub mod sysnum;
 pub mod ta_head;
 pub mod time;

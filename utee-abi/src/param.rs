@@ -105,7 +105,7 @@ impl UteeParams {
     /// Offset of the cells of parameter `index`.
     #[must_use]
     pub const fn cell_offset(index: usize) -> usize {
-        8 + index * 16
+        index.saturating_mul(16).saturating_add(8)
     }
 
     /// Its memory.
@@ -132,7 +132,7 @@ impl UteeParams {
     pub fn cells_from_bytes(bytes: &[u8; Self::SIZE]) -> [[u64; 2]; PARAMS] {
         let mut cells = [[0; 2]; PARAMS];
         for (index, cell) in cells.as_flattened_mut().iter_mut().enumerate() {
-            *cell = bytes::u64_at(bytes, 8 + index * 8).unwrap_or(0);
+            *cell = bytes::u64_at(bytes, index.saturating_mul(8).saturating_add(8)).unwrap_or(0);
         }
         cells
     }

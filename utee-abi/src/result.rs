@@ -78,6 +78,12 @@ impl TeeError {
         if raw == SUCCESS { Ok(()) } else { Err(Self(raw)) }
     }
 
+    /// The error of a raw code, named or not; `None` for success.
+    #[must_use]
+    pub const fn from_raw(raw: u32) -> Option<Self> {
+        if raw == SUCCESS { None } else { Some(Self(raw)) }
+    }
+
     /// The raw code.
     #[must_use]
     pub const fn raw(self) -> u32 {
@@ -132,7 +138,26 @@ impl Origin {
 
 #[cfg(test)]
 mod tests {
-    use super::TeeError;
+    extern crate std;
+
+    use super::{Origin, TeeError};
+    use std::string::ToString;
+
+    #[test]
+    fn codes_are_shown_by_their_name() {
+        assert_eq!(TeeError::SHORT_BUFFER.to_string(), "TEE_ERROR_SHORT_BUFFER");
+        assert_eq!(TeeError::from_raw(0x1234).unwrap().to_string(), "TEE_Result 0x00001234");
+        assert_eq!(TeeError::from_raw(0), None);
+        assert_eq!(super::raw(Err(TeeError::BUSY)), 0xFFFF_000D);
+        assert_eq!(super::raw(Ok(())), 0);
+    }
+
+    #[test]
+    fn origins_are_four() {
+        for raw in 0..16 {
+            assert_eq!(Origin::try_from(raw).map(Origin::raw).ok(), (1..=4).contains(&raw).then_some(raw));
+        }
+    }
 
     #[test]
     fn every_code_has_a_name_and_no_two_are_equal() {

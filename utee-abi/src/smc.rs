@@ -11,6 +11,12 @@ pub const UNKNOWN_FUNCTION: u32 = 0xFFFF_FFFF;
 pub const SMCCC_VERSION: u32 = 0x8000_0000;
 /// SMCCC_ARCH_FEATURES
 pub const SMCCC_ARCH_FEATURES: u32 = 0x8000_0001;
+/// SMCCC_ARCH_WORKAROUND_1
+pub const SMCCC_ARCH_WORKAROUND_1: u32 = 0x8000_8000;
+/// SMCCC_ARCH_WORKAROUND_2
+pub const SMCCC_ARCH_WORKAROUND_2: u32 = 0x8000_7FFF;
+/// Answer of ARCH_FEATURES: the workaround is not required.
+pub const SMCCC_NOT_REQUIRED: u32 = 0xFFFF_FFFE;
 /// Version 1.1 of the calling convention.
 pub const SMCCC_VERSION_1_1: u32 = 0x1_0001;
 
@@ -59,6 +65,67 @@ impl Owner {
 #[must_use]
 pub const fn is_fast(id: u32) -> bool {
     id >> 31 == 1
+}
+
+/// A call to the trusted OS, by its function id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SmcCall {
+    /// A fast call.
+    Fast(FastCall),
+    /// A yielding call.
+    Yielding(YieldingCall),
+    /// A fast call that does not exist: UNKNOWN_FUNCTION.
+    UnknownFast(u32),
+    /// A yielding call that does not exist: EBADCMD.
+    UnknownYielding(u32),
+}
+
+impl SmcCall {
+    /// What a function id of the trusted OS asks for.
+    #[must_use]
+    pub fn decode(id: u32) -> Self {
+        if is_fast(id) {
+            FastCall::try_from(id).map_or(Self::UnknownFast(id), Self::Fast)
+        } else {
+            YieldingCall::try_from(id).map_or(Self::UnknownYielding(id), Self::Yielding)
+        }
+    }
+
+    /// The function id.
+    #[must_use]
+    pub fn id(self) -> u32 {
+        match self {
+            Self::Fast(call) => call.into(),
+            Self::Yielding(call) => call.into(),
+            Self::UnknownFast(id) | Self::UnknownYielding(id) => id,
+        }
+    }
+}
+
+/// What L2CC_MUTEX is asked in a1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoPrimitive, TryFromPrimitive)]
+#[repr(u32)]
+pub enum L2ccMutex {
+    /// Address of the mutex.
+    GetAddr = 0,
+    /// Sets the address.
+    SetAddr = 1,
+    /// Switches it on.
+    Enable = 2,
+    /// Switches it off.
+    Disable = 3,
+}
+
+/// A 64-bit value of two registers, high half first.
+#[must_use]
+pub const fn from_halves(high: u32, low: u32) -> u64 {
+    (high as u64) << 32 | low as u64
+}
+
+/// The high and the low half of a 64-bit value.
+#[must_use]
+pub const fn halves(value: u64) -> (u32, u32) {
+    ((value >> 32) as u32, (value & 0xFFFF_FFFF) as u32)
 }
 
 /// Fast calls.
@@ -202,4 +269,52 @@ pub fn rpc_of(a0: u32) -> Option<Result<RpcReturn, u32>> {
         return None;
     }
     Some(RpcReturn::try_from(a0 & !RPC_PREFIX).map_err(|_| a0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FastCall, Owner, RpcReturn, SmcCall, UNKNOWN_FUNCTION, YieldingCall, from_halves, halves, is_fast, rpc_of, rpc_return};
+    use proptest::prelude::{any, prop_assert_eq, proptest};
+
+    proptest! {
+        #[test]
+        fn every_id_is_decoded_and_kept(id in any::<u32>()) {
+            prop_assert_eq!(SmcCall::decode(id).id(), id);
+            let fast = matches!(SmcCall::decode(id), SmcCall::Fast(_) | SmcCall::UnknownFast(_));
+            prop_assert_eq!(fast, is_fast(id));
+        }
+
+        #[test]
+        fn halves_round_trip(value in any::<u64>()) {
+            let (high, low) = halves(value);
+            prop_assert_eq!(from_halves(high, low), value);
+        }
+    }
+
+    #[test]
+    fn calls_belong_to_the_trusted_os() {
+        let mut fast = 0;
+        for id in (0xB200_0000..0xB200_0100).chain(0xBF00_FF00..=0xBF00_FFFF) {
+            assert_eq!(Owner::of(id), Owner::TrustedOs);
+            fast += u32::from(matches!(SmcCall::decode(id), SmcCall::Fast(_)));
+        }
+        assert_eq!(fast, 17);
+        assert_eq!(SmcCall::decode(0x3200_0004), SmcCall::Yielding(YieldingCall::WithArg));
+        assert_eq!(SmcCall::decode(0xBF00_FF01), SmcCall::Fast(FastCall::CallsUid));
+        assert_eq!(SmcCall::decode(0x3200_0005), SmcCall::UnknownYielding(0x3200_0005));
+        assert_eq!(Owner::of(0x8400_0000), Owner::StandardService);
+        assert_eq!(Owner::of(0x8000_0000), Owner::Arch);
+        assert_eq!(Owner::of(0xB100_0000), Owner::Other);
+    }
+
+    #[test]
+    fn rpcs_are_told_from_results() {
+        for rpc in [RpcReturn::Alloc, RpcReturn::Free, RpcReturn::ForeignInterrupt, RpcReturn::Cmd] {
+            assert_eq!(rpc_of(rpc_return(rpc)), Some(Ok(rpc)));
+        }
+        assert_eq!(rpc_of(0xFFFF_0001), Some(Err(0xFFFF_0001)));
+        for result in [0, 1, 7, UNKNOWN_FUNCTION] {
+            assert_eq!(rpc_of(result), None);
+        }
+    }
 }

@@ -3,23 +3,14 @@
 
 use num_enum::{IntoPrimitive, TryFromPrimitive};
 
-/// Message digests by algorithm id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoPrimitive, TryFromPrimitive)]
-#[repr(u32)]
-pub enum Algorithm {
-    /// TEE_ALG_MD5
-    Md5 = 0x5000_0001,
-    /// TEE_ALG_SHA1
-    Sha1 = 0x5000_0002,
-    /// TEE_ALG_SHA224
-    Sha224 = 0x5000_0003,
-    /// TEE_ALG_SHA256
-    Sha256 = 0x5000_0004,
-    /// TEE_ALG_SHA384
-    Sha384 = 0x5000_0005,
-    /// TEE_ALG_SHA512
-    Sha512 = 0x5000_0006,
-}
+pub mod algorithm;
+pub mod attribute;
+pub mod object;
+pub mod types;
+
+pub use algorithm::{Algorithm, AlgorithmId, OperationClass};
+pub use attribute::{AttributeId, UteeAttribute};
+pub use object::{Curve, HandleFlags, KeyUsage, ObjectType, UteeObjectInfo};
 
 /// Operation modes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, IntoPrimitive, TryFromPrimitive)]
