@@ -22,6 +22,10 @@ macro_rules! named_ids {
             pub const ALL: &'static [(&'static str, Self)] =
                 &[$((named_ids!(@c_name $prefix, $name $(, $c_name)?), Self::$name)),*];
 
+            /// As [`Self::ALL`], with plain numbers.
+            pub const TABLE: &'static [(&'static str, u32)] =
+                &[$((named_ids!(@c_name $prefix, $name $(, $c_name)?), $value)),*];
+
             /// From the number, known or not.
             #[must_use]
             pub const fn from_raw(raw: u32) -> Self {

@@ -22,6 +22,9 @@ macro_rules! errors {
             /// Every named code.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
+            /// Every named code, by its name in the C headers.
+            pub const TABLE: &'static [(&'static str, u32)] = &[$((concat!("TEE_ERROR_", stringify!($name)), $value)),*];
+
             /// The name after `TEE_ERROR_`, if the code has one.
             #[must_use]
             pub const fn name(self) -> Option<&'static str> {
