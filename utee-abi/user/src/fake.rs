@@ -14,7 +14,7 @@ use crate::raw::{RawSyscalls, Word};
 use std::boxed::Box;
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::panic::panic_any;
+use std::panic::resume_unwind;
 use std::rc::Rc;
 use std::string::String;
 use std::thread_local;
@@ -79,7 +79,7 @@ pub fn run(entry: impl FnOnce()) -> Option<End> {
         Ok(()) => None,
         Err(payload) => match payload.downcast::<End>() {
             Ok(end) => Some(*end),
-            Err(other) => std::panic::resume_unwind(Box::new(other)),
+            Err(other) => resume_unwind(other),
         },
     }
 }
@@ -108,10 +108,10 @@ unsafe impl RawSyscalls for Fake {
     }
 
     fn leave(result: u32) -> ! {
-        panic_any(End::Return(result))
+        resume_unwind(Box::new(End::Return(result)))
     }
 
     fn die(code: u32) -> ! {
-        panic_any(End::Panic(code))
+        resume_unwind(Box::new(End::Panic(code)))
     }
 }

@@ -156,16 +156,16 @@ mod global {
 
 #[cfg(any(test, all(target_arch = "arm", not(feature = "fake"))))]
 impl Statistics {
-    fn took(&mut self, bytes: usize) {
+    pub(crate) fn took(&mut self, bytes: usize) {
         self.allocated = self.allocated.saturating_add(bytes);
         self.max_allocated = self.max_allocated.max(self.allocated);
     }
 
-    fn gave(&mut self, bytes: usize) {
+    pub(crate) fn gave(&mut self, bytes: usize) {
         self.allocated = self.allocated.saturating_sub(bytes);
     }
 
-    fn failed(&mut self, bytes: usize) {
+    pub(crate) fn failed(&mut self, bytes: usize) {
         self.failures = self.failures.saturating_add(1);
         if bytes >= self.biggest_failure {
             self.biggest_failure = bytes;

@@ -28,6 +28,8 @@ pub mod random;
 pub mod raw;
 pub mod session;
 pub mod system;
+#[cfg(test)]
+mod tests;
 pub mod time;
 pub mod trace;
 

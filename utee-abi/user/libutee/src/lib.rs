@@ -18,6 +18,8 @@ pub mod property;
 pub mod session;
 #[cfg(target_arch = "arm")]
 mod syscalls;
+#[cfg(test)]
+mod tests;
 pub mod time;
 pub mod types;
 

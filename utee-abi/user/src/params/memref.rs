@@ -109,7 +109,7 @@ impl Shared<'_> {
 /// `len` bytes are mapped at both places, and no other thread of this TA writes them.
 unsafe fn copy_volatile(from: *const u8, to: *mut u8, len: usize) {
     let mut done = 0;
-    if from.addr() % WORD == 0 && to.addr() % WORD == 0 {
+    if from.addr().is_multiple_of(WORD) && to.addr().is_multiple_of(WORD) {
         while len - done >= WORD {
             // SAFETY: `done + WORD <= len`, and both addresses are aligned.
             unsafe {

@@ -166,3 +166,6 @@ list!(A a; None None None);
 list!(A a, B b; None None);
 list!(A a, B b, C c; None);
 list!(A a, B b, C c, D d;);
+
+#[cfg(test)]
+mod tests;
