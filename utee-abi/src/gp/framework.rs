@@ -1,9 +1,54 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Versions, logins, allocation hints and operations (GlobalPlatform TEE Internal Core API 1.3.1, sections 3.1, 4.2, 4.11 and 6.1).
 
-use crate::crypto::OperationClass;
+use crate::access::AccessFlags;
+use crate::crypto::{OperationClass, OperationMode};
+use crate::msg::Login;
+use crate::param::{PARAMS, ParamType};
+use crate::property;
+use crate::result::{self, Origin};
+use crate::storage::Whence;
+use crate::time::WAIT_FOREVER;
 
 super::constants! {
+    SUCCESS = result::SUCCESS;
+    TIMEOUT_INFINITE = WAIT_FOREVER;
+    NUM_PARAMS = PARAMS as u32;
+    CORE_API_VERSION = property::INTERNAL_CORE_VERSION;
+    PARAM_TYPE_NONE = ParamType::None as u32;
+    PARAM_TYPE_VALUE_INPUT = ParamType::ValueInput as u32;
+    PARAM_TYPE_VALUE_OUTPUT = ParamType::ValueOutput as u32;
+    PARAM_TYPE_VALUE_INOUT = ParamType::ValueInout as u32;
+    PARAM_TYPE_MEMREF_INPUT = ParamType::MemrefInput as u32;
+    PARAM_TYPE_MEMREF_OUTPUT = ParamType::MemrefOutput as u32;
+    PARAM_TYPE_MEMREF_INOUT = ParamType::MemrefInout as u32;
+    LOGIN_PUBLIC = Login::Public as u32;
+    LOGIN_USER = Login::User as u32;
+    LOGIN_GROUP = Login::Group as u32;
+    LOGIN_APPLICATION = Login::Application as u32;
+    LOGIN_APPLICATION_USER = Login::ApplicationUser as u32;
+    LOGIN_APPLICATION_GROUP = Login::ApplicationGroup as u32;
+    LOGIN_REE_KERNEL = Login::ReeKernel as u32;
+    LOGIN_TRUSTED_APP = Login::TrustedApp as u32;
+    ORIGIN_API = Origin::Api as u32;
+    ORIGIN_COMMS = Origin::Comms as u32;
+    ORIGIN_TEE = Origin::Tee as u32;
+    ORIGIN_TRUSTED_APP = Origin::TrustedApp as u32;
+    MODE_ENCRYPT = OperationMode::Encrypt as u32;
+    MODE_DECRYPT = OperationMode::Decrypt as u32;
+    MODE_SIGN = OperationMode::Sign as u32;
+    MODE_VERIFY = OperationMode::Verify as u32;
+    MODE_MAC = OperationMode::Mac as u32;
+    MODE_DIGEST = OperationMode::Digest as u32;
+    MODE_DERIVE = OperationMode::Derive as u32;
+    DATA_SEEK_SET = Whence::Set as u32;
+    DATA_SEEK_CUR = Whence::Cur as u32;
+    DATA_SEEK_END = Whence::End as u32;
+    MEMORY_ACCESS_READ = AccessFlags::READ.bits();
+    MEMORY_ACCESS_WRITE = AccessFlags::WRITE.bits();
+    MEMORY_ACCESS_ANY_OWNER = AccessFlags::ANY_OWNER.bits();
+    MEMORY_ACCESS_NONSECURE = AccessFlags::NONSECURE.bits();
+    MEMORY_ACCESS_SECURE = AccessFlags::SECURE.bits();
     CORE_API_MAJOR_VERSION = 1;
     CORE_API_MINOR_VERSION = 3;
     CORE_API_MAINTENANCE_VERSION = 1;
