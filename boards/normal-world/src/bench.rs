@@ -49,7 +49,7 @@ fn calls(tee: &Tee) -> Result<(), String> {
     println!("bench: open-first {}", cpu::cycles().wrapping_sub(from));
     invokes(tee, &session)?;
     drop(session);
-    repeat("open-close-not-loaded", 20, || tee.open_public(hello::UUID).map_err(text)?.close().map_err(text))?;
+    repeat("open-close-held", 20, || tee.open_public(hello::UUID).map_err(text)?.close().map_err(text))?;
     // The TA serves several sessions: while one is open, another needs no load.
     let keeper = tee.open_public(conformance::UUID).map_err(text)?;
     repeat("open-close-loaded", 200, || tee.open_public(conformance::UUID).map_err(text)?.close().map_err(text))?;

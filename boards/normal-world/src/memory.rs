@@ -7,7 +7,6 @@ use crate::layout::{IRQ_GUARD, PAGE, STACK_SLOT, STACKS, THREADS};
 use core::arch::asm;
 use core::ops::Range;
 use core::sync::atomic::{AtomicBool, Ordering};
-use drivers::fw_cfg::FwCfg;
 use qemu_virt::map;
 use spin::Mutex;
 use talc::TalcLock;
@@ -39,8 +38,6 @@ pub(crate) const RESERVED_SHM: Range<u64> = map::RESERVED_SHM..map::RESERVED_SHM
 const OWN_SECTIONS: usize = 4;
 /// Bytes of the heap.
 const HEAP: usize = 8 << 20;
-/// RAM when nobody says how much there is.
-const RAM_UNKNOWN: u64 = 128 << 20;
 
 #[repr(C, align(16384))]
 struct Table([u32; 4096]);
@@ -96,10 +93,9 @@ pub(crate) fn text_end() -> u64 {
 
 /// Writes the tables. Once, by the boot CPU, before it switches its MMU on.
 pub(crate) fn build() {
-    // SAFETY: the device is where it says, and caches are off as for device memory.
-    let config = unsafe { FwCfg::new(map::FW_CFG as usize) };
-    let size = config.map_or(RAM_UNKNOWN, |config| config.ram_size()).min(map::RAM_MAX);
-    let (ram, secure) = (map::RAM..map::RAM + size, map::SECURE_RAM..map::SECURE_RAM + map::SECURE_RAM_SIZE);
+    // The rest of the RAM this kernel does not use.
+    let ram = map::RAM..map::NORMAL_ENTRY + map::NORMAL_SIZE;
+    let secure = map::SECURE_RAM..map::SECURE_RAM + map::SECURE_RAM_SIZE;
     // SAFETY: nobody else uses the tables yet.
     let (table, own) = unsafe { (&mut *(&raw mut TABLE).cast::<Table>(), &mut *(&raw mut OWN).cast::<PageTables>()) };
     for (index, entry) in table.0.iter_mut().enumerate() {
