@@ -7,7 +7,6 @@ const DATA: usize = 0;
 const SELECTOR: usize = 8;
 
 const KEY_SIGNATURE: u16 = 0x00;
-const KEY_RAM_SIZE: u16 = 0x03;
 const KEY_CPUS: u16 = 0x05;
 const KEY_DIRECTORY: u16 = 0x19;
 /// Bytes of a name in the directory.
@@ -53,13 +52,6 @@ impl FwCfg {
     fn read(&self, key: u16, out: &mut [u8]) {
         self.select(key);
         self.next(out);
-    }
-
-    /// Bytes of normal-world RAM.
-    pub fn ram_size(&self) -> u64 {
-        let mut bytes = [0; 8];
-        self.read(KEY_RAM_SIZE, &mut bytes);
-        u64::from_le_bytes(bytes)
     }
 
     /// Number of CPUs.

@@ -5,6 +5,7 @@
 //! everything after that is safe.
 #![no_std]
 
+pub mod device_tree;
 pub mod fw_cfg;
 pub mod gicv2;
 pub mod mmio;

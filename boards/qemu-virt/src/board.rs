@@ -2,6 +2,7 @@
 //! What the kernel needs to know of QEMU `virt`.
 
 use core::ops::Range;
+use drivers::device_tree::DeviceTree;
 use drivers::fw_cfg::FwCfg;
 use drivers::gicv2::GicV2;
 use drivers::pl011::Pl011;
@@ -11,20 +12,23 @@ use monitor::{Board, layout};
 use qemu_virt::map;
 use sha2::{Digest, Sha256};
 use spin::Once;
+use tee_arch::cp15;
 use tee_arch::descriptor::Kernel;
 use tee_arch::lock::{mask_interrupts, restore_interrupts};
-use tee_arch::{cp15, memory::NormalRam};
 use tee_core::ports::{EntropyKind, MapEntry};
 use utee_abi::result::TeeError;
 
 /// Bytes of the device tree that are hashed for entropy: its structure block, cut here.
 const TREE_HASHED: usize = 12 << 10;
 
+/// Bytes of RAM when no device tree says how much there is.
+const RAM_UNKNOWN: u64 = 128 << 20;
+
 /// The board.
 pub(crate) struct QemuVirt {
     cpus: usize,
     ram: Range<u64>,
-    tree: [u8; 32],
+    seed: [u8; 32],
     randomise: bool,
 }
 
@@ -80,7 +84,9 @@ impl QemuVirt {
         gic().init_secure_distributor();
         // SAFETY: mapped by `mappings`; nobody else uses it before the normal world runs.
         let config = unsafe { FwCfg::new(map::FW_CFG as usize) };
-        let size = config.map_or(map::RAM_MAX, |config| config.ram_size()).min(map::RAM_MAX);
+        // SAFETY: RAM, mapped by `mappings`; nobody runs that could change the tree before the normal world is entered.
+        let tree = unsafe { DeviceTree::at(map::RAM as usize) };
+        let size = tree.and_then(DeviceTree::ram).map_or(RAM_UNKNOWN, |ram| ram.end - ram.start).min(map::RAM_MAX);
         let cpus = config.map_or(1, |config| config.cpus());
         let mut line = [0; 256];
         let words = config.and_then(|config| Some((config, config.find(map::CMDLINE)?)));
@@ -95,15 +101,14 @@ impl QemuVirt {
             }
         }
         let ram = map::RAM..map::RAM + size;
-        let ranges = RAM.call_once(|| [ram.clone()]);
-        // SAFETY: mapped by `mappings`, non-secure; nothing of the kernel is there.
-        let tree = hash_tree(&unsafe { NormalRam::new(ranges) });
-        Self { cpus: usize::from(cpus), ram, tree, randomise }
+        RAM.call_once(|| [ram.clone()]);
+        let seed = tree.map_or([0; 32], hash_tree);
+        Self { cpus: usize::from(cpus), ram, seed, randomise }
     }
 
     /// A board that can only print and stop, for last words.
     pub(crate) fn console_only() -> Self {
-        Self { cpus: 1, ram: 0..0, tree: [0; 32], randomise: false }
+        Self { cpus: 1, ram: 0..0, seed: [0; 32], randomise: false }
     }
 }
 
@@ -122,20 +127,11 @@ fn count_instructions() {
 }
 
 /// Hash of the device tree's structure block: QEMU puts random seeds for kernels into it at each start.
-fn hash_tree(ram: &NormalRam<'_>) -> [u8; 32] {
-    let mut header = [0; 40];
-    let mut hash = Sha256::new();
-    if ram.read(map::RAM, &mut header) {
-        let field = |at: usize| header.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_be_bytes);
-        let (start, len) = (u64::from(field(8)), (field(36) as usize).min(TREE_HASHED));
-        let mut block = [0; 256];
-        for at in (0..len).step_by(block.len()) {
-            if ram.read(map::RAM + start + at as u64, &mut block) {
-                hash.update(block);
-            }
-        }
-    }
-    hash.finalize().into()
+fn hash_tree(tree: DeviceTree<'_>) -> [u8; 32] {
+    let bytes = tree.bytes();
+    let field = |at: usize| bytes.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_be_bytes) as usize;
+    let (start, len) = (field(8), field(36).min(TREE_HASHED));
+    Sha256::digest(bytes.get(start..start.saturating_add(len)).unwrap_or_default()).into()
 }
 
 impl Board for QemuVirt {
@@ -185,7 +181,7 @@ impl Board for QemuVirt {
     fn entropy(&self, out: &mut [u8]) -> Result<(), TeeError> {
         for (index, part) in out.chunks_mut(32).enumerate() {
             let mut hash = Sha256::new();
-            hash.update(self.tree);
+            hash.update(self.seed);
             hash.update(cp15::cntpct().to_le_bytes());
             hash.update(index.to_le_bytes());
             for (to, from) in part.iter_mut().zip(hash.finalize()) {

@@ -10,7 +10,21 @@ pub(crate) fn lint() -> Result<u8> {
     let tools = setup::run()?;
     let deny = ["--", "-D", "warnings"];
     check(cargo(None).args(["clippy", "--quiet", "--all-targets"]).args(deny).env("CARGO_TARGET_DIR", target_dir()))?;
-    let kernels = ["clippy", "--quiet", "--release", "--target", KERNEL_TARGET, "-p", "tee-arch", "-p", "monitor", "-p", "qemu-virt", "-p", "normal-world"];
+    let kernels = [
+        "clippy",
+        "--quiet",
+        "--release",
+        "--target",
+        KERNEL_TARGET,
+        "-p",
+        "tee-arch",
+        "-p",
+        "monitor",
+        "-p",
+        "qemu-virt",
+        "-p",
+        "normal-world",
+    ];
     check(cargo(tools.toolchain.as_deref()).args(kernels).args(deny).env("CARGO_TARGET_DIR", target_dir()))?;
     Ok(0)
 }

@@ -4,9 +4,9 @@
 #![forbid(unsafe_code)]
 
 mod bench;
-mod lint;
 mod gdb;
 mod image;
+mod lint;
 mod qemu;
 mod run;
 mod setup;

@@ -75,7 +75,14 @@ pub(crate) struct MachineArgs {
 impl MachineArgs {
     /// The machine, with these words for the guest.
     pub(crate) fn machine(&self, words: Vec<String>) -> Machine {
-        Machine { smp: if self.icount { 1 } else { self.smp }, cpu: self.cpu.clone(), memory: self.mem, icount: self.icount, words, ..Machine::default() }
+        Machine {
+            smp: if self.icount { 1 } else { self.smp },
+            cpu: self.cpu.clone(),
+            memory: self.mem,
+            icount: self.icount,
+            words,
+            ..Machine::default()
+        }
     }
 
     /// Time limit.
@@ -137,9 +144,10 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
     if let Some(ta) = &args.ta {
         machine.words = call_words(args, ta, &mut machine.files)?;
     }
-    let end = show(&image, &machine, args.machine.limit(), args.json)?;
+    let (end, said_good) = show(&image, &machine, args.machine.limit(), args.json)?;
     match end {
-        End::Status(0) => Ok(0),
+        End::Status(0) if said_good => Ok(0),
+        End::Status(0) => bail!("the run ended before the normal world said how it went"),
         End::Status(status) => {
             eprintln!("the run failed with status {status}");
             Ok(1)
@@ -149,18 +157,23 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
 }
 
 /// Runs a machine and prints what it says; crash dumps with functions and lines.
-pub(crate) fn show(image: &Image, machine: &Machine, limit: Duration, json: bool) -> Result<End> {
+///
+/// Also tells whether the normal world's closing line says that nothing failed.
+fn show(image: &Image, machine: &Machine, limit: Duration, json: bool) -> Result<(End, bool)> {
     let speakers = Speakers::new(image);
     let mut symbols = Symbols::new(target_dir().join("ta"), image.monitor.clone());
     let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    qemu::run(image, machine, limit, |world, line| {
+    let mut said_good = false;
+    let end = qemu::run(image, machine, limit, |world, line| {
+        said_good |= world == World::Normal && (line.ends_with(" passed, 0 failed") || line == "call: ok");
         print(&speakers.said(world, line), colour, json);
         if world == World::Secure {
             for text in symbols.line(line) {
                 print(&Said { who: "symbols".into(), text, colour: 33 }, colour, json);
             }
         }
-    })
+    })?;
+    Ok((end, said_good))
 }
 
 fn call_words(args: &Args, ta: &std::path::Path, files: &mut Vec<(String, PathBuf)>) -> Result<Vec<String>> {

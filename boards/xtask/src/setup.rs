@@ -70,7 +70,8 @@ fn privilege() -> Option<Vec<&'static str>> {
     if root {
         return Some(Vec::new());
     }
-    let sudo = has_program("sudo") && Command::new("sudo").args(["-n", "true"]).stderr(Stdio::null()).status().is_ok_and(|status| status.success());
+    let sudo = has_program("sudo")
+        && Command::new("sudo").args(["-n", "true"]).stderr(Stdio::null()).status().is_ok_and(|status| status.success());
     sudo.then(|| vec!["sudo", "-n"])
 }
 
@@ -190,7 +191,8 @@ fn unpack(version: &str) -> Result<PathBuf> {
     let short: Vec<&str> = version.split(['+', '-']).next().unwrap_or(version).split('.').take(2).collect();
     let std_package = format!("libstd-rust-web-{}", short.join("."));
     let shown = output(Command::new("apt-cache").args(["show", &format!("{std_package}={version}")]))?;
-    let llvm = shown.split(|c: char| !c.is_ascii_alphanumeric()).find(|word| word.starts_with("libllvm")).context("no LLVM library named")?;
+    let llvm =
+        shown.split(|c: char| !c.is_ascii_alphanumeric()).find(|word| word.starts_with("libllvm")).context("no LLVM library named")?;
     let packages = ["rustc-web", "libstd-rust-web-dev", &std_package, "rust-web-src", "rust-web-clippy", "rustfmt-web"];
     let exact: Vec<String> = packages.iter().map(|name| format!("{name}={version}")).chain([llvm.to_string()]).collect();
     check(Command::new("apt-get").args(["-q", "download"]).args(&exact).current_dir(&debs).stdout(Stdio::null()))?;
@@ -249,7 +251,16 @@ fn build_core(dir: &Path) -> Result<()> {
         cargo.current_dir(&work).env("RUSTC", dir.join("bin/rustc")).env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", flags);
         cargo.env("LD_LIBRARY_PATH", dir.join("lib")).env("CARGO_TARGET_DIR", work.join("target"));
         cargo.env_remove("RUSTUP_TOOLCHAIN");
-        cargo.args(["build", "-q", "--release", "--offline", "-Zbuild-std=core,alloc", "-Zbuild-std-features=compiler-builtins-mem", "--target", target]);
+        cargo.args([
+            "build",
+            "-q",
+            "--release",
+            "--offline",
+            "-Zbuild-std=core,alloc",
+            "-Zbuild-std-features=compiler-builtins-mem",
+            "--target",
+            target,
+        ]);
         check(&mut cargo)?;
         let libraries = dir.join("lib/rustlib").join(target).join("lib");
         fs::create_dir_all(&libraries)?;

@@ -15,13 +15,16 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use utee_abi::image::{
-    ALGO_RSASSA_PKCS1_V1_5_SHA256, ALGO_RSASSA_PSS_SHA256, BootstrapHeader, DIGEST_SIZE, ImageType, MAGIC, MAX_MODULUS, MIN_MODULUS, SignedHeader,
+    ALGO_RSASSA_PKCS1_V1_5_SHA256, ALGO_RSASSA_PSS_SHA256, BootstrapHeader, DIGEST_SIZE, ImageType, MAGIC, MAX_MODULUS, MIN_MODULUS,
+    SignedHeader,
 };
 use utee_abi::uuid::Uuid;
 
 /// Arguments of `sign`.
 #[derive(Parser)]
-#[command(after_help = "Example: cargo xtask sign --uuid 8aaaf200-2450-11e4-abe2-0002a5d5c51b --in ta.stripped.elf --out ta.ta --key my-key.pem")]
+#[command(
+    after_help = "Example: cargo xtask sign --uuid 8aaaf200-2450-11e4-abe2-0002a5d5c51b --in ta.stripped.elf --out ta.ta --key my-key.pem"
+)]
 pub(crate) struct Args {
     /// UUID of the TA.
     #[arg(long)]

@@ -120,7 +120,8 @@ fn walk(dump: &Dump, in_code: &impl Fn(u64) -> bool) -> (Vec<u64>, &'static str)
 
 /// Function, file and line of an address of an ELF file.
 fn place(loader: &Loader, address: u64) -> String {
-    let function = loader.find_symbol(address).map_or_else(|| "?".to_string(), |name| addr2line::demangle_auto(name.into(), None).into_owned());
+    let function =
+        loader.find_symbol(address).map_or_else(|| "?".to_string(), |name| addr2line::demangle_auto(name.into(), None).into_owned());
     match loader.find_location(address) {
         Ok(Some(location)) => {
             let file = location.file.unwrap_or("?");

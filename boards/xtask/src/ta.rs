@@ -14,7 +14,9 @@ use utee_build::Ta;
 
 /// Arguments of `ta`.
 #[derive(Parser)]
-#[command(after_help = "Example: cargo xtask ta ta-examples/hello-world --key my-key.pem\nThe signed TA is target/ta/<uuid>.ta, the ELF file with symbols beside it.")]
+#[command(
+    after_help = "Example: cargo xtask ta ta-examples/hello-world --key my-key.pem\nThe signed TA is target/ta/<uuid>.ta, the ELF file with symbols beside it."
+)]
 pub(crate) struct Args {
     /// Folders of TAs; without any, all the examples.
     folders: Vec<PathBuf>,
@@ -46,8 +48,11 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
 
 /// Folders of the examples.
 pub(crate) fn examples() -> Result<Vec<PathBuf>> {
-    let mut folders: Vec<PathBuf> =
-        fs::read_dir(root().join("ta-examples"))?.flatten().map(|entry| entry.path()).filter(|path| path.join(utee_build::TA_TOML).is_file()).collect();
+    let mut folders: Vec<PathBuf> = fs::read_dir(root().join("ta-examples"))?
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.join(utee_build::TA_TOML).is_file())
+        .collect();
     folders.sort();
     Ok(folders)
 }

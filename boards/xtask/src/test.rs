@@ -76,7 +76,19 @@ fn host(count: &mut Count) -> Result<()> {
     crate::setup::run()?;
     println!("test: crates on the host");
     let output = cargo(None)
-        .args(["test", "--workspace", "--exclude", "qemu-virt", "--exclude", "normal-world", "--exclude", "monitor", "--lib", "--bins", "--tests"])
+        .args([
+            "test",
+            "--workspace",
+            "--exclude",
+            "qemu-virt",
+            "--exclude",
+            "normal-world",
+            "--exclude",
+            "monitor",
+            "--lib",
+            "--bins",
+            "--tests",
+        ])
         .args(["--no-fail-fast", "--color=never"])
         .current_dir(root())
         .env("CARGO_TARGET_DIR", target_dir())

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! Armv7-A with the Security and Virtualization Extensions' banked-register moves (Cortex-A7, A15, A17).
+//! Armv7-A with the Security Extensions (Cortex-A5, A7, A9, A15, A17).
 //!
 //! The run loop of a CPU runs in Monitor mode with SCR.NS = 0 and interrupts masked; secure threads run in SVC mode on
 //! stacks of their own; TAs in USR mode. What each switch does with the state of the other world:

@@ -17,7 +17,7 @@ pub struct NormalRegs {
     pub pc: u32,
     /// Its CPSR.
     pub cpsr: u32,
-    /// sp, lr, SPSR of SVC; sp, lr, SPSR of IRQ, ABT, UND, FIQ; sp, lr of USR: while a secure thread runs.
+    /// SPSR, sp, lr of SVC, IRQ, ABT, UND, FIQ; sp, lr of USR: while a secure thread runs.
     pub banked: [u32; 17],
 }
 
