@@ -2,7 +2,7 @@
 //! Verification of signed TA images (OP-TEE ABI, TA image container).
 
 use crate::error::LoadError;
-use rsa::{BoxedUint, Pkcs1v15Sign, Pss, PublicKey};
+use crate::rsa::{Padding, is_signed};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use utee_abi::image::{
@@ -75,7 +75,7 @@ impl<'a> Verification<'a> {
         let (fixed, rest) = bytes.split_at_checked(SignedHeader::SIZE).ok_or(LoadError::Length)?;
         let (hash, rest) = rest.split_first_chunk::<DIGEST_SIZE>().ok_or(LoadError::Length)?;
         let (signature, rest) = rest.split_at_checked(sig_size).ok_or(LoadError::Length)?;
-        if !keys.iter().any(|key| signed_by(key, padding, hash, signature)) {
+        if !keys.iter().any(|key| is_signed(key, padding, hash, signature)) {
             return Err(LoadError::Signature);
         }
         let (uuid, version, elf) = content(&header, rest, requested)?;
@@ -122,28 +122,6 @@ fn content<'a>(header: &SignedHeader, rest: &'a [u8], requested: &Uuid) -> Resul
         ImageType::Encrypted => Err(LoadError::Encrypted),
         ImageType::Subkey => Err(LoadError::Subkey),
     }
-}
-
-#[derive(Clone, Copy)]
-enum Padding {
-    Pss,
-    Pkcs1v15,
-}
-
-fn signed_by(key: &RootKey<'_>, padding: Padding, hash: &[u8], signature: &[u8]) -> bool {
-    // A modulus of another length cannot have made this signature; an even one has no Montgomery form.
-    let odd = key.modulus.last().is_some_and(|byte| byte & 1 == 1);
-    if key.modulus.len() != signature.len() || !odd || key.exponent < 3 {
-        return false;
-    }
-    let n = BoxedUint::from_be_slice_vartime(key.modulus);
-    let e = BoxedUint::from(u64::from(key.exponent));
-    let Ok(key) = PublicKey::new_with_size_limits(n, e, MIN_MODULUS * 8..=MAX_MODULUS * 8) else { return false };
-    let verified = match padding {
-        Padding::Pss => key.verify(Pss::<Sha256>::new_with_salt(DIGEST_SIZE), hash, signature),
-        Padding::Pkcs1v15 => key.verify(Pkcs1v15Sign::new::<Sha256>(), hash, signature),
-    };
-    verified.is_ok()
 }
 
 /// The ELF file in an image that [`verify`] has accepted before, with no check of anything but lengths.

@@ -17,6 +17,7 @@ pub mod error;
 pub mod image;
 pub mod plan;
 mod relocations;
+mod rsa;
 
 pub use error::LoadError;
 pub use image::{RootKey, VerifiedImage, verify};
