@@ -18,7 +18,7 @@ use crate::session::Session;
 use crate::ta::instance::{Body, Instance};
 use alloc::sync::Arc;
 use utee_abi::access::AccessFlags;
-use utee_abi::regs::{RawSyscall, SyscallArgs};
+use utee_abi::regs::{A32_REGISTER_ARGS, RawSyscall, SyscallArgs};
 use utee_abi::result::TeeError;
 use utee_abi::sysnum::Syscall;
 use utee_abi::uaddr::UserSlice;
@@ -52,6 +52,8 @@ pub fn serve<P: Platform>(env: &mut Env<'_, '_, P>) -> Next {
     let Ok(number) = Syscall::try_from(raw.number) else {
         return Next::Resume(TeeError::NOT_SUPPORTED.raw());
     };
+    // Registers that say where further words are mean something only to calls that have them.
+    let raw = if number.arguments() > A32_REGISTER_ARGS { raw } else { RawSyscall { extra: None, ..raw } };
     match arguments(env, &raw) {
         Ok(args) => dispatch(env, number, &args),
         Err(error) => Next::Resume(error.raw()),

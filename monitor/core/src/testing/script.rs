@@ -151,6 +151,15 @@ impl Ta {
         self.ask(Request::Syscall(RawSyscall { number, args: registers, extra: Some((at, extra.len() as u32)) }))
     }
 
+    /// Makes a system call with r0 to r3, and r5 and r6, as they are given.
+    pub fn syscall_registers(&mut self, number: Syscall, args: [u64; A32_REGISTER_ARGS], extra: (u64, u32)) -> u32 {
+        let mut registers = [0; MAX_ARGS];
+        for (register, arg) in registers.iter_mut().zip(args) {
+            *register = arg;
+        }
+        self.ask(Request::Syscall(RawSyscall { number: number.raw(), args: registers, extra: Some(extra) }))
+    }
+
     /// A normal-world interrupt comes while the TA runs.
     pub fn interrupted(&mut self) {
         self.ask(Request::ForeignInterrupt);
