@@ -167,6 +167,10 @@ fn extent(address: u64, size: u64) -> Result<(usize, usize), TeeError> {
     let offset = address % PAGE;
     let end = offset.checked_add(size).ok_or(TeeError::BAD_PARAMETERS)?;
     let count = end.div_ceil(PAGE).max(1);
+    if count > u64::from(u32::MAX) {
+        // No machine has that much to share: the size is nonsense rather than too much.
+        return Err(TeeError::BAD_PARAMETERS);
+    }
     if count > MAX_SHM_PAGES {
         return Err(TeeError::OUT_OF_MEMORY);
     }

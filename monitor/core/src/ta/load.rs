@@ -22,9 +22,11 @@ const PAGE: u64 = PAGE_SIZE as u64;
 /// Where an image is put at the lowest; address 0 stays unmapped for NULL pointers.
 const LOWEST_BASE: u64 = 0x10_0000;
 
-/// Bits of a random page number for the load base, and of the gap below the stack.
-const BASE_MASK: u32 = 0x3FF;
+/// Random pages in the gap below the stack.
 const GAP_MASK: u32 = 0x7F;
+
+/// Address space that is left to a TA behind its image and stack, for what it maps later.
+const LEFT_FREE: u64 = 4 << 20;
 
 /// Loads a TA; this thread has its body.
 ///
@@ -41,9 +43,8 @@ pub fn load<P: Platform>(call: &Call<'_, P>, uuid: &Uuid) -> Result<(Arc<Instanc
 fn build<P: Platform>(call: &Call<'_, P>, image: &Image, elf: &[u8]) -> Result<Body<P>, TeeError> {
     let platform = call.platform();
     let plan = &image.plan;
-    let [base_pages, gap_pages] = randomness(call)?;
-    let user = <P::Space as AddressSpace>::SECURE;
-    let base = user.start.max(LOWEST_BASE).saturating_add(u64::from(base_pages & BASE_MASK).saturating_mul(PAGE));
+    let [base_random, gap_pages] = randomness(call)?;
+    let base = load_base::<P>(plan, base_random);
     let mut space = UserSpace::new(platform)?;
     let mut parts = Vec::new();
     parts.try_reserve_exact(plan.segments.len()).map_err(|_| TeeError::OUT_OF_MEMORY)?;
@@ -81,12 +82,20 @@ fn build<P: Platform>(call: &Call<'_, P>, image: &Image, elf: &[u8]) -> Result<B
     })
 }
 
+/// Any of the pages that leave room for the image, its stack and more.
+fn load_base<P: Platform>(plan: &LoadPlan, random: u32) -> u64 {
+    let user = <P::Space as AddressSpace>::SECURE;
+    let lowest = user.start.max(LOWEST_BASE);
+    let needed = plan.span.saturating_add(u64::from(plan.head.stack_size)).saturating_add(LEFT_FREE);
+    let choices = user.end.saturating_sub(lowest).saturating_sub(needed) / PAGE;
+    lowest.saturating_add((u64::from(random) % choices.max(1)).saturating_mul(PAGE))
+}
+
 fn randomness<P: Platform>(call: &Call<'_, P>) -> Result<[u32; 2], TeeError> {
     if !call.platform().randomise() {
         return Ok([0, 0]);
     }
-    let random = call.tee.rng.number(call.platform())?;
-    Ok([random, random >> 16])
+    Ok([call.tee.rng.number(call.platform())?, call.tee.rng.number(call.platform())?])
 }
 
 /// Frames with the content of a segment.
