@@ -2,13 +2,14 @@
 //! What calls cost, in guest instructions: the least mean of five batches.
 
 use crate::tee::{self, Session, Tee, invoke, operation};
-use crate::{cpu, println};
+use crate::{cpu, memory, println};
 use alloc::string::{String, ToString};
 use conformance::proto as conformance;
 use hello_world::proto as hello;
 use tee_client::{Direction, Operation, Param};
+use utee_abi::msg::{Command, HEADER_SIZE, MsgHeader};
 use utee_abi::psci;
-use utee_abi::smc::FastCall;
+use utee_abi::smc::{FastCall, YieldingCall};
 
 const BATCHES: usize = 5;
 /// Bytes of the buffers.
@@ -21,7 +22,6 @@ pub(crate) fn run(started: u64) -> u32 {
     // Nothing but what is measured runs meanwhile.
     cpu::disable_interrupts();
     cpu::stop_tick();
-    measure("nothing", 1000, || {});
     measure("fast-smc", 1000, || {
         let _ = cpu::smc([FastCall::CallsUid.into(), 0, 0, 0, 0, 0, 0, 0]);
     });
@@ -58,6 +58,7 @@ fn calls(tee: &Tee) -> Result<(), String> {
 
 fn invokes(tee: &Tee, session: &Session) -> Result<(), String> {
     repeat("invoke-noop", 1000, || session.invoke(hello::NOP, &mut Operation::none()).map_err(text))?;
+    secure_part(session)?;
     repeat("invoke-value", 1000, || {
         let done = invoke(session, hello::ADD, [Param::value_inout(1, 2)]).map_err(text)?;
         if done.value(0).0 == 3 { Ok(()) } else { Err("1 + 2 is not 3".to_string()) }
@@ -69,6 +70,24 @@ fn invokes(tee: &Tee, session: &Session) -> Result<(), String> {
     repeat("invoke-temporary-4k", 200, || session.invoke(hello::NOP, &mut operation([Param::inout(small)])).map_err(text))?;
     repeat("invoke-temporary-60k", 50, || session.invoke(hello::NOP, &mut operation([Param::inout(large)])).map_err(text))?;
     repeat("register-release-4k", 200, || tee.allocate(BUFFER, Direction::Inout).map(drop).map_err(text))
+}
+
+/// What of a no-op invoke is spent in the secure world: the same message sent again and again as it stands.
+fn secure_part(session: &Session) -> Result<(), String> {
+    let page = memory::allocate(1).ok_or("no page")?;
+    let request = MsgHeader::request(Command::InvokeCommand.into(), 0);
+    let header = MsgHeader { session: session.id(), func: hello::NOP, ..request };
+    let mut bytes = [0; HEADER_SIZE];
+    header.write(&mut bytes).ok_or("no room for a header")?;
+    // SAFETY: a page that was allocated for this, and a buffer of the length of what is copied.
+    unsafe { memory::copy(page as *mut u8, bytes.as_ptr(), bytes.len()) };
+    let regs = [YieldingCall::WithRpcArg.into(), (page >> 32) as u32, page as u32, 0, 0, 0, 0, 0];
+    let done = repeat("invoke-noop-secure", 1000, || match cpu::smc(regs)[0] {
+        0 => Ok(()),
+        code => Err(alloc::format!("the call gives {code:#x}")),
+    });
+    memory::release(page, 1);
+    done
 }
 
 /// The cost of the cheapest system call: two runs of different length, so that the way there and the loop cancel out.
