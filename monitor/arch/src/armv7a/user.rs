@@ -26,8 +26,10 @@ pub struct UserRegs {
     pub cpsr: u32,
     /// TPIDRURW and TPIDRURO.
     pub tpid: [u32; 2],
-    /// Floating-point registers while they are not in the CPU.
+    /// Floating-point registers while they are not in the CPU; all zero unless `vfp_used`.
     pub vfp: VfpRegs,
+    /// True once this entry has used floating point.
+    pub vfp_used: bool,
 }
 
 /// Bits of the CPSR that are user mode's own: flags, Q, GE, IT and T.
@@ -151,13 +153,13 @@ fn reason(why: u32, pc: u32) -> UserReturn {
 
 impl UserContext for UserRegs {
     fn new() -> Self {
-        Self { r: [0; 13], sp: 0, lr: 0, pc: 0, cpsr: MODE_USR, tpid: [0; 2], vfp: VfpRegs::new() }
+        Self { r: [0; 13], sp: 0, lr: 0, pc: 0, cpsr: MODE_USR, tpid: [0; 2], vfp: VfpRegs::new(), vfp_used: false }
     }
 
     fn start(&mut self, entry: u64, stack: u64, args: [u64; 4]) {
-        let tpid = self.tpid;
-        *self = Self::new();
-        self.tpid = tpid;
+        self.r = [0; 13];
+        self.lr = 0;
+        self.cpsr = MODE_USR;
         for (register, arg) in self.r.iter_mut().zip(args) {
             *register = arg as u32;
         }
@@ -169,6 +171,10 @@ impl UserContext for UserRegs {
     }
 
     fn stop(&mut self) {
+        if !self.vfp_used {
+            return;
+        }
+        self.vfp_used = false;
         let before = mask_interrupts();
         // SAFETY: interrupts are masked and this context is not being entered.
         unsafe { vfp::forget(self) };

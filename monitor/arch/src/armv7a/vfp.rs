@@ -131,6 +131,7 @@ pub unsafe fn open_for(regs: *mut UserRegs) -> bool {
             evict(cpu);
         }
         vfp_load(&raw const (*regs).vfp);
+        (*regs).vfp_used = true;
         (*cpu).vfp_owner = regs;
     }
     true

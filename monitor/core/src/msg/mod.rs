@@ -88,6 +88,9 @@ pub fn serve<P: Platform>(call: &Call<'_, P>, window: &Window, header: MsgHeader
 /// Copies the parameters; `None` when there are more than any command takes.
 fn copy_params<P: Platform>(call: &Call<'_, P>, window: &Window, header: MsgHeader) -> Option<Message> {
     let count = usize::try_from(header.num_params).ok().filter(|count| *count <= LOOKED_AT)?;
+    if count == 0 {
+        return Some(Message { header, params: heapless::Vec::new() });
+    }
     let mut bytes = [0; HEADER_SIZE + LOOKED_AT * PARAM_SIZE];
     let used = bytes.get_mut(HEADER_SIZE..msg::message_size(count))?;
     if !window.read(call.platform(), HEADER_SIZE, used) {

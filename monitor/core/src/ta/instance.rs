@@ -7,6 +7,7 @@ use crate::limits::MAX_THREADS;
 use crate::lock::Lock;
 use crate::ports::{AddressSpace, Platform, ThreadId};
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, Ordering};
 use utee_abi::result::TeeError;
@@ -26,6 +27,8 @@ pub struct Body<P: Platform> {
     pub entry: u64,
     /// First address past its stack.
     pub stack_top: u64,
+    /// The frames of its stack, where parameters are put without asking the region table.
+    pub stack: Arc<P::Frames>,
     /// Address that its image was loaded at.
     pub load_base: u64,
     /// Ticks that one call may run, if it is limited.

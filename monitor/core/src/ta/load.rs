@@ -67,13 +67,14 @@ fn build<P: Platform>(call: &Call<'_, P>, image: &Image, elf: &[u8]) -> Result<B
         space.map(Region { va, pages, prot, purpose: Purpose::Image, backing: Backing::Frames(Arc::new(frames)), first: 0 })?;
     }
     let stack_from = free_from.saturating_add(u64::from(gap_pages & GAP_MASK).saturating_add(1).saturating_mul(PAGE));
-    let stack_top = map_stack(platform, &mut space, plan, stack_from)?;
+    let (stack, stack_top) = map_stack(platform, &mut space, plan, stack_from)?;
     let limit = plan.limits.filter(|limits| limits.time_limit_ms != 0);
     Ok(Body {
         space,
         context: UserContext::new(),
         entry: base.saturating_add(plan.entry),
         stack_top,
+        stack,
         load_base: base,
         time_limit: limit.map(|limits| ticks_of_ms(platform, limits.time_limit_ms)),
         free_from: stack_top.saturating_add(PAGE),
@@ -169,13 +170,14 @@ fn publish_headers<P: Platform>(
     Ok(va.saturating_add(PAGE))
 }
 
-/// Maps the stack with an unmapped page on either side; gives its top.
-fn map_stack<P: Platform>(platform: &P, space: &mut UserSpace<P>, plan: &LoadPlan, from: u64) -> Result<u64, TeeError> {
+/// Maps the stack with an unmapped page on either side; gives its frames and its top.
+fn map_stack<P: Platform>(platform: &P, space: &mut UserSpace<P>, plan: &LoadPlan, from: u64) -> Result<(Arc<P::Frames>, u64), TeeError> {
     let pages = usize::try_from(u64::from(plan.head.stack_size).div_ceil(PAGE)).map_err(|_| TeeError::OUT_OF_MEMORY)?;
-    let backing = Backing::Frames(Arc::new(platform.frames(pages)?));
+    let frames = Arc::new(platform.frames(pages)?);
+    let backing = Backing::Frames(Arc::clone(&frames));
     let va = space.find_free(&backing, from, pages)?;
     let region = Region { va, pages, prot: Prot::ReadWrite, purpose: Purpose::Stack, backing, first: 0 };
     let top = region.end();
     space.map(region)?;
-    Ok(top)
+    Ok((frames, top))
 }

@@ -149,3 +149,11 @@ pub fn take_back<P: Platform>(params: &mut Params<P>, cells: &[[u64; 2]; 4]) {
         }
     }
 }
+
+/// True when any parameter brings something back.
+pub fn has_output<P: Platform>(params: &Params<P>) -> bool {
+    params.iter().any(|param| match param {
+        Param::None => false,
+        Param::Value { kind, .. } | Param::Memref { kind, .. } => kind.is_output(),
+    })
+}

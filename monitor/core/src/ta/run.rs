@@ -6,15 +6,13 @@ use super::instance::{Body, Context, Instance};
 use super::params::{self, Params};
 use crate::call::Call;
 use crate::limits::MAX_NESTING;
-use crate::ports::{AddressSpace, Platform, ThreadExit, UserContext, UserReturn};
+use crate::ports::{AddressSpace, Frames, PAGE_SIZE, Platform, ThreadExit, UserContext, UserReturn};
 use crate::session::Session;
 use crate::syscall::{self, Env, Next};
 use alloc::sync::Arc;
-use utee_abi::access::AccessFlags;
 use utee_abi::param::UteeParams;
 use utee_abi::result::TeeError;
 use utee_abi::ta_head::EntryFunction;
-use utee_abi::uaddr::UserSlice;
 
 /// How an entry into a TA ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,8 +39,8 @@ pub fn enter<P: Platform>(
     if call.depth.get() >= MAX_NESTING {
         return Err(TeeError::OUT_OF_MEMORY);
     }
-    let frame = prepare(call, body, session, function, command, params);
-    let result = frame.map(|frame| {
+    let prepared = prepare(body, session, function, command, params);
+    let result = prepared.map(|()| {
         call.depth.set(call.depth.get().saturating_add(1));
         session.begin_entry();
         let outcome = with_limit(call, body.time_limit, || run(call, instance, body, session));
@@ -50,7 +48,7 @@ pub fn enter<P: Platform>(
         session.end_entry();
         call.depth.set(call.depth.get().saturating_sub(1));
         if let Outcome::Returned(_) = outcome {
-            read_back(call, body, frame, params);
+            read_back(body, params);
         }
         outcome
     });
@@ -60,28 +58,40 @@ pub fn enter<P: Platform>(
     result
 }
 
-/// Puts the parameters on the stack and sets the registers; gives the place of the parameters.
+/// Bytes under the top of the stack at which the parameters stand.
+const FRAME: u64 = (UteeParams::SIZE as u64).next_multiple_of(UteeParams::STACK_ALIGN);
+
+/// Byte of the stack's frames at which the parameters stand.
+fn frame_offset<P: Platform>(body: &Body<P>) -> Option<usize> {
+    body.stack.pages().checked_mul(PAGE_SIZE)?.checked_sub(usize::try_from(FRAME).ok()?)
+}
+
+/// Puts the parameters on the stack and sets the registers.
 fn prepare<P: Platform>(
-    call: &Call<'_, P>,
     body: &mut Body<P>,
     session: &Session<P>,
     function: EntryFunction,
     command: u32,
     params: &Params<P>,
-) -> Result<UserSlice, TeeError> {
+) -> Result<(), TeeError> {
     let cells = params::map(&mut body.space, params, body.free_from)?;
-    let size = UteeParams::SIZE as u64;
-    let address = body.stack_top.checked_sub(size.next_multiple_of(UteeParams::STACK_ALIGN)).ok_or(TeeError::OUT_OF_MEMORY)?;
-    let frame = UserSlice::new(address, size).ok_or(TeeError::OUT_OF_MEMORY)?;
-    body.space.write(call.platform(), frame, AccessFlags::empty(), &cells.to_bytes())?;
+    let offset = frame_offset(body).ok_or(TeeError::OUT_OF_MEMORY)?;
+    if !body.stack.write(offset, &cells.to_bytes()) {
+        return Err(TeeError::OUT_OF_MEMORY);
+    }
+    let address = body.stack_top.saturating_sub(FRAME);
     let args = [u64::from(function.raw()), u64::from(session.id), address, u64::from(command)];
     body.context.start(body.entry, address, args);
-    Ok(frame)
+    Ok(())
 }
 
-fn read_back<P: Platform>(call: &Call<'_, P>, body: &Body<P>, frame: UserSlice, params: &mut Params<P>) {
+/// Takes back what the TA left in its parameters, if any of them goes that way.
+fn read_back<P: Platform>(body: &Body<P>, params: &mut Params<P>) {
+    if !params::has_output(params) {
+        return;
+    }
     let mut bytes = [0; UteeParams::SIZE];
-    if body.space.read(call.platform(), frame, AccessFlags::empty(), &mut bytes).is_ok() {
+    if frame_offset(body).is_some_and(|offset| body.stack.read(offset, &mut bytes)) {
         params::take_back(params, &UteeParams::cells_from_bytes(&bytes));
     }
 }

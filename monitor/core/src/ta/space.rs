@@ -70,6 +70,17 @@ impl<P: Platform> Region<P> {
         self.va.saturating_add((self.pages as u64).saturating_mul(PAGE))
     }
 
+    /// True when user mode may do to it what `flags` say, and it is what they ask for.
+    fn permits(&self, flags: AccessFlags) -> bool {
+        let right = match self.prot {
+            Prot::Read | Prot::ReadExecute => !flags.contains(AccessFlags::WRITE),
+            Prot::ReadWrite => true,
+        };
+        let owner = self.purpose.is_private() || flags.contains(AccessFlags::ANY_OWNER);
+        let world = if self.backing.is_secure() { AccessFlags::NONSECURE } else { AccessFlags::SECURE };
+        right && owner && !flags.contains(world)
+    }
+
     /// Byte of the backing that stands at `address`, which lies in the region.
     fn offset_of(&self, address: u64) -> Option<usize> {
         let inside = usize::try_from(address.checked_sub(self.va)?).ok()?;
@@ -187,15 +198,16 @@ impl<P: Platform> UserSpace<P> {
         if flags.contains(AccessFlags::SECURE | AccessFlags::NONSECURE) {
             return Err(TeeError::ACCESS_DENIED);
         }
-        self.walk(slice, |region, _, _, _| {
-            let right = match region.prot {
-                Prot::Read | Prot::ReadExecute => !flags.contains(AccessFlags::WRITE),
-                Prot::ReadWrite => true,
-            };
-            let owner = region.purpose.is_private() || flags.contains(AccessFlags::ANY_OWNER);
-            let world = if region.backing.is_secure() { AccessFlags::NONSECURE } else { AccessFlags::SECURE };
-            right && owner && !flags.contains(world)
-        })
+        match self.single(slice) {
+            Some(region) if region.permits(flags) => Ok(()),
+            Some(_) => Err(TeeError::ACCESS_DENIED),
+            None => self.walk(slice, |region, _, _, _| region.permits(flags)),
+        }
+    }
+
+    /// The region that holds all of a slice, as nearly every slice has one.
+    fn single(&self, slice: UserSlice) -> Option<&Region<P>> {
+        self.region_at(slice.addr()).filter(|region| slice.end() <= region.end())
     }
 
     /// Calls `f(region, address, done, len)` for each part of the slice, in order; stops when it says false.
@@ -226,6 +238,10 @@ impl<P: Platform> UserSpace<P> {
     /// # Errors
     /// ACCESS_DENIED.
     pub fn read(&self, platform: &P, slice: UserSlice, flags: AccessFlags, out: &mut [u8]) -> Result<(), TeeError> {
+        if let Some(region) = self.single(slice) {
+            let at = region.offset_of(slice.addr()).filter(|_| slice.is_empty() || region.permits(flags | AccessFlags::READ));
+            return if at.is_some_and(|at| region.backing.read(platform, at, out)) { Ok(()) } else { Err(TeeError::ACCESS_DENIED) };
+        }
         self.check(slice, flags | AccessFlags::READ)?;
         self.walk(slice, |region, address, done, len| {
             let target = done.checked_add(len).and_then(|end| out.get_mut(done..end));
@@ -241,6 +257,10 @@ impl<P: Platform> UserSpace<P> {
     /// # Errors
     /// ACCESS_DENIED.
     pub fn write(&self, platform: &P, slice: UserSlice, flags: AccessFlags, data: &[u8]) -> Result<(), TeeError> {
+        if let Some(region) = self.single(slice) {
+            let at = region.offset_of(slice.addr()).filter(|_| slice.is_empty() || region.permits(flags | AccessFlags::WRITE));
+            return if at.is_some_and(|at| region.backing.write(platform, at, data)) { Ok(()) } else { Err(TeeError::ACCESS_DENIED) };
+        }
         self.check(slice, flags | AccessFlags::WRITE)?;
         self.walk(slice, |region, address, done, len| {
             let source = done.checked_add(len).and_then(|end| data.get(done..end));
