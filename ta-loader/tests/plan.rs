@@ -81,9 +81,29 @@ fn the_header_is_found_by_section_and_else_at_the_start() {
 
 #[test]
 fn an_undefined_symbol_is_no_header() {
-    let spec = Spec { symbols: vec![("ta_head", Def::Undefined)], head_at: WORDS, sections: false, ..Spec::default() };
-    // The zeros at address 0 are then taken for the header, and are none.
-    assert!(matches!(refused(&spec), LoadError::Head(_)));
+    for hash in [Hash::Gnu, Hash::SysV, Hash::None] {
+        let symbols = vec![("ta_head", Def::UndefinedAt(WORDS))];
+        let spec = Spec { hash, symbols, head_at: WORDS, sections: false, ..Spec::default() };
+        // The zeros at address 0 are then taken for the header, and are none.
+        assert!(matches!(refused(&spec), LoadError::Head(_)), "{hash:?}");
+    }
+}
+
+#[test]
+fn every_symbol_of_a_chain_is_found() {
+    let symbols = vec![
+        ("ta_head", Def::Image(0)),
+        ("oxtee_ta_limits", Def::Image(WORDS)),
+        ("__elf_phdr_info", Def::Image(WORDS + 16)),
+        ("__init_fini_info", Def::Image(WORDS + 32)),
+    ];
+    for hash in [Hash::Gnu, Hash::SysV, Hash::None] {
+        let words = [TaLimits { time_limit_ms: 1 }.words().to_vec(), vec![0; 12]].concat();
+        let plan = planned(&Spec { hash, words, symbols: symbols.clone(), ..Spec::default() });
+        assert_eq!(plan.limits, Some(TaLimits { time_limit_ms: 1 }), "{hash:?}");
+        assert_eq!(plan.phdr_info.unwrap().object, u64::from(WORDS + 16), "{hash:?}");
+        assert_eq!(plan.init_fini_info.unwrap().object, u64::from(WORDS + 32), "{hash:?}");
+    }
 }
 
 #[test]

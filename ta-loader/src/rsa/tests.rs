@@ -107,6 +107,24 @@ fn pss_rules_are_enforced() {
 }
 
 #[test]
+fn a_signature_is_below_the_modulus() {
+    let (key, modulus) = &*KEY;
+    let root = RootKey { exponent: 65537, modulus };
+    // One in so many signatures stays within its bytes when the modulus is added, and is then the same residue.
+    let (digest, other) = (0u8..=255)
+        .find_map(|byte| {
+            let signature = key.sign(rsa::Pkcs1v15Sign::new::<Sha256>(), &[byte; 32]).unwrap();
+            assert!(is_signed(&root, Padding::Pkcs1v15, &[byte; 32], &signature));
+            let number = BoxedUint::from_be_slice(&signature, 2048).unwrap();
+            let sum = number.wrapping_add(key.n().as_ref());
+            (sum > number).then(|| ([byte; 32], sum.to_be_bytes()))
+        })
+        .unwrap();
+    assert!(!is_signed(&root, Padding::Pkcs1v15, &digest, &other));
+    assert!(!is_signed(&root, Padding::Pkcs1v15, &digest, modulus));
+}
+
+#[test]
 fn moduli_that_are_no_whole_bytes_work() {
     // 2049 bits: the encoded message has a byte less than the modulus; 2050: seven unused bits less.
     for bits in [2049u32, 2050, 2055] {

@@ -49,6 +49,8 @@ pub(crate) enum Def {
     Absolute(u32),
     Undefined,
     UndefinedWeak,
+    /// Undefined, yet with a value, as linkers leave it for functions with a stub.
+    UndefinedAt(u32),
 }
 
 /// A relocation: address, kind, symbol (empty for none), addend of a RELA.
@@ -155,7 +157,7 @@ impl Spec {
     fn sorted(&self) -> Vec<(&'static str, Def)> {
         let mut symbols = self.symbols.clone();
         symbols.sort_by_key(|(name, def)| match def {
-            Def::Undefined | Def::UndefinedWeak => (0, 0),
+            Def::Undefined | Def::UndefinedWeak | Def::UndefinedAt(_) => (0, 0),
             _ => (1, gnu_hash(name) % GNU_BUCKETS),
         });
         symbols
@@ -176,7 +178,7 @@ impl Spec {
     }
 
     fn gnu_table(symbols: &[(&str, Def)]) -> Vec<u8> {
-        let first = symbols.iter().take_while(|(_, def)| matches!(def, Def::Undefined | Def::UndefinedWeak)).count();
+        let first = symbols.iter().take_while(|(_, def)| matches!(def, Def::Undefined | Def::UndefinedWeak | Def::UndefinedAt(_))).count();
         let hashes: Vec<u32> = symbols[first..].iter().map(|(name, _)| gnu_hash(name)).collect();
         let mut out = vec![GNU_BUCKETS, first as u32 + 1, 1, 0, u32::MAX];
         for bucket in 0..GNU_BUCKETS {
@@ -212,6 +214,7 @@ impl Spec {
                 Def::Absolute(value) => (*value, 0xFFF1, 1),
                 Def::Undefined => (0, 0, 1),
                 Def::UndefinedWeak => (0, 0, 2),
+                Def::UndefinedAt(value) => (*value, 0, 1),
             };
             table.extend(words(&[strings.add(name), value, 0]));
             table.extend([binding << 4, 0]);
