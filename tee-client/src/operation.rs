@@ -182,6 +182,17 @@ impl<'a, T: Transport> Param<'a, T> {
     }
 }
 
+impl<T: Transport> Param<'_, T> {
+    /// True when the TA writes it.
+    #[must_use]
+    pub const fn is_output(&self) -> bool {
+        match self {
+            Self::None => false,
+            Self::Value { direction, .. } | Self::Memory { direction, .. } => direction.is_output(),
+        }
+    }
+}
+
 /// The parameters of one call, and after it their results.
 pub struct Operation<'a, T: Transport> {
     pub(crate) params: [Param<'a, T>; PARAMS],

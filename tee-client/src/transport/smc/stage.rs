@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::memory::SharedBytes;
 use crate::operation::{Direction, Memref, Operation, Param, Temporary};
 use alloc::vec::Vec;
-use utee_abi::msg::{ATTR_NONCONTIG, Kind, MsgHeader, MsgParam, message_size};
+use utee_abi::msg::{ATTR_NONCONTIG, HEADER_SIZE, Kind, MsgHeader, MsgParam, message_size};
 use utee_abi::param::PARAMS;
 use utee_abi::result::TeeError;
 
@@ -36,7 +36,6 @@ pub(super) struct Stage<'a, S: Smc, O: Os, P: Supplicant> {
     line: &'a SmcTransport<S, O, P>,
     slot: &'a Slot<O::Memory>,
     header: MsgHeader,
-    bytes: [u8; message_size(MAX_PARAMS)],
     count: usize,
     /// Index of the first parameter of the operation.
     first: usize,
@@ -54,7 +53,6 @@ impl<'a, S: Smc, O: Os, P: Supplicant> Stage<'a, S, O, P> {
             line,
             slot,
             header,
-            bytes: [0; message_size(MAX_PARAMS)],
             count: 0,
             first: 0,
             places: [Place::Own; PARAMS],
@@ -67,9 +65,22 @@ impl<'a, S: Smc, O: Os, P: Supplicant> Stage<'a, S, O, P> {
 
     /// Adds a parameter as it is.
     pub(super) fn push(&mut self, param: MsgParam) -> Result<(), Error> {
-        param.write(&mut self.bytes, self.count).ok_or(Error::api(TeeError::EXCESS_DATA))?;
+        let mut bytes = [0; message_size(1)];
+        if self.count >= MAX_PARAMS || param.write(&mut bytes, 0).is_none() {
+            return Err(Error::api(TeeError::EXCESS_DATA));
+        }
+        let (_, param) = bytes.split_at(HEADER_SIZE);
+        wrote(self.slot.memory.memory.write(MsgParam::offset(self.count), param))?;
         self.count = self.count.saturating_add(1);
         Ok(())
+    }
+
+    /// A parameter as the TEE left it.
+    fn answer(&self, index: usize) -> Result<MsgParam, Error> {
+        let mut bytes = [0; message_size(1)];
+        let (_, param) = bytes.split_at_mut(HEADER_SIZE);
+        wrote(self.slot.memory.memory.read(MsgParam::offset(index), param))?;
+        MsgParam::read(&bytes, 0).ok_or(Error::comms(TeeError::COMMUNICATION))
     }
 
     /// Adds the parameters of an operation, up to the last one there is.
@@ -185,33 +196,34 @@ impl<'a, S: Smc, O: Os, P: Supplicant> Stage<'a, S, O, P> {
     /// Sends the message and gives its header as the TEE left it.
     pub(super) fn send(&mut self) -> Result<MsgHeader, Error> {
         self.header.num_params = self.count as u32;
-        let size = message_size(self.count);
         let memory = &self.slot.memory.memory;
-        let bytes = self.bytes.get_mut(..size).ok_or(Error::api(TeeError::GENERIC))?;
-        self.header.write(bytes).ok_or(Error::api(TeeError::GENERIC))?;
-        wrote(memory.write(0, bytes))?;
-        let rpc = (self.line.calling != Calling::WithArg).then_some(RpcPlace { memory, at: size });
+        let mut bytes = [0; HEADER_SIZE];
+        self.header.write(&mut bytes).ok_or(Error::api(TeeError::GENERIC))?;
+        wrote(memory.write(0, &bytes))?;
+        let rpc = (self.line.calling != Calling::WithArg).then_some(RpcPlace { memory, at: message_size(self.count) });
         self.line.yielding(self.slot.call, rpc)?;
-        wrote(memory.read(0, bytes))?;
-        MsgHeader::read(bytes).ok_or(Error::comms(TeeError::COMMUNICATION))
+        wrote(memory.read(0, &mut bytes))?;
+        MsgHeader::read(&bytes).ok_or(Error::comms(TeeError::COMMUNICATION))
     }
 
     /// Writes the results of the call into the operation.
     pub(super) fn collect(&mut self, operation: &mut Operation<'_, SmcTransport<S, O, P>>) -> Result<(), Error> {
         for index in 0..self.count.saturating_sub(self.first).min(PARAMS) {
             let (Some(param), Some(place)) = (operation.params.get_mut(index), self.places.get(index)) else { break };
-            let answer = MsgParam::read(&self.bytes, self.first.saturating_add(index)).ok_or(Error::comms(TeeError::COMMUNICATION))?;
-            let [first, second, _] = answer.words;
+            if !param.is_output() {
+                continue;
+            }
+            let [first, second, _] = self.answer(self.first.saturating_add(index))?.words;
             match param {
-                Param::Value { direction, a, b } if direction.is_output() => (*a, *b) = (first as u32, second as u32),
-                Param::Memory { direction, memref, size } if direction.is_output() => {
+                Param::Value { a, b, .. } => (*a, *b) = (first as u32, second as u32),
+                Param::Memory { memref, size, .. } => {
                     let wanted = usize::try_from(second).map_err(|_| Error::comms(TeeError::COMMUNICATION))?;
                     *size = wanted;
                     if let Memref::Temporary(buffer) = memref {
                         self.fetch(*place, buffer, wanted)?;
                     }
                 }
-                _ => {}
+                Param::None => {}
             }
         }
         Ok(())
