@@ -27,6 +27,10 @@
 /* What the framework adds to TA_STACK_SIZE. */
 #define TA_FRAMEWORK_STACK_SIZE 2048
 
+/* What Oxtee's loader reads beyond OP-TEE's header: magic, size, milliseconds that a call may take, zero. */
+#define OXTEE_TA_LIMITS_MAGIC 0x4C54584F
+#define OXTEE_TA_LIMITS_SIZE  16
+
 struct ta_head {
 	TEE_UUID uuid;
 	uint32_t stack_size;

@@ -37,8 +37,9 @@ const struct ta_head ta_head __attribute__((section(".ta_head"), visibility("def
 	.depr_entry = UINT64_MAX,
 };
 
-/* What Oxtee's loader reads beyond OP-TEE's header: magic, size, milliseconds a call may take, zero. */
-const uint32_t oxtee_ta_limits[4] __attribute__((visibility("default"))) = { 0x4C54584F, 16, TA_TIME_LIMIT_MS, 0 };
+const uint32_t oxtee_ta_limits[4] __attribute__((visibility("default"))) = {
+	OXTEE_TA_LIMITS_MAGIC, OXTEE_TA_LIMITS_SIZE, TA_TIME_LIMIT_MS, 0
+};
 
 /* Filled in by the loader. */
 struct __elf_phdr_info {

@@ -1,2 +1,163 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! Compares the C headers with utee-abi
+//! Compares the C headers with `utee-abi` and `libutee`: every number, size and offset, by asking a C compiler.
+//!
+//! [`known`] is what Rust knows; the tests turn it into static assertions that the compiler checks with each header, and
+//! ask the preprocessor for macros that are in no table.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use utee_abi::gp::{self, client, framework};
+use utee_abi::param::ParamType;
+use utee_abi::pta::{device, system};
+use utee_abi::result::{Origin, TeeError};
+use utee_abi::ta_head::{STACK_EXTRA, TaFlags, TaLimits};
+
+/// Folder of the kit.
+#[must_use]
+pub fn kit() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Numbers by their C names.
+pub type Numbers = BTreeMap<String, u64>;
+
+/// The numbers of `tee_internal_api.h` and its extensions.
+#[must_use]
+pub fn internal_api() -> Numbers {
+    let tables = gp::TABLES.iter().flat_map(|table| table.iter());
+    tables.map(|(name, value)| ((*name).to_string(), u64::from(*value))).collect()
+}
+
+/// The numbers of `user_ta_header.h`.
+#[must_use]
+pub fn ta_header() -> Numbers {
+    let flags = TaFlags::all().iter_names().map(|(name, flag)| (format!("TA_FLAG_{name}"), u64::from(flag.bits())));
+    let without_meaning = ["USER_MODE", "EXEC_DDR", "REMAP_SUPPORT"].map(|name| (format!("TA_FLAG_{name}"), 0));
+    let stack = ("TA_FRAMEWORK_STACK_SIZE".to_string(), u64::from(STACK_EXTRA));
+    let magic = ("OXTEE_TA_LIMITS_MAGIC".to_string(), u64::from(TaLimits::MAGIC));
+    let size = ("OXTEE_TA_LIMITS_SIZE".to_string(), TaLimits::SIZE as u64);
+    flags.chain(without_meaning).chain([stack, magic, size]).collect()
+}
+
+/// The numbers of `pta_system.h` and `pta_device.h`.
+#[must_use]
+pub fn pseudo_tas() -> Numbers {
+    use device::Command as Device;
+    use system::Command as System;
+    let commands = [
+        ("PTA_SYSTEM_ADD_RNG_ENTROPY", System::AddRngEntropy.into()),
+        ("PTA_SYSTEM_DERIVE_TA_UNIQUE_KEY", System::DeriveTaUniqueKey.into()),
+        ("PTA_SYSTEM_MAP_ZI", System::MapZi.into()),
+        ("PTA_SYSTEM_UNMAP", System::Unmap.into()),
+        ("PTA_SYSTEM_DLOPEN", System::DlOpen.into()),
+        ("PTA_SYSTEM_DLSYM", System::DlSym.into()),
+        ("PTA_SYSTEM_GET_TPM_EVENT_LOG", System::GetTpmEventLog.into()),
+        ("PTA_SYSTEM_SUPP_PLUGIN_INVOKE", System::SuppPluginInvoke.into()),
+        ("PTA_CMD_GET_DEVICES", Device::GetDevices.into()),
+        ("PTA_CMD_GET_DEVICES_SUPP", Device::GetDevicesSupp.into()),
+        ("PTA_CMD_GET_DEVICES_RPMB", Device::GetDevicesRpmb.into()),
+    ];
+    let commands = commands.into_iter().map(|(name, value): (&str, u32)| (name.to_string(), u64::from(value)));
+    let limits = [
+        ("PTA_SYSTEM_MAP_FLAG_SHAREABLE", system::MAP_SHAREABLE),
+        ("TA_DERIVED_KEY_MIN_SIZE", system::UNIQUE_KEY_MIN as u64),
+        ("TA_DERIVED_KEY_MAX_SIZE", system::UNIQUE_KEY_MAX as u64),
+        ("TA_DERIVED_EXTRA_DATA_MAX_SIZE", system::UNIQUE_KEY_EXTRA_MAX as u64),
+    ];
+    commands.chain(limits.map(|(name, value)| (name.to_string(), value))).collect()
+}
+
+/// The numbers of `tee_client_api.h`: the client's names of what the TEE has too, and its own.
+#[must_use]
+pub fn client_api() -> Numbers {
+    let own = client::ALL.iter().map(|(name, value)| ((*name).to_string(), *value));
+    let errors = TeeError::ALL.iter().filter_map(|error| Some((format!("TEEC_ERROR_{}", error.name()?), error.raw())));
+    let rest = [
+        ("SUCCESS", utee_abi::result::SUCCESS),
+        ("CONFIG_PAYLOAD_REF_COUNT", framework::NUM_PARAMS),
+        ("NONE", ParamType::None as u32),
+        ("VALUE_INPUT", ParamType::ValueInput as u32),
+        ("VALUE_OUTPUT", ParamType::ValueOutput as u32),
+        ("VALUE_INOUT", ParamType::ValueInout as u32),
+        ("MEMREF_TEMP_INPUT", ParamType::MemrefInput as u32),
+        ("MEMREF_TEMP_OUTPUT", ParamType::MemrefOutput as u32),
+        ("MEMREF_TEMP_INOUT", ParamType::MemrefInout as u32),
+        ("ORIGIN_API", Origin::Api.raw()),
+        ("ORIGIN_COMMS", Origin::Comms.raw()),
+        ("ORIGIN_TEE", Origin::Tee.raw()),
+        ("ORIGIN_TRUSTED_APP", Origin::TrustedApp.raw()),
+        ("LOGIN_PUBLIC", framework::LOGIN_PUBLIC),
+        ("LOGIN_USER", framework::LOGIN_USER),
+        ("LOGIN_GROUP", framework::LOGIN_GROUP),
+        ("LOGIN_APPLICATION", framework::LOGIN_APPLICATION),
+        ("LOGIN_USER_APPLICATION", framework::LOGIN_APPLICATION_USER),
+        ("LOGIN_GROUP_APPLICATION", framework::LOGIN_APPLICATION_GROUP),
+    ];
+    let rest = rest.into_iter().map(|(name, value)| (format!("TEEC_{name}"), value));
+    own.chain(errors).chain(rest).map(|(name, value)| (name, u64::from(value))).collect()
+}
+
+/// A C compiler.
+#[derive(Clone, Copy, Debug)]
+pub struct Compiler(&'static str);
+
+/// The compiler of the development machine, and that of C TAs where it is installed.
+///
+/// # Panics
+/// When there is none at all: nothing could be checked.
+#[must_use]
+pub fn compilers() -> Vec<Compiler> {
+    let works = |name: &&str| Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success());
+    let found: Vec<_> = ["arm-linux-gnueabihf-gcc", "cc", "gcc", "clang"].into_iter().filter(works).map(Compiler).collect();
+    assert!(!found.is_empty(), "there is no C compiler; `cargo xtask setup` installs one");
+    found
+}
+
+impl Compiler {
+    /// Runs the compiler with the headers on `source`; its output.
+    ///
+    /// # Errors
+    /// What the compiler complains of.
+    pub fn run(self, source: &str, arguments: &[&str]) -> Result<String, String> {
+        let kit = kit();
+        let file = std::env::temp_dir().join(format!("oxtee-check-{}-{}.c", std::process::id(), next_number()));
+        std::fs::write(&file, source).map_err(|error| error.to_string())?;
+        let output = Command::new(self.0)
+            .args(["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-Wno-int-to-pointer-cast", "-Wno-unused-parameter"])
+            .arg("-I")
+            .arg(kit.join("include"))
+            .args(arguments)
+            .arg(&file)
+            .output()
+            .map_err(|error| error.to_string());
+        let _ = std::fs::remove_file(&file);
+        let output = output?;
+        if output.status.success() {
+            Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        } else {
+            Err(format!("{}: {}", self.0, String::from_utf8_lossy(&output.stderr)))
+        }
+    }
+
+    /// Names and texts of the macros without arguments that `headers` define.
+    ///
+    /// # Errors
+    /// What the compiler complains of.
+    pub fn macros(self, headers: &[&str]) -> Result<BTreeMap<String, String>, String> {
+        let includes: String = headers.iter().map(|header| format!("#include <{header}>\n")).collect();
+        let text = self.run(&includes, &["-E", "-dM"])?;
+        let define = |line: &str| {
+            let (name, value) = line.strip_prefix("#define ")?.split_once(' ')?;
+            (!name.contains('(')).then(|| (name.to_string(), value.to_string()))
+        };
+        Ok(text.lines().filter_map(define).collect())
+    }
+}
+
+/// A number that is not given twice.
+fn next_number() -> u32 {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}

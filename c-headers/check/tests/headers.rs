@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! The headers against the tables of Rust.
+#![allow(missing_docs)]
+
+use c_headers_check::{Numbers, client_api, compilers, internal_api, kit, pseudo_tas, ta_header};
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::mem::{offset_of, size_of};
+use utee::types::{Memref, OperationInfo, TeeIdentity, TeeParam, TeeUuid, Time, UserTaProperty, Value};
+use utee_abi::crypto::attribute::UteeAttribute as Attribute;
+use utee_abi::crypto::object::UteeObjectInfo as ObjectInfo;
+use utee_abi::param::UteeParams;
+use utee_abi::property::{Set, Type};
+use utee_abi::pta;
+use utee_abi::ta_head::{EntryFunction, TaHead};
+
+/// Checks that `headers` have all of `numbers`, and no macro that begins like one of `prefixes` beyond them.
+fn compare(headers: &[&str], numbers: &Numbers, prefixes: &[&str], not_numbers: &[&str]) {
+    let mut source: String = headers.iter().map(|header| format!("#include <{header}>\n")).collect();
+    for (name, value) in numbers {
+        writeln!(source, "_Static_assert((unsigned long long)({name}) == {value}ull, \"{name}\");").unwrap();
+    }
+    for compiler in compilers() {
+        if let Err(error) = compiler.run(&source, &["-fsyntax-only"]) {
+            panic!("{error}");
+        }
+        for (name, text) in compiler.macros(headers).unwrap() {
+            let ours = prefixes.iter().any(|prefix| name.starts_with(prefix));
+            let known = numbers.contains_key(&name) || not_numbers.contains(&name.as_str()) || name.ends_with("_H");
+            assert!(!ours || known, "{name} ({text}) is not in utee-abi");
+        }
+    }
+}
+
+/// Checks C expressions of integers.
+fn assert_all(headers: &[&str], facts: &[(String, usize)]) {
+    let mut source: String = headers.iter().map(|header| format!("#include <{header}>\n")).collect();
+    for (expression, value) in facts {
+        writeln!(source, "_Static_assert(({expression}) == {value}, \"{expression}\");").unwrap();
+    }
+    for compiler in compilers() {
+        if let Err(error) = compiler.run(&source, &["-fsyntax-only"]) {
+            panic!("{error}");
+        }
+    }
+}
+
+#[test]
+fn internal_core_api() {
+    let mut numbers = internal_api();
+    numbers.extend([
+        ("TEE_PROPSET_TEE_IMPLEMENTATION".to_string(), u64::from(u32::from(Set::Implementation))),
+        ("TEE_PROPSET_CURRENT_CLIENT".to_string(), u64::from(u32::from(Set::Client))),
+        ("TEE_PROPSET_CURRENT_TA".to_string(), u64::from(u32::from(Set::Ta))),
+        ("TEE_MAP_FLAG_SHAREABLE".to_string(), pta::system::MAP_SHAREABLE),
+    ]);
+    // A handle is a pointer: compared as a number of its width.
+    for name in ["TEE_PROPSET_TEE_IMPLEMENTATION", "TEE_PROPSET_CURRENT_CLIENT", "TEE_PROPSET_CURRENT_TA"] {
+        let value = numbers.remove(name).unwrap();
+        numbers.insert(format!("(uintptr_t){name}"), value);
+    }
+    let not_numbers = ["TEE_CORE_API_1_3_1", "TEE_PROPSET_TEE_IMPLEMENTATION", "TEE_PROPSET_CURRENT_CLIENT", "TEE_PROPSET_CURRENT_TA"];
+    compare(&["tee_internal_api_extensions.h"], &numbers, &["TEE_"], &not_numbers);
+}
+
+#[test]
+fn header_of_a_ta() {
+    compare(&["user_ta_header.h"], &ta_header(), &["TA_FLAG", "TA_FRAMEWORK", "OXTEE_"], &[]);
+    let kinds = [
+        ("BOOL", Type::Bool),
+        ("U32", Type::U32),
+        ("UUID", Type::Uuid),
+        ("IDENTITY", Type::Identity),
+        ("STRING", Type::String),
+        ("BINARY_BLOCK", Type::BinaryBlock),
+        ("U64", Type::U64),
+    ];
+    let facts: Vec<_> = kinds.into_iter().map(|(name, kind)| (format!("USER_TA_PROP_TYPE_{name}"), u32::from(kind) as usize)).collect();
+    assert_all(&["user_ta_header.h"], &facts);
+}
+
+#[test]
+fn pseudo_ta_numbers_and_uuids() {
+    let headers = ["pta_system.h", "pta_device.h"];
+    compare(&headers, &pseudo_tas(), &["PTA_", "TA_DERIVED"], &["PTA_SYSTEM_UUID", "PTA_DEVICE_UUID"]);
+    for compiler in compilers() {
+        let macros = compiler.macros(&headers).unwrap();
+        for (name, uuid) in [("PTA_SYSTEM_UUID", pta::system::UUID), ("PTA_DEVICE_UUID", pta::device::UUID)] {
+            let digits: String = macros[name].split(|c: char| "{}, ".contains(c)).map(|part| part.trim_start_matches("0x")).collect();
+            assert_eq!(digits, uuid.to_string().replace('-', ""), "{name}");
+        }
+    }
+}
+
+#[test]
+fn client_api_numbers() {
+    let mut numbers = client_api();
+    let all: BTreeSet<String> =
+        compilers().first().map(|compiler| compiler.macros(&["tee_client_api.h"]).unwrap().into_keys().collect()).unwrap_or_default();
+    // The client's header has those errors only that a client can get.
+    numbers.retain(|name, _| !name.starts_with("TEEC_ERROR_") || all.contains(name));
+    assert!(numbers.keys().filter(|name| name.starts_with("TEEC_ERROR_")).count() >= 18);
+    compare(&["tee_client_api.h"], &numbers, &["TEEC_"], &["TEEC_CONFIG_SHAREDMEM_MAX_SIZE"]);
+}
+
+#[test]
+fn structures_of_the_system_calls() {
+    let mut facts = vec![
+        ("sizeof(struct utee_params)".to_string(), UteeParams::SIZE),
+        ("sizeof(struct utee_attribute)".to_string(), Attribute::SIZE),
+        ("sizeof(struct utee_object_info)".to_string(), ObjectInfo::SIZE),
+        ("sizeof(struct ta_head)".to_string(), TaHead::SIZE),
+        ("offsetof(struct ta_head, stack_size)".to_string(), 16),
+        ("offsetof(struct ta_head, flags)".to_string(), 20),
+        ("offsetof(struct ta_head, depr_entry)".to_string(), 24),
+    ];
+    facts.extend((0..4).map(|index| (format!("offsetof(struct utee_params, vals[{}])", index * 2), UteeParams::cell_offset(index))));
+    for (name, function) in [
+        ("OPEN_SESSION", EntryFunction::OpenSession),
+        ("CLOSE_SESSION", EntryFunction::CloseSession),
+        ("INVOKE_COMMAND", EntryFunction::InvokeCommand),
+        ("DUMP_MEMSTATS", EntryFunction::DumpMemStats),
+    ] {
+        facts.push((format!("UTEE_ENTRY_FUNC_{name}"), function.raw() as usize));
+    }
+    use utee_abi::access::CacheOperation;
+    use utee_abi::time::TimeCategory;
+    facts.extend([
+        ("UTEE_TIME_CAT_SYSTEM".to_string(), TimeCategory::System as usize),
+        ("UTEE_TIME_CAT_TA_PERSISTENT".to_string(), TimeCategory::TaPersistent as usize),
+        ("UTEE_TIME_CAT_REE".to_string(), TimeCategory::Ree as usize),
+        ("TEE_CACHECLEAN".to_string(), CacheOperation::Clean as usize),
+        ("TEE_CACHEFLUSH".to_string(), CacheOperation::Flush as usize),
+        ("TEE_CACHEINVALIDATE".to_string(), CacheOperation::Invalidate as usize),
+    ]);
+    assert_all(&["utee_types.h", "utee_syscalls.h", "utee_defines.h", "user_ta_header.h"], &facts);
+}
+
+/// The Rust types have the layout that the compiler of this machine gives those of the header.
+#[test]
+#[cfg(target_pointer_width = "64")]
+fn structures_that_have_pointers() {
+    let facts = [
+        ("sizeof(TEE_UUID)", size_of::<TeeUuid>()),
+        ("offsetof(TEE_UUID, timeMid)", offset_of!(TeeUuid, time_mid)),
+        ("offsetof(TEE_UUID, timeHiAndVersion)", offset_of!(TeeUuid, time_hi_and_version)),
+        ("offsetof(TEE_UUID, clockSeqAndNode)", offset_of!(TeeUuid, clock_seq_and_node)),
+        ("sizeof(TEE_Identity)", size_of::<TeeIdentity>()),
+        ("offsetof(TEE_Identity, uuid)", offset_of!(TeeIdentity, uuid)),
+        ("sizeof(TEE_Param)", size_of::<TeeParam>()),
+        ("offsetof(TEE_Param, memref.size)", offset_of!(Memref, size)),
+        ("offsetof(TEE_Param, value.b)", offset_of!(Value, b)),
+        ("sizeof(TEE_Time)", size_of::<Time>()),
+        ("offsetof(TEE_Time, millis)", offset_of!(Time, millis)),
+        ("sizeof(TEE_OperationInfo)", size_of::<OperationInfo>()),
+        ("offsetof(TEE_OperationInfo, digestLength)", offset_of!(OperationInfo, digest_length)),
+        ("offsetof(TEE_OperationInfo, handleState)", offset_of!(OperationInfo, handle_state)),
+        ("sizeof(TEE_OperationInfoMultiple)", 32),
+        ("sizeof(struct user_ta_property)", size_of::<UserTaProperty>()),
+        ("offsetof(struct user_ta_property, value)", offset_of!(UserTaProperty, value)),
+    ];
+    // Pointers are as wide as here, or half as wide: the compiler says which.
+    let wide: String = facts
+        .iter()
+        .map(|(expression, value)| format!("_Static_assert(sizeof(void *) != 8 || ({expression}) == {value}, \"{expression}\");\n"))
+        .collect();
+    let narrow = [
+        ("sizeof(TEE_Param)", 8),
+        ("offsetof(TEE_Param, memref.size)", 4),
+        ("sizeof(TEE_Attribute)", 12),
+        ("sizeof(TEE_ObjectInfo)", 28),
+        ("sizeof(struct user_ta_property)", 12),
+    ];
+    let narrow: String = narrow
+        .iter()
+        .map(|(expression, value)| format!("_Static_assert(sizeof(void *) != 4 || ({expression}) == {value}, \"{expression}\");\n"))
+        .collect();
+    let source = format!("#include <user_ta_header.h>\n#include <tee_internal_api.h>\n{wide}{narrow}");
+    for compiler in compilers() {
+        compiler.run(&source, &["-fsyntax-only"]).unwrap();
+    }
+}
+
+/// Names of functions that begin with `TEE_` in `text`, each before a bracket.
+fn functions(text: &str) -> BTreeSet<String> {
+    let starts = text.match_indices("TEE_").filter(|(at, _)| !text[..*at].ends_with(|c: char| c.is_alphanumeric() || c == '_'));
+    let name = |at: usize| {
+        let name: String = text[at..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+        text[at + name.len()..].starts_with('(').then_some(name)
+    };
+    starts.filter_map(|(at, _)| name(at)).collect()
+}
+
+#[test]
+fn declared_functions_are_in_the_library_or_listed_as_missing() {
+    let declared = functions(&compilers()[0].run("#include <tee_internal_api.h>\n", &["-E", "-P"]).unwrap());
+    assert_eq!(declared.len(), 131, "GlobalPlatform's 1.3.1 has 131 functions");
+    let sources = kit().join("../utee-abi/user/libutee/src");
+    let mut exported = BTreeSet::new();
+    for file in std::fs::read_dir(sources).unwrap().flatten().filter(|file| file.path().is_file()) {
+        let text = std::fs::read_to_string(file.path()).unwrap();
+        let lines = text.lines().filter(|line| line.trim_start().starts_with("fn TEE_")).collect::<String>();
+        exported.extend(functions(&lines));
+        // The functions that a macro makes have their names at the starts of lines.
+        let made = text.lines().filter_map(|line| line.trim().strip_suffix(';')?.split_whitespace().next());
+        exported.extend(made.filter(|name| name.starts_with("TEE_GetPropertyAs")).map(String::from));
+    }
+    let readme = std::fs::read_to_string(kit().join("README.md")).unwrap();
+    let (_, list) = readme.split_once("## Functions that are not there yet").unwrap();
+    let listed: BTreeSet<String> =
+        list.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| word.starts_with("TEE_")).map(String::from).collect();
+    let missing: BTreeSet<String> = declared.difference(&exported).cloned().collect();
+    assert_eq!(missing, listed, "c-headers/README.md lists what is declared and not in libutee.a");
+}
+
+/// Every veneer that is declared has the name that the library gives it, and each system call has one.
+#[test]
+fn system_calls_are_declared() {
+    let text = std::fs::read_to_string(kit().join("include/utee_syscalls.h")).unwrap();
+    let declared = text.match_indices("_utee_").filter(|(at, _)| text[*at..].contains('(')).count();
+    assert_eq!(declared, utee_abi::sysnum::Syscall::ALL.len());
+    let source = std::fs::read_to_string(kit().join("../utee-abi/user/libutee/src/syscalls.rs")).unwrap();
+    for line in source.lines().filter(|line| line.starts_with("    \"") && line.ends_with(';')) {
+        let name = line.split('"').nth(1).unwrap();
+        assert!(text.contains(&format!(" _utee_{name}(")), "_utee_{name} is not declared");
+    }
+}
+
+/// Headers stand alone, and may be included twice.
+#[test]
+fn every_header_compiles_by_itself() {
+    for entry in std::fs::read_dir(kit().join("include")).unwrap().flatten() {
+        let name = entry.file_name().into_string().unwrap();
+        for compiler in compilers() {
+            compiler.run(&format!("#include <{name}>\n#include <{name}>\nint not_empty;\n"), &["-fsyntax-only", "-pedantic"]).unwrap();
+        }
+    }
+}
