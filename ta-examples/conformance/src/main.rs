@@ -1,100 +1,25 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! A TA that tries each system call that works, and checks what comes back.
-#![no_std]
-#![no_main]
+#![cfg_attr(target_arch = "arm", no_std, no_main)]
 
+#[cfg(target_arch = "arm")]
 extern crate alloc;
 
+#[cfg(target_arch = "arm")]
 mod checks;
+#[cfg(target_arch = "arm")]
 mod crypto;
+#[cfg(target_arch = "arm")]
 mod framework;
+#[cfg(target_arch = "arm")]
 mod memory;
+#[cfg(target_arch = "arm")]
+mod ta;
 
-use checks::Checks;
-use conformance::proto;
-use utee::{MemrefInput, MemrefOutput, Parameters, Result, Ta, TeeError, ValueInput, ValueOutput, cancellation, info};
+#[cfg(target_arch = "arm")]
+utee::ta!(ta::Conformance);
 
-struct Conformance;
-
-impl Ta for Conformance {
-    type Session = ();
-
-    fn create() -> Result<Self> {
-        Ok(Self)
-    }
-
-    fn open_session(&mut self, _params: &mut Parameters<'_>) -> Result<()> {
-        Ok(())
-    }
-
-    fn invoke(&mut self, _session: &mut (), command: u32, params: &mut Parameters<'_>) -> Result<()> {
-        match command {
-            proto::RUN_ALL => run_all(params),
-            proto::RUN_GROUP => run_group(params),
-            proto::EMPTY_SYSCALLS => empty_syscalls(params),
-            proto::COPY => copy(params),
-            _ => Err(TeeError::NOT_SUPPORTED),
-        }
-    }
-}
-
-utee::ta!(Conformance);
-
-/// The groups, in the order of [`proto::GROUPS`].
-const GROUPS: [fn(&mut Checks) -> Result<()>; proto::GROUPS.len()] = [
-    framework::properties,
-    memory::rights,
-    framework::time,
-    crypto::random,
-    crypto::digests,
-    framework::sessions,
-    framework::cancellation,
-    memory::mappings,
-    memory::heap,
-    memory::floating_point,
-];
-
-fn run(index: usize) -> Result<Checks> {
-    let (name, group) = proto::GROUPS.get(index).zip(GROUPS.get(index)).ok_or(TeeError::BAD_PARAMETERS)?;
-    let mut checks = Checks::new(name);
-    if let Err(error) = group(&mut checks) {
-        checks.stop(error);
-    }
-    info!("{name}: {} checks passed{}", checks.passed(), if checks.failed() { ", others FAILED" } else { "" });
-    Ok(checks)
-}
-
-fn run_all(params: &mut Parameters<'_>) -> Result<()> {
-    let (mut answer,): (ValueOutput<'_>,) = params.take()?;
-    let mut passed = 0u32;
-    for index in 0..GROUPS.len() {
-        if !run(index)?.failed() {
-            passed |= 1 << index;
-        }
-    }
-    answer.set(passed, GROUPS.len() as u32);
-    Ok(())
-}
-
-fn run_group(params: &mut Parameters<'_>) -> Result<()> {
-    let (which, mut answer): (ValueInput<'_>, ValueOutput<'_>) = params.take()?;
-    let checks = run(which.a() as usize)?;
-    answer.set(checks.passed(), checks.first_failure());
-    Ok(())
-}
-
-fn empty_syscalls(params: &mut Parameters<'_>) -> Result<()> {
-    let (count,): (ValueInput<'_>,) = params.take()?;
-    for _ in 0..count.a() {
-        // Never true here; what counts is the way there and back.
-        if cancellation::is_requested() {
-            return Err(TeeError::CANCEL);
-        }
-    }
-    Ok(())
-}
-
-fn copy(params: &mut Parameters<'_>) -> Result<()> {
-    let (from, mut to): (MemrefInput<'_>, MemrefOutput<'_>) = params.take()?;
-    to.write(&from.to_vec()?)
+#[cfg(not(target_arch = "arm"))]
+fn main() -> utee::fake::ExitCode {
+    utee::fake::not_a_program()
 }

@@ -199,7 +199,9 @@ fn dump_memory_statistics(params: &mut RawParams) -> Result<()> {
 
 /// Names the TA of a program: expands to its header from `ta.toml` and to the function that the kernel enters.
 ///
-/// The build script is `fn main() { utee_build::build() }`, with `utee-build` among the build dependencies.
+/// The build script is `fn main() { utee_build::build() }`, with `utee-build` among the build dependencies. The file begins
+/// with `#![cfg_attr(target_arch = "arm", no_std, no_main)]`: on the development machine the TA is a program with the tests
+/// of its own that only says what it is.
 #[macro_export]
 macro_rules! ta {
     ($ta:ty) => {
@@ -210,6 +212,11 @@ macro_rules! ta {
             static INSTANCE: $crate::entry::Instance<$ta> = $crate::entry::Instance::new();
             // SAFETY: only `__ta_entry` branches here, with the registers as the kernel set them; the manifest is this TA's.
             unsafe { $crate::entry::enter(&INSTANCE, &utee_ta::MANIFEST, function, session, params, command) }
+        }
+
+        #[cfg(not(target_arch = "arm"))]
+        fn main() -> $crate::fake::ExitCode {
+            $crate::fake::not_a_program()
         }
     };
 }

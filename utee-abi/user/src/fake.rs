@@ -18,9 +18,19 @@ use std::panic::resume_unwind;
 use std::rc::Rc;
 use std::string::String;
 use std::thread_local;
+use std::eprintln;
 use std::vec::Vec;
 use utee_abi::result::TeeError;
 use utee_abi::sysnum::Syscall;
+
+pub use std::process::ExitCode;
+
+/// What the `main` of a TA does on the development machine.
+#[must_use]
+pub fn not_a_program() -> ExitCode {
+    eprintln!("This is a trusted application: `cargo xtask ta` builds it, `cargo test` runs its tests.");
+    ExitCode::FAILURE
+}
 
 /// A recorded system call.
 #[derive(Clone, Debug, PartialEq, Eq)]

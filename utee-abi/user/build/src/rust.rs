@@ -40,7 +40,7 @@ pub(crate) fn source(ta: &Ta) -> String {
         .map(|(name, value)| format!("        ::utee::property::Property {{ name: {name:?}, value: {} }},\n", constant(value)))
         .collect();
     format!(
-        "/// Made from ta.toml by utee-build.\nmod utee_ta {{\n{head}{limits}{phdr_info}{level}\n    \
+        "/// Made from ta.toml by utee-build.\n#[allow(clippy::unreadable_literal)]\nmod utee_ta {{\n{head}{limits}{phdr_info}{level}\n    \
          static HEAP: ::utee::heap::Memory<{heap}> = ::utee::heap::Memory::new();\n    \
          const PROPERTIES: &[::utee::property::Property] = &[\n{properties}    ];\n    \
          pub(super) static MANIFEST: ::utee::entry::Manifest = ::utee::entry::Manifest {{\n        \
