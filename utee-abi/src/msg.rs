@@ -259,8 +259,9 @@ impl MsgParam {
 
 #[cfg(test)]
 mod tests {
-    use super::{ATTR_META, Kind, MsgHeader, MsgParam, message_size};
-    use proptest::prelude::{any, proptest};
+    use super::{ATTR_META, Command, Kind, Login, MAX_PARAMS, MsgHeader, MsgParam, message_size};
+    use crate::smc::RPC_PARAMS;
+    use proptest::prelude::{any, prop_assert_eq, proptest};
 
     #[test]
     fn messages_round_trip() {
@@ -276,7 +277,40 @@ mod tests {
         assert_eq!(param.write(&mut bytes, 2), None);
     }
 
+    #[test]
+    fn kinds_are_those_of_the_protocol() {
+        for raw in 0..=0xFFu8 {
+            assert_eq!(Kind::try_from(raw).is_ok(), matches!(raw, 0..=3 | 5..=7 | 9..=11), "{raw}");
+        }
+        for raw in 0..32 {
+            assert_eq!(Command::try_from(raw).is_ok(), raw < 12, "{raw}");
+            assert_eq!(Login::try_from(raw).is_ok(), matches!(raw, 0..=2 | 4..=6), "{raw}");
+        }
+        assert_eq!(message_size(MAX_PARAMS as usize), 4096);
+        assert_eq!(message_size(RPC_PARAMS as usize), 160);
+    }
+
+    #[test]
+    fn only_values_that_go_out_are_outputs() {
+        for raw in 0..=0xFF {
+            let param = MsgParam { attr: raw, words: [1, 2, 3] };
+            assert_eq!(param.output_value(), matches!(raw, 2 | 3).then_some((1, 2)), "{raw}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn what_is_written_is_read(fields in any::<[u32; 7]>(), attr in any::<u64>(), words in any::<[u64; 3]>(), index in 0usize..4) {
+            let mut bytes = [0xA5u8; message_size(4)];
+            let [cmd, func, session, cancel_id, ret, ret_origin, num_params] = fields;
+            let header = MsgHeader { cmd, func, session, cancel_id, ret, ret_origin, num_params };
+            let param = MsgParam { attr, words };
+            header.write(&mut bytes).unwrap();
+            param.write(&mut bytes, index).unwrap();
+            prop_assert_eq!(MsgHeader::read(&bytes), Some(header));
+            prop_assert_eq!(MsgParam::read(&bytes, index), Some(param));
+        }
+
         #[test]
         fn decoding_any_bytes_is_total(bytes in proptest::collection::vec(any::<u8>(), 0..300), index in any::<usize>()) {
             let _ = MsgHeader::read(&bytes);

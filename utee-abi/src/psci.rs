@@ -79,3 +79,17 @@ impl AffinityState {
         self as u32
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{AffinityState, Call, Error};
+
+    #[test]
+    fn calls_and_errors_are_those_of_the_specification() {
+        let calls = (0x8400_0000u32..0x8400_0020).filter(|id| Call::try_from(*id).is_ok());
+        assert!(calls.eq([0, 2, 3, 4, 6, 8, 9, 10].map(|n| 0x8400_0000 + n)));
+        assert_eq!(Error::NotSupported.raw(), u32::MAX);
+        assert_eq!(Error::InvalidAddress.raw(), 0xFFFF_FFF7);
+        assert_eq!(AffinityState::OnPending.raw(), 2);
+    }
+}

@@ -3,6 +3,11 @@
 
 use num_enum::{IntoPrimitive, TryFromPrimitive};
 
+use core::ops::RangeInclusive;
+
+/// Numbers of calls that are gone: NOT_SUPPORTED, as is everything past the last number.
+pub const REMOVED: RangeInclusive<u32> = 55..=69;
+
 /// A system call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, IntoPrimitive, TryFromPrimitive)]
 #[repr(u32)]
@@ -322,6 +327,36 @@ mod tests {
             assert_eq!(Syscall::try_from(number).is_ok(), exists, "{number}");
         }
         assert_eq!(Syscall::ALL.len(), 56);
+        assert!(super::REMOVED.into_iter().all(|number| Syscall::try_from(number).is_err()));
         assert!(Syscall::ALL.iter().all(|call| call.arguments() <= crate::regs::MAX_ARGS));
+    }
+
+    #[test]
+    fn arguments_are_as_many_as_the_table_of_the_abi_has() {
+        let table = [
+            1, 2, 2, 7, 4, 5, 1, 5, 3, 1, 1, 1, 1, 2, 1, 5, 2, 1, 3, 3, 5, 3, 5, 5, 2, 2, 4, 3, 1, 1, 3, 2, 4, 2, 6, 3, 5, 7, 7, 7, 7, 5,
+            8, 1, 3, 1, 1, 1, 2, 4, 4, 3, 2, 3, 4, 3,
+        ];
+        for (call, arguments) in Syscall::ALL.iter().zip(table) {
+            assert_eq!(call.arguments(), arguments, "{}", call.name());
+        }
+        assert_eq!(Syscall::ALL.len(), table.len());
+    }
+
+    #[test]
+    fn names_are_the_variants_in_snake_case() {
+        extern crate std;
+        use std::string::String;
+        for call in Syscall::ALL {
+            let mut name = String::new();
+            for letter in std::format!("{call:?}").chars() {
+                if letter.is_uppercase() && !name.is_empty() {
+                    name.push('_');
+                }
+                name.extend(letter.to_lowercase());
+            }
+            assert_eq!(name, call.name());
+            assert_eq!(Syscall::try_from(call.raw()), Ok(*call));
+        }
     }
 }

@@ -114,8 +114,9 @@ impl TaLimits {
     /// From its memory; `None` for another magic or size.
     #[must_use]
     pub fn read(bytes: &[u8]) -> Option<Self> {
-        let known = u32_at(bytes, 0)? == Self::MAGIC && u32_at(bytes, 4)? == Self::SIZE as u32;
-        let time_limit_ms = u32_at(bytes, 8)?;
+        let bytes: [u8; Self::SIZE] = array(bytes, 0)?;
+        let known = u32_at(&bytes, 0)? == Self::MAGIC && u32_at(&bytes, 4)? == Self::SIZE as u32;
+        let time_limit_ms = u32_at(&bytes, 8)?;
         known.then_some(Self { time_limit_ms })
     }
 
@@ -226,4 +227,57 @@ pub mod init_fini32 {
     pub const ENTRY_INIT: usize = 8;
     /// Offset in an entry of the pointer to the fini functions.
     pub const ENTRY_FINI: usize = 12;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DEAD_FLAGS, EntryFunction, TaFlags, TaHead, TaLimits};
+    use crate::uuid::Uuid;
+    use proptest::prelude::{any, prop_assert_eq, proptest};
+
+    proptest! {
+        #[test]
+        fn heads_round_trip(bytes in any::<[u8; TaHead::SIZE]>()) {
+            prop_assert_eq!(TaHead::read(&bytes).unwrap().to_bytes(), bytes);
+        }
+    }
+
+    #[test]
+    fn layout_of_a_head() {
+        let uuid: Uuid = "00112233-4455-6677-8899-aabbccddeeff".parse().unwrap();
+        let head = TaHead { uuid, stack_size: 0x1000, flags: 0x1C, depr_entry: TaHead::NO_ENTRY };
+        let bytes = head.to_bytes();
+        assert_eq!(bytes[..8], [0x33, 0x22, 0x11, 0x00, 0x55, 0x44, 0x77, 0x66]);
+        assert_eq!((bytes[17], bytes[20], bytes[31]), (0x10, 0x1C, 0xFF));
+        assert_eq!(TaHead::read(&bytes[..31]), None);
+    }
+
+    #[test]
+    fn flags_and_dead_flags_fill_the_mask() {
+        assert_eq!(TaFlags::all().bits() & DEAD_FLAGS, 0);
+        assert_eq!(TaFlags::all().bits() | DEAD_FLAGS, 0x3FFF);
+    }
+
+    #[test]
+    fn limits_of_another_magic_or_size_are_none() {
+        let limits = TaLimits { time_limit_ms: 77 };
+        let words = limits.words();
+        let bytes = |words: [u32; 4]| {
+            let mut out = [0; TaLimits::SIZE];
+            out.chunks_exact_mut(4).zip(words).for_each(|(to, from)| to.copy_from_slice(&from.to_le_bytes()));
+            out
+        };
+        assert_eq!(bytes(words)[..4], *b"OXTL");
+        assert_eq!(TaLimits::read(&bytes(words)), Some(limits));
+        assert_eq!(TaLimits::read(&bytes([0, words[1], 77, 0])), None);
+        assert_eq!(TaLimits::read(&bytes([words[0], 12, 77, 0])), None);
+        assert_eq!(TaLimits::read(&bytes(words)[..15]), None);
+    }
+
+    #[test]
+    fn entry_functions_are_four() {
+        for raw in 0..8 {
+            assert_eq!(EntryFunction::try_from(raw).map(EntryFunction::raw).ok(), (raw < 4).then_some(raw));
+        }
+    }
 }

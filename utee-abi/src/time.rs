@@ -62,3 +62,26 @@ impl TeeTime {
         Duration::from_secs(u64::from(self.seconds)).saturating_add(Duration::from_millis(u64::from(self.millis)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{TeeTime, TimeCategory};
+    use core::time::Duration;
+    use proptest::prelude::{any, prop_assert_eq, proptest};
+
+    proptest! {
+        #[test]
+        fn times_round_trip(seconds in any::<u32>(), millis in 0u32..1000) {
+            let time = TeeTime { seconds, millis };
+            prop_assert_eq!(TeeTime::from_bytes(&time.to_bytes()), time);
+            prop_assert_eq!(TeeTime::from_duration(time.as_duration()), time);
+        }
+    }
+
+    #[test]
+    fn seconds_past_32_bits_wrap() {
+        let time = TeeTime::from_duration(Duration::new((1 << 32) + 5, 999_999_999));
+        assert_eq!(time, TeeTime { seconds: 5, millis: 999 });
+        assert!(TimeCategory::try_from(3).is_err());
+    }
+}

@@ -88,7 +88,28 @@ impl FromStr for Uuid {
 
 #[cfg(test)]
 mod tests {
+    extern crate std;
+
     use super::Uuid;
+    use proptest::prelude::{any, prop_assert_eq, proptest};
+    use std::string::{String, ToString};
+
+    proptest! {
+        #[test]
+        fn every_form_round_trips(octets in any::<[u8; 16]>()) {
+            let uuid = Uuid::from_octets(octets);
+            let [a, b] = uuid.words();
+            prop_assert_eq!(Uuid::from_memory(&uuid.to_memory()), uuid);
+            prop_assert_eq!(Uuid::from_words(a, b), uuid);
+            prop_assert_eq!(uuid.to_string().parse::<Uuid>(), Ok(uuid));
+            prop_assert_eq!(uuid.to_string(), uuid.to_string().to_lowercase());
+        }
+
+        #[test]
+        fn parsing_any_text_is_total(text in any::<String>()) {
+            let _ = text.parse::<Uuid>();
+        }
+    }
 
     #[test]
     fn layouts_round_trip() {
