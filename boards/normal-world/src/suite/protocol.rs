@@ -188,7 +188,7 @@ fn refusals() -> Result<(), String> {
     let other = memory::allocate(1).ok_or("no page")?;
     poke(other, &map::SECURE_RAM.to_le_bytes());
     refused(open, &with(MsgParam::new(Kind::TmemInout, [other, 16, 0]).with(ATTR_NONCONTIG)), TeeError::BAD_PARAMETERS)?;
-    refused(open, &with(MsgParam::new(Kind::TmemInout, [other, u64::MAX, 0]).with(ATTR_NONCONTIG)), TeeError::OUT_OF_MEMORY)?;
+    refused(open, &with(MsgParam::new(Kind::TmemInout, [other, u64::MAX, 0]).with(ATTR_NONCONTIG)), TeeError::BAD_PARAMETERS)?;
     put(page, &MsgHeader::request(99, 0), &[]);
     expect(call(page), ReturnCode::EBadCmd.raw())?;
     memory::release(other, 1);
