@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Every number and wire layout of the TEE's interfaces, each exactly once.
 //!
-//! Towards TAs: [`sysnum`], [`regs`], [`param`], [`ta_head`], [`image`], [`crypto`], [`gp`], [`property`], [`time`], [`access`].
+//! Towards TAs: [`sysnum`], [`regs`], [`uaddr`], [`param`], [`ta_head`], [`image`], [`crypto`], [`storage`], [`property`],
+//! [`time`], [`access`]; [`gp`] names the same numbers as the C headers do.
 //! Towards the normal world: [`smc`], [`psci`], [`msg`], [`rpc`]. Both: [`uuid`], [`result`], [`pta`].
 //! The boot image's own layout: [`boot_image`]. There is no `usize` and no pointer in any of them.
 #![no_std]
