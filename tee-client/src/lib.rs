@@ -5,6 +5,8 @@
 //! and an [`Operation`] with up to four typed parameters: values, temporary buffers that are borrowed for the call, and
 //! [`SharedMemory`] that both worlds keep seeing. Sessions may be used from several threads at once.
 //!
+//! With the feature `loopback` there is a transport into a TEE in the same process, for tests.
+//!
 //! * [`transport::smc`] speaks OP-TEE's SMC and message protocol, for a kernel without an operating system around it.
 #![no_std]
 #![forbid(unsafe_code)]
