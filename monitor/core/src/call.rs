@@ -124,10 +124,10 @@ impl<'t, P: Platform> Call<'t, P> {
     /// Ends the call: an RPC message that was allocated for it goes to the cache or back to the normal world.
     pub fn finish(&self) {
         let message = core::mem::replace(&mut *self.message.borrow_mut(), RpcMessage::None);
-        if let RpcMessage::Allocated(window, cookie) = message {
-            if !self.tee.rpc_cache.keep(window.physical(), cookie) {
-                self.free(cookie);
-            }
+        if let RpcMessage::Allocated(window, cookie) = message
+            && !self.tee.rpc_cache.keep(window.physical(), cookie)
+        {
+            self.free(cookie);
         }
     }
 

@@ -57,7 +57,7 @@ impl Digest {
     }
 
     /// Length of the result in bytes.
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         fn size<D: sha2::Digest>(_: &D) -> usize {
             <D as sha2::Digest>::output_size()
         }

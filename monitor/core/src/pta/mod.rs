@@ -67,7 +67,7 @@ pub fn find<P: Platform>(uuid: &Uuid) -> Option<&'static dyn PseudoTa<P>> {
 ///
 /// # Errors
 /// BAD_PARAMETERS for any other parameter.
-pub fn value<'p, P: Platform>(param: &'p mut Param<P>, wanted: ParamType) -> Result<[&'p mut u64; 2], TeeError> {
+pub fn value<P: Platform>(param: &mut Param<P>, wanted: ParamType) -> Result<[&mut u64; 2], TeeError> {
     match param {
         Param::Value { kind, a, b } if *kind == wanted => Ok([a, b]),
         _ => Err(TeeError::BAD_PARAMETERS),
@@ -78,7 +78,7 @@ pub fn value<'p, P: Platform>(param: &'p mut Param<P>, wanted: ParamType) -> Res
 ///
 /// # Errors
 /// BAD_PARAMETERS for any other parameter.
-pub fn memref<'p, P: Platform>(param: &'p mut Param<P>, wanted: ParamType) -> Result<(Option<&'p Memory<P>>, &'p mut u64), TeeError> {
+pub fn memref<P: Platform>(param: &mut Param<P>, wanted: ParamType) -> Result<(Option<&Memory<P>>, &mut u64), TeeError> {
     match param {
         Param::Memref { kind, memory, size } if *kind == wanted => Ok((memory.as_ref(), size)),
         _ => Err(TeeError::BAD_PARAMETERS),

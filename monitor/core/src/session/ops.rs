@@ -92,7 +92,10 @@ fn open_user<P: Platform>(call: &Call<'_, P>, request: &Request, params: &mut Pa
     }
 }
 
-fn find_or_load<P: Platform>(call: &Call<'_, P>, uuid: &Uuid) -> Result<(Arc<Instance<P>>, Option<Box<Body<P>>>), Failure> {
+/// An instance, with its body when this thread has just loaded it.
+type FoundInstance<P> = (Arc<Instance<P>>, Option<Box<Body<P>>>);
+
+fn find_or_load<P: Platform>(call: &Call<'_, P>, uuid: &Uuid) -> Result<FoundInstance<P>, Failure> {
     loop {
         match call.tee.registry.find(uuid, call.thread)? {
             Found::Joined(instance) => return Ok((instance, None)),

@@ -76,7 +76,7 @@ pub fn init<P: Platform>(env: &mut Env<'_, '_, P>, handle: u32) -> Result<(), Te
 /// BAD_STATE before init, BAD_PARAMETERS for a NULL pointer with a length, ACCESS_DENIED before anything is taken in.
 pub fn update<P: Platform>(env: &mut Env<'_, '_, P>, handle: u32, data: Option<UserSlice>) -> Result<(), TeeError> {
     let data = data.ok_or(TeeError::ACCESS_DENIED)?;
-    if data.addr() == 0 && data.len() != 0 {
+    if data.addr() == 0 && !data.is_empty() {
         return Err(TeeError::BAD_PARAMETERS);
     }
     if !env.body.states.get(handle)?.initialised {
@@ -105,7 +105,7 @@ pub fn finish<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs) -> Result<
         return Err(TeeError::BAD_STATE);
     }
     let Operation::Digest(digest) = &state.operation;
-    let len = digest.len();
+    let len = digest.size();
     let capacity = u64::from_le_bytes(env.read_private(cell)?);
     if capacity < len as u64 {
         env.write_private(cell, &(len as u64).to_le_bytes())?;

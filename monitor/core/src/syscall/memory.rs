@@ -28,7 +28,7 @@ pub fn cache_operation<P: Platform>(env: &mut Env<'_, '_, P>, buffer: Option<Use
     let operation = CacheOperation::try_from(operation).map_err(|_| TeeError::BAD_PARAMETERS)?;
     let buffer = buffer.ok_or(TeeError::ACCESS_DENIED)?;
     env.body.space.check(buffer, AccessFlags::READ | AccessFlags::ANY_OWNER)?;
-    if env.body.space.check(buffer, AccessFlags::READ).is_ok() && buffer.len() != 0 {
+    if env.body.space.check(buffer, AccessFlags::READ).is_ok() && !buffer.is_empty() {
         return Err(TeeError::ACCESS_DENIED);
     }
     env.body.space.tables.cache(buffer, operation);

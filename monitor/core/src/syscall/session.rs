@@ -33,12 +33,12 @@ pub fn open<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs) -> Result<()
     let (session_cell, origin_cell) = (a.addr(3), a.addr(4));
     let opened = open_checked(env, a);
     let (id, result) = split(env, origin_cell, opened)?;
-    if let Some(id) = id {
-        if let Err(error) = env.put_u32(session_cell, id) {
-            let _ = ops::close(env.call, id, Opener::Ta(env.instance.id));
-            env.body.opened.retain(|other| *other != id);
-            return Err(error);
-        }
+    if let Some(id) = id
+        && let Err(error) = env.put_u32(session_cell, id)
+    {
+        let _ = ops::close(env.call, id, Opener::Ta(env.instance.id));
+        env.body.opened.retain(|other| *other != id);
+        return Err(error);
     }
     result
 }

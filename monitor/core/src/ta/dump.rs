@@ -64,10 +64,10 @@ pub fn print<P: Platform>(platform: &P, instance: &Instance<P>, body: &Body<P>, 
     }
     let sp = body.context.position().sp & !3;
     print_stack(platform, &body.space, sp);
-    if let Cause::Abort(Abort { kind: AbortKind::Read | AbortKind::Write, address, .. }) = cause {
-        if is_stack_guard(&body.space, address) {
-            log!(platform, "dump: note the address is in the guard page below the stack: stack overflow");
-        }
+    if let Cause::Abort(Abort { kind: AbortKind::Read | AbortKind::Write, address, .. }) = cause
+        && is_stack_guard(&body.space, address)
+    {
+        log!(platform, "dump: note the address is in the guard page below the stack: stack overflow");
     }
     log!(platform, "dump: end");
 }

@@ -28,11 +28,14 @@ const GAP_MASK: u32 = 0x7F;
 /// Address space that is left to a TA behind its image and stack, for what it maps later.
 const LEFT_FREE: u64 = 4 << 20;
 
+/// A TA and its body, which the thread that loaded it has.
+pub type Loaded<P> = (Arc<Instance<P>>, Box<Body<P>>);
+
 /// Loads a TA; this thread has its body.
 ///
 /// # Errors
 /// ITEM_NOT_FOUND when no source has it, SECURITY, BAD_FORMAT, OUT_OF_MEMORY.
-pub fn load<P: Platform>(call: &Call<'_, P>, uuid: &Uuid) -> Result<(Arc<Instance<P>>, Box<Body<P>>), TeeError> {
+pub fn load<P: Platform>(call: &Call<'_, P>, uuid: &Uuid) -> Result<Loaded<P>, TeeError> {
     let platform = call.platform();
     let (image, elf) = call.tee.archive.find(platform, uuid)?.ok_or(TeeError::ITEM_NOT_FOUND)?;
     let body = Box::new(build(call, &image, elf)?);

@@ -30,13 +30,16 @@ pub struct Image {
     pub plan: LoadPlan,
 }
 
+/// A verified image and its ELF file.
+pub type Verified<'s> = (Arc<Image>, &'s [u8]);
+
 /// A source of TAs.
 pub trait TaSource<P: Platform>: Sync {
     /// The verified image of a TA and its ELF file; `None` when this source does not have it.
     ///
     /// # Errors
     /// SECURITY for an image that does not verify, BAD_FORMAT for an ELF file that breaks a rule, OUT_OF_MEMORY.
-    fn find<'s>(&'s self, platform: &'s P, uuid: &Uuid) -> Result<Option<(Arc<Image>, &'s [u8])>, TeeError>;
+    fn find<'s>(&'s self, platform: &'s P, uuid: &Uuid) -> Result<Option<Verified<'s>>, TeeError>;
 }
 
 /// The TAs and root keys in the boot image. They do not change, so that one verification of each lasts.
@@ -83,7 +86,7 @@ impl<P: Platform> BootArchive<P> {
 }
 
 impl<P: Platform> TaSource<P> for BootArchive<P> {
-    fn find<'s>(&'s self, platform: &'s P, uuid: &Uuid) -> Result<Option<(Arc<Image>, &'s [u8])>, TeeError> {
+    fn find<'s>(&'s self, platform: &'s P, uuid: &Uuid) -> Result<Option<Verified<'s>>, TeeError> {
         let archive = Archive::read(platform.boot_archive()).ok_or(TeeError::BAD_FORMAT)?;
         let Some(entry) = archive.entries().find(|entry| entry.kind == KIND_TA && entry.uuid == *uuid) else { return Ok(None) };
         let kept = self.kept.lock().iter().find(|image| image.uuid == *uuid).map(Arc::clone);

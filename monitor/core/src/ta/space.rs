@@ -192,7 +192,7 @@ impl<P: Platform> UserSpace<P> {
     /// # Errors
     /// ACCESS_DENIED.
     pub fn check(&self, slice: UserSlice, flags: AccessFlags) -> Result<(), TeeError> {
-        if slice.len() == 0 {
+        if slice.is_empty() {
             return Ok(());
         }
         if flags.contains(AccessFlags::SECURE | AccessFlags::NONSECURE) {
