@@ -42,7 +42,7 @@ impl Loopback {
     /// The normal world below this TEE.
     #[must_use]
     pub fn new(tee: Arc<Tee<FakePlatform>>) -> Self {
-        let free = Mutex::new(vec![RAM.start + LEFT_ALONE..RESERVED.start]);
+        let free = Mutex::new(core::iter::once(RAM.start + LEFT_ALONE..RESERVED.start).collect());
         Self { shared: Arc::new(Shared { tee, free, notified: Mutex::default(), changed: Condvar::new() }) }
     }
 

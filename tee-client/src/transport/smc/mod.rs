@@ -19,6 +19,8 @@ mod rpc;
 mod shm;
 mod slot;
 mod stage;
+#[cfg(test)]
+mod tests;
 
 pub use connect::{Calling, ConnectError, MemoryKind, Options, TeeInfo};
 pub use ports::{NoSupplicant, Os, RpcParam, Shareable, Smc, Supplicant};
