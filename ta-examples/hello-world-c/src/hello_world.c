@@ -22,7 +22,7 @@ struct session {
 
 TEE_Result TA_CreateEntryPoint(void)
 {
-	IMSG("hello-world-c starts");
+	DMSG("hello-world-c starts");
 	return TEE_SUCCESS;
 }
 
@@ -115,6 +115,7 @@ static TEE_Result greet(uint32_t types, TEE_Param params[TEE_NUM_PARAMS])
 {
 	if (types != TEE_PARAM_TYPES(TEE_PARAM_TYPE_MEMREF_OUTPUT, TEE_PARAM_TYPE_NONE, TEE_PARAM_TYPE_NONE, TEE_PARAM_TYPE_NONE))
 		return TEE_ERROR_BAD_PARAMETERS;
+	IMSG("greeting a client");
 	return copy_out(&params[0], greeting, strlen(greeting));
 }
 

@@ -3,7 +3,7 @@
 #![cfg_attr(target_arch = "arm", no_std, no_main)]
 
 use hello_world::proto;
-use utee::{MemrefInout, MemrefInput, MemrefOutput, Parameters, Result, Ta, TeeError, ValueInout, ValueInput, ValueOutput, info};
+use utee::{MemrefInout, MemrefInput, MemrefOutput, Parameters, Result, Ta, TeeError, ValueInout, ValueInput, ValueOutput, debug, info};
 
 struct HelloWorld;
 
@@ -16,7 +16,7 @@ impl Ta for HelloWorld {
     type Session = Session;
 
     fn create() -> Result<Self> {
-        info!("hello-world starts");
+        debug!("hello-world starts");
         Ok(Self)
     }
 
@@ -67,6 +67,7 @@ fn sum(params: &mut Parameters<'_>) -> Result<()> {
 
 fn greet(params: &mut Parameters<'_>) -> Result<()> {
     let (mut text,): (MemrefOutput<'_>,) = params.take()?;
+    info!("greeting a client");
     text.write(proto::GREETING.as_bytes())
 }
 
