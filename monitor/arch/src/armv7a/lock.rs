@@ -40,7 +40,6 @@ unsafe impl Send for IrqSpinLock {}
 // SAFETY: `held` goes from false to true for one caller at a time, with acquire and release ordering; interrupts are
 // masked from before that until after the release, so the holder cannot be suspended on this CPU.
 unsafe impl lock_api::RawMutex for IrqSpinLock {
-    #[expect(clippy::declare_interior_mutable_const, reason = "the pattern that lock_api asks for")]
     const INIT: Self = Self { held: AtomicBool::new(false), before: Cell::new(0) };
 
     type GuardMarker = lock_api::GuardNoSend;
