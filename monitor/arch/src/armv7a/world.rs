@@ -13,8 +13,9 @@ const SCR_NORMAL: u32 = 1 | 1 << 2;
 /// SCR while the secure world runs.
 const SCR_SECURE: u32 = 0;
 
-/// CPSR that a CPU of the normal world starts with: SVC, A32, asynchronous aborts, IRQ and FIQ masked.
-const CPSR_START: u32 = 0x1D3;
+/// CPSR that a CPU of the normal world starts with: SVC, A32, asynchronous aborts and IRQ masked. FIQ is not: it is the
+/// secure world's, and a normal world that finds it masked would keep it so.
+const CPSR_START: u32 = 0x193;
 
 const EXIT_SMC: u32 = 0;
 const EXIT_FIQ: u32 = 1;
