@@ -20,12 +20,13 @@ pub(crate) struct Args {
 /// A row: key, what it is, goal, what others need.
 type Row = (&'static str, &'static str, Option<u64>, &'static str);
 
-const ROWS: [Row; 14] = [
+const ROWS: [Row; 15] = [
     ("boot", "reset to normal-world entry", Some(1_500_000), "OP-TEE 6.9 M (to Linux entry)"),
     ("fast-smc", "fast SMC there and back (CALLS_UID)", Some(200), "OP-TEE 637 (from Linux)"),
     ("psci-version", "PSCI_VERSION there and back", None, "OP-TEE 103 (in Monitor mode)"),
     ("empty-syscall", "empty system call of a TA", Some(300), "GoTEE 1,928, OP-TEE 1,248"),
     ("invoke-noop", "no-op invoke", Some(2_500), "OP-TEE 11,400 (its core alone)"),
+    ("invoke-noop-secure", "  of this, the secure world's part", None, "OP-TEE 11,900 (its core and TA)"),
     ("invoke-value", "invoke with a value in and out", None, ""),
     ("invoke-registered-4k", "invoke with 4 KiB registered memory", None, "OP-TEE 19,478 (with Linux)"),
     ("invoke-temporary-4k", "invoke with 4 KiB temporary memory", None, "OP-TEE 48,122 (with Linux)"),
@@ -55,7 +56,9 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
             }
             None => {}
         }
-        let _ = world == World::Normal;
+        if world == World::Secure {
+            kernel_ram(line, &mut figures);
+        }
     })?;
     if end != End::Status(0) || !failures.is_empty() {
         bail!("the benchmark ended with {end:?} {}", failures.join("; "));
@@ -78,6 +81,26 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
     Ok(0)
 }
 
+/// Parts of the memory map that the kernel uses whole.
+const KERNEL_PARTS: [&str; 4] = ["text, secure", "rodata, secure", "data, secure", "stacks with guard pages, secure"];
+
+/// Adds up the kernel's memory from the lines of the banner: `<first>..<end> <rights> <name>` and the heap in use.
+fn kernel_ram(line: &str, figures: &mut BTreeMap<String, u64>) {
+    let Some(rest) = line.strip_prefix("I core: ") else { return };
+    let range = rest.split_once(' ').and_then(|(range, rest)| Some((range.split_once("..")?, rest.split_once(' ')?.1)));
+    let hex = |text| u64::from_str_radix(text, 16).unwrap_or(0);
+    let bytes = match range {
+        Some(((first, end), name)) if KERNEL_PARTS.contains(&name) => hex(end).saturating_sub(hex(first)),
+        _ => {
+            let used = rest.strip_prefix("in use: ").and_then(|rest| rest.split(' ').next()?.parse().ok());
+            let Some(used) = used else { return };
+            figures.insert("heap-used".into(), used);
+            used
+        }
+    };
+    *figures.entry("kernel-ram".into()).or_default() += bytes;
+}
+
 /// A number with commas.
 fn grouped(value: u64) -> String {
     let digits = value.to_string();
@@ -93,6 +116,19 @@ fn grouped(value: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn the_banner_tells_what_the_kernel_uses() {
+        let mut figures = std::collections::BTreeMap::new();
+        for line in [
+            "I core: 000e000000..000e040000 r-x text, secure",
+            "I core: 000e0b9000..000e1b9000 rw- heap, secure",
+            "I core: in use: 100 of 1048576 bytes of heap, 0 of 5 bytes of TA memory",
+        ] {
+            super::kernel_ram(line, &mut figures);
+        }
+        assert_eq!((figures["kernel-ram"], figures["heap-used"]), (0x4_0000 + 100, 100));
+    }
+
     #[test]
     fn numbers_are_grouped_by_thousands() {
         let numbers = [0, 999, 1000, 12_345_678];

@@ -54,6 +54,9 @@ impl<P: Platform> Tee<P> {
             let end = entry.base.saturating_add(entry.len);
             log!(platform, "I core: {:010x}..{:010x} {} {}", entry.base, end, entry.rights, entry.name);
         }
+        let ((heap, heap_size), (ta, ta_size)) = (platform.heap(), platform.ta_ram());
+        let (heap, ta) = (heap_size.saturating_sub(heap), ta_size.saturating_sub(ta));
+        log!(platform, "I core: in use: {heap} of {heap_size} bytes of heap, {ta} of {ta_size} bytes of TA memory");
         match platform.entropy_kind() {
             EntropyKind::Hardware => log!(platform, "I core: entropy: hardware generator"),
             EntropyKind::StandIn(what) => log!(platform, "W core: entropy is a STAND-IN ({what}): no secret of this boot is safe"),

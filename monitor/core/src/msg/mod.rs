@@ -32,10 +32,13 @@ const UNREGISTER_POLL: Duration = Duration::from_millis(1);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownCommand;
 
+/// The copies of a message's parameters.
+type Copies = heapless::Vec<MsgParam, LOOKED_AT>;
+
 /// The copy of a message.
-struct Message {
-    header: MsgHeader,
-    params: heapless::Vec<MsgParam, LOOKED_AT>,
+struct Message<'m> {
+    header: &'m MsgHeader,
+    params: &'m [MsgParam],
 }
 
 /// Reads the number of parameters of the message at `window`, once; it holds for all that follows.
@@ -53,7 +56,10 @@ pub fn read_header<P: Platform>(platform: &P, window: &Window) -> Option<MsgHead
 /// [`UnknownCommand`].
 pub fn serve<P: Platform>(call: &Call<'_, P>, window: &Window, header: MsgHeader) -> Result<(), UnknownCommand> {
     let command = Command::try_from(header.cmd).map_err(|_| UnknownCommand)?;
-    let outcome = copy_params(call, window, header).and_then(|message| match command {
+    let mut params = Copies::new();
+    let copied = copy_params(call, window, &header, &mut params);
+    let message = copied.map(|()| Message { header: &header, params: &params });
+    let outcome = message.and_then(|message| match command {
         Command::OpenSession => Some(open(call, window, &message)),
         Command::InvokeCommand => Some(invoke(call, window, &message)),
         Command::CloseSession => Some(close(call, &message)),
@@ -86,32 +92,31 @@ pub fn serve<P: Platform>(call: &Call<'_, P>, window: &Window, header: MsgHeader
 }
 
 /// Copies the parameters; `None` when there are more than any command takes.
-fn copy_params<P: Platform>(call: &Call<'_, P>, window: &Window, header: MsgHeader) -> Option<Message> {
+fn copy_params<P: Platform>(call: &Call<'_, P>, window: &Window, header: &MsgHeader, params: &mut Copies) -> Option<()> {
     let count = usize::try_from(header.num_params).ok().filter(|count| *count <= LOOKED_AT)?;
     if count == 0 {
-        return Some(Message { header, params: heapless::Vec::new() });
+        return Some(());
     }
     let mut bytes = [0; HEADER_SIZE + LOOKED_AT * PARAM_SIZE];
     let used = bytes.get_mut(HEADER_SIZE..msg::message_size(count))?;
     if !window.read(call.platform(), HEADER_SIZE, used) {
         return None;
     }
-    let mut params = heapless::Vec::new();
     for index in 0..count {
         params.push(MsgParam::read(&bytes, index)?).ok()?;
     }
-    Some(Message { header, params })
+    Some(())
 }
 
-fn open<P: Platform>(call: &Call<'_, P>, window: &Window, message: &Message) -> Result<(), Failure> {
+fn open<P: Platform>(call: &Call<'_, P>, window: &Window, message: &Message<'_>) -> Result<(), Failure> {
     let opened = open_session(call, window, message);
     let id = opened.unwrap_or(0);
     let _ = window.write(call.platform(), MsgHeader::SESSION, &id.to_le_bytes());
     opened.map(drop)
 }
 
-fn open_session<P: Platform>(call: &Call<'_, P>, window: &Window, message: &Message) -> Result<u32, Failure> {
-    let [target, client, rest @ ..] = message.params.as_slice() else { return Err(TeeError::BAD_PARAMETERS.into()) };
+fn open_session<P: Platform>(call: &Call<'_, P>, window: &Window, message: &Message<'_>) -> Result<u32, Failure> {
+    let [target, client, rest @ ..] = message.params else { return Err(TeeError::BAD_PARAMETERS.into()) };
     let is_meta_value = |param: &MsgParam| param.is_meta() && param.kind() == Some(Kind::ValueInput);
     if !is_meta_value(target) || !is_meta_value(client) {
         return Err(TeeError::BAD_PARAMETERS.into());
@@ -136,30 +141,30 @@ fn identity(param: &MsgParam) -> Result<Client, TeeError> {
     Ok(Client { login, uuid })
 }
 
-fn invoke<P: Platform>(call: &Call<'_, P>, window: &Window, message: &Message) -> Result<(), Failure> {
-    let mut params = params::decode(call, &message.params)?;
-    let MsgHeader { session, func, .. } = message.header;
+fn invoke<P: Platform>(call: &Call<'_, P>, window: &Window, message: &Message<'_>) -> Result<(), Failure> {
+    let mut params = params::decode(call, message.params)?;
+    let MsgHeader { session, func, .. } = *message.header;
     let result = ops::invoke(call, session, Opener::NormalWorld, func, None, &mut params, Caller::NormalWorld);
     params::write_back(call, window, 0, &params);
     result
 }
 
-fn close<P: Platform>(call: &Call<'_, P>, message: &Message) -> Result<(), Failure> {
+fn close<P: Platform>(call: &Call<'_, P>, message: &Message<'_>) -> Result<(), Failure> {
     if !message.params.is_empty() {
         return Err(TeeError::BAD_PARAMETERS.into());
     }
     ops::close(call, message.header.session, Opener::NormalWorld)
 }
 
-fn cancel<P: Platform>(call: &Call<'_, P>, message: &Message) -> Result<(), Failure> {
+fn cancel<P: Platform>(call: &Call<'_, P>, message: &Message<'_>) -> Result<(), Failure> {
     if !message.params.is_empty() {
         return Err(TeeError::BAD_PARAMETERS.into());
     }
     ops::cancel(call, message.header.session, Opener::NormalWorld)
 }
 
-fn register<P: Platform>(call: &Call<'_, P>, message: &Message) -> Result<(), Failure> {
-    let [param] = message.params.as_slice() else { return Err(TeeError::BAD_PARAMETERS.into()) };
+fn register<P: Platform>(call: &Call<'_, P>, message: &Message<'_>) -> Result<(), Failure> {
+    let [param] = message.params else { return Err(TeeError::BAD_PARAMETERS.into()) };
     if param.attr != u64::from(u8::from(Kind::TmemOutput)) | ATTR_NONCONTIG {
         return Err(TeeError::BAD_PARAMETERS.into());
     }
@@ -171,8 +176,8 @@ fn register<P: Platform>(call: &Call<'_, P>, message: &Message) -> Result<(), Fa
     Ok(call.tee.shm.register(cookie, shm)?)
 }
 
-fn unregister<P: Platform>(call: &Call<'_, P>, message: &Message) -> Result<(), Failure> {
-    let [param] = message.params.as_slice() else { return Err(TeeError::BAD_PARAMETERS.into()) };
+fn unregister<P: Platform>(call: &Call<'_, P>, message: &Message<'_>) -> Result<(), Failure> {
+    let [param] = message.params else { return Err(TeeError::BAD_PARAMETERS.into()) };
     if param.attr != u64::from(u8::from(Kind::RmemInput)) {
         return Err(TeeError::BAD_PARAMETERS.into());
     }
