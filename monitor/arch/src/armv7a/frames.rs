@@ -174,6 +174,11 @@ impl SecureFrames {
         if offset.checked_add(len).is_none_or(|end| end > self.pages * PAGE_SIZE) {
             return false;
         }
+        if let [extent] = self.extents.as_slice() {
+            // One run, as nearly always.
+            f(self.base + extent.first * PAGE_SIZE + offset, 0, len);
+            return true;
+        }
         let (mut skip, mut done) = (offset, 0);
         for extent in &self.extents {
             let size = extent.pages * PAGE_SIZE;
@@ -208,6 +213,15 @@ impl Frames for SecureFrames {
     }
 
     fn write(&self, offset: usize, data: &[u8]) -> bool {
+        if let (Ok(word), [extent]) = (<[u8; 4]>::try_from(data), self.extents.as_slice()) {
+            // Handles, counts and flags: one store.
+            let address = self.base + extent.first * PAGE_SIZE + offset;
+            if offset.is_multiple_of(4) && offset < self.pages * PAGE_SIZE {
+                // SAFETY: an aligned word of a page that this value holds, as just checked.
+                unsafe { (address as *mut u32).write_volatile(u32::from_ne_bytes(word)) };
+                return true;
+            }
+        }
         let from = data.as_ptr();
         self.parts(offset, data.len(), |address, done, len| {
             // SAFETY: as in `read`.

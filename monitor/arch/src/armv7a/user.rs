@@ -119,9 +119,14 @@ pub(super) fn enter(regs: &mut UserRegs, select: impl Fn()) -> UserReturn {
             cp15::set_tpidruro((*regs).tpid[1]);
             vfp::prepare(this_cpu(), regs);
             let why = user_enter(regs);
-            (*regs).tpid = [cp15::tpidrurw(), cp15::tpidruro()];
+            // TPIDRURO cannot have changed.
+            (*regs).tpid[0] = cp15::tpidrurw();
             why
         };
+        if why == RETURN_SVC {
+            restore_interrupts(before);
+            return UserReturn::Syscall;
+        }
         // SAFETY: as above; a first floating-point instruction is tried again with the unit open.
         if why == RETURN_UNDEF && unsafe { vfp::open_for(regs) } {
             restore_interrupts(before);
@@ -138,7 +143,6 @@ fn reason(why: u32, pc: u32) -> UserReturn {
     const DFSR_WRITE: u32 = 1 << 11;
     let abort = |kind, address: u32, status| UserReturn::Abort(Abort { kind, address: u64::from(address), status });
     match why {
-        RETURN_SVC => UserReturn::Syscall,
         RETURN_IRQ => UserReturn::ForeignInterrupt,
         RETURN_FIQ => UserReturn::SecureInterrupt,
         RETURN_DATA => {

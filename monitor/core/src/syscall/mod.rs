@@ -48,12 +48,14 @@ pub enum Next {
 
 /// Serves the system call whose registers stand in the TA's context.
 pub fn serve<P: Platform>(env: &mut Env<'_, '_, P>) -> Next {
-    let raw = env.body.context.syscall();
+    let mut raw = env.body.context.syscall();
     let Ok(number) = Syscall::try_from(raw.number) else {
         return Next::Resume(TeeError::NOT_SUPPORTED.raw());
     };
     // Registers that say where further words are mean something only to calls that have them.
-    let raw = if number.arguments() > A32_REGISTER_ARGS { raw } else { RawSyscall { extra: None, ..raw } };
+    if number.arguments() <= A32_REGISTER_ARGS {
+        raw.extra = None;
+    }
     match arguments(env, &raw) {
         Ok(args) => dispatch(env, number, &args),
         Err(error) => Next::Resume(error.raw()),

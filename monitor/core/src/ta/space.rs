@@ -65,9 +65,9 @@ pub struct Region<P: Platform> {
 }
 
 impl<P: Platform> Region<P> {
-    /// First address past the region.
+    /// First address past the region. [`UserSpace::map`] lets no region in whose end wraps around.
     pub fn end(&self) -> u64 {
-        self.va.saturating_add((self.pages as u64).saturating_mul(PAGE))
+        self.va.wrapping_add((self.pages as u64).wrapping_mul(PAGE))
     }
 
     /// True when user mode may do to it what `flags` say, and it is what they ask for.
@@ -157,9 +157,13 @@ impl<P: Platform> UserSpace<P> {
             return Err(TeeError::OUT_OF_MEMORY);
         }
         let user = Self::range_for(&region.backing);
+        let end = (region.pages as u64).checked_mul(PAGE).and_then(|len| region.va.checked_add(len));
+        if end.is_none_or(|end| end > user.end) {
+            return Err(TeeError::BAD_PARAMETERS);
+        }
         let index = self.position(region.va);
         let free = self.regions.get(index).is_none_or(|next| region.end() <= next.va);
-        if !free || !region.va.is_multiple_of(PAGE) || region.va < user.start || region.end() > user.end || region.pages == 0 {
+        if !free || !region.va.is_multiple_of(PAGE) || region.va < user.start || region.pages == 0 {
             return Err(TeeError::BAD_PARAMETERS);
         }
         let mapped = match &region.backing {
