@@ -6,6 +6,10 @@ use utee_abi::uuid::Uuid;
 /// UUID.
 pub const UUID: Uuid = Uuid::new(0x1a7d_9e62, 0x84c5, 0x4b3f, [0xb0, 0xe1, 0x6f, 0x2c, 0x8d, 0x5a, 0x93, 0x74]);
 
+/// UUID of the twin in C, which has [`RUN_ALL`] alone: p0 value out: `a` is the number of checks that passed, `b` the line of
+/// the first failure or 0.
+pub const UUID_C: Uuid = Uuid::new(0xe8b1_f6c4, 0x3a57, 0x4d29, [0x9c, 0x80, 0x1f, 0x4e, 0x7b, 0x62, 0xa0, 0x35]);
+
 /// Runs all groups of checks: p0 value out: `a` has a bit for each group that passed, `b` is the number of groups. Each
 /// failure is printed.
 pub const RUN_ALL: u32 = 0;

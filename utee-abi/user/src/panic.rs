@@ -34,4 +34,10 @@ mod handler {
     /// Named by the unwind tables of the prebuilt `core`, and never called: TAs abort on panic.
     #[unsafe(no_mangle)]
     extern "C" fn rust_eh_personality() {}
+
+    /// Called by landing pads of the prebuilt `alloc`, which nothing unwinds to.
+    #[unsafe(no_mangle)]
+    extern "C" fn _Unwind_Resume() -> ! {
+        super::panic(TeeError::GENERIC)
+    }
 }

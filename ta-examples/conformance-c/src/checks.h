@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Counts checks and remembers the first one that failed. */
+#ifndef CHECKS_H
+#define CHECKS_H
+
+#include <tee_internal_api_extensions.h>
+
+extern uint32_t checks_passed;
+extern uint32_t checks_first_failure;
+
+void check_at(bool holds, const char *what, const char *file, unsigned int line);
+
+#define CHECK(expression) check_at((expression), #expression, __FILE__, __LINE__)
+
+void check_framework(void);
+void check_library(void);
+
+#endif
