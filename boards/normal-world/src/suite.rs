@@ -3,6 +3,7 @@
 
 mod concurrency;
 mod kernel;
+mod limits;
 mod memory;
 mod protocol;
 mod state;
@@ -11,7 +12,7 @@ use crate::cmdline::Options;
 use crate::report::{Report, expect};
 use crate::tee::{self, Tee, invoke};
 use alloc::format;
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use conformance::proto as conformance;
 use tee_client::Param;
 
@@ -23,7 +24,9 @@ pub(crate) fn run(_options: &Options) -> u32 {
     state::run(&mut report);
     if let Some(tee) = report.step("connect", tee::tee()) {
         memory::run(tee, &mut report);
+        limits::run(tee, &mut report);
         groups(tee, &mut report);
+        report.step("conformance-c", library(tee));
     }
     concurrency::run(&mut report);
     report.close()
@@ -47,5 +50,15 @@ fn groups(tee: &Tee, report: &mut Report) {
             (_, line) => expect(line, 0).map_err(|error| format!("line of the first failure: {error}")),
         });
         report.step(&format!("conformance {group}"), outcome);
+    }
+}
+
+/// The checks that `conformance-c` makes of the C library, from inside the TEE.
+fn library(tee: &Tee) -> Result<(), String> {
+    let session = tee.open_public(conformance::UUID_C).map_err(|error| error.to_string())?;
+    let done = invoke(&session, conformance::RUN_ALL, [Param::value_output()]).map_err(|error| error.to_string())?;
+    match done.value(0) {
+        (0, 0) => Err("no checks were made".to_string()),
+        (_, line) => expect(line, 0).map_err(|error| format!("line of the first failure: {error}")),
     }
 }

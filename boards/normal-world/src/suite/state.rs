@@ -4,12 +4,19 @@
 use crate::cpu::{self, cp};
 use crate::report::{Report, expect};
 use crate::tee::{self, operation};
+use crate::{entry, memory};
+use alloc::format;
 use alloc::string::{String, ToString};
 use conformance::proto as conformance;
 use core::arch::{asm, global_asm};
+use hostile::proto as hostile;
+use qemu_virt::map;
 use sleeper::proto as sleep;
 use tee_client::Param;
-use utee_abi::smc::FastCall;
+use tee_client::{Error, Operation, Origin, TeeError};
+use utee_abi::msg::{Command, HEADER_SIZE, MsgHeader};
+use utee_abi::psci;
+use utee_abi::smc::{API_UID, FastCall, ReturnCode, UNKNOWN_FUNCTION, YieldingCall};
 
 global_asm!(
     ".fpu neon",
@@ -26,38 +33,81 @@ global_asm!(
     "fp_enable: mov r0, #0x40000000",
     "vmsr fpexc, r0",
     "bx lr",
+    ".arch_extension sec",
+    // r0: 13 words that r0 to r12 are loaded from and stored to.
+    ".global smc_registers",
+    "smc_registers: push {{r4-r11, lr}}",
+    "push {{r0, r1}}",
+    "mov lr, r0",
+    "ldm lr, {{r0-r12}}",
+    "smc #0",
+    "ldr lr, [sp]",
+    "stm lr, {{r0-r12}}",
+    "add sp, sp, #8",
+    "pop {{r4-r11, pc}}",
 );
 
 unsafe extern "C" {
     fn fp_load(values: *const [u64; 32]);
     fn fp_store(values: *mut [u64; 32]);
     fn fp_enable();
+    fn smc_registers(registers: *mut [u32; 13]);
 }
 
 pub(super) fn run(report: &mut Report) {
-    report.step("registers across a fast call", registers());
+    report.step("registers across calls of every kind", registers());
     report.step("floating point across calls", floating_point());
     report.step("a busy TA is interrupted", interrupted());
+    report.step("secure interrupts cannot be masked or switched off", secure_interrupts());
 }
 
-/// r4 to r11 keep their values; what is in r0 to r3 are results and nothing else.
+/// Whatever is called: r4 to r12 keep their values, and r0 to r3 are results, zero or what they were.
 fn registers() -> Result<(), String> {
-    let mut seen = [0u32; 5];
-    // SAFETY: all registers that the call may change are named; r4 to r10 are put back by hand.
-    unsafe {
-        asm!(
-            ".arch_extension sec",
-            "push {{r4-r11}}",
-            "mov r4, #0x44", "mov r5, #0x55", "mov r8, #0x88", "mov r9, #0x99", "mov r10, #0xAA",
-            "smc #0",
-            "mov r0, r4", "mov r1, r5", "mov r2, r8", "mov r3, r9", "mov r12, r10",
-            "pop {{r4-r11}}",
-            inlateout("r0") u32::from(FastCall::CallsUid) => seen[0],
-            inlateout("r1") 0 => seen[1], inlateout("r2") 0 => seen[2], inlateout("r3") 0 => seen[3],
-            lateout("r12") seen[4], lateout("lr") _,
-        );
+    let page = memory::allocate(1).ok_or("no page")?;
+    let mut bytes = [0; HEADER_SIZE];
+    MsgHeader::request(Command::CloseSession.into(), 0).write(&mut bytes).ok_or("no room for a header")?;
+    // SAFETY: a page that was allocated for this.
+    unsafe { memory::copy(page as *mut u8, bytes.as_ptr(), bytes.len()) };
+    let yielding: u32 = YieldingCall::WithArg.into();
+    let calls: [(u32, u32, [u32; 4]); 6] = [
+        (FastCall::CallsUid.into(), 0, API_UID),
+        (FastCall::GetAsyncNotifValue.into(), 0x5EED, [UNKNOWN_FUNCTION, 0, 0, 0]),
+        (psci::Call::Version.into(), 0x5EED, [psci::VERSION_1_0, 0, 0, 0]),
+        (YieldingCall::ReturnFromRpc.into(), 0x5EED, [ReturnCode::EResume.raw(), 0, 0, 0]),
+        (yielding + 0x40, 0x5EED, [ReturnCode::EBadCmd.raw(), 0, 0, 0]),
+        (yielding, 0, [ReturnCode::Ok.raw(), 0, 0, 0]),
+    ];
+    // A call that is interrupted comes back early.
+    let masked = cpu::mask_interrupts();
+    let outcome = calls.into_iter().try_for_each(|(id, a1, wanted)| {
+        let mut registers: [u32; 13] = core::array::from_fn(|index| 0x1111_1111 * index as u32);
+        let a2 = if id == yielding { page as u32 } else { 0x5EED };
+        registers[..4].copy_from_slice(&[id, a1, a2, 0x5EED]);
+        let before = registers;
+        // SAFETY: the function keeps what the calling convention asks for; the calls touch no memory but the page.
+        unsafe { smc_registers(&mut registers) };
+        expect(registers[4..] == before[4..], true).map_err(|error| format!("{id:#x}: r4 to r12: {error}: {registers:x?}"))?;
+        let clean = (0..4).all(|index| registers[index] == wanted[index] || index > 0 && registers[index] == before[index]);
+        expect(clean, true).map_err(|error| format!("{id:#x}: r0 to r3: {error}: {registers:x?}"))
+    });
+    cpu::restore_interrupts(masked);
+    memory::release(page, 1);
+    outcome
+}
+
+/// This world can neither mask secure interrupts nor switch them off: a TA that loops is still ended.
+fn secure_interrupts() -> Result<(), String> {
+    const FIQ_MASKED: u32 = 1 << 6;
+    let status: u32;
+    // SAFETY: masking FIQs has no effect on this kernel, which has none.
+    unsafe { asm!("cpsid f", "mrs {}, cpsr", out(reg) status) };
+    expect(status & FIQ_MASKED, 0).map_err(|error| format!("CPSR.F: {error}"))?;
+    for id in [map::INTERRUPT_SECURE_TIMER, map::INTERRUPT_SECURE_SGI] {
+        entry::gic().disable(id);
     }
-    expect(seen, [0x44, 0x55, 0x88, 0x99, 0xAA])
+    let session = tee::tee()?.open_public(hostile::UUID).map_err(|error| error.to_string())?;
+    let code = session.invoke(hostile::LOOP, &mut Operation::none());
+    expect(code, Err(Error { code: TeeError::TARGET_DEAD, origin: Origin::Tee }))
 }
 
 fn floating_point() -> Result<(), String> {

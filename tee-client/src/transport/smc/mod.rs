@@ -3,12 +3,12 @@
 //!
 //! The engine is safe code over three ports: [`Smc`] executes the instruction, [`Os`] is the kernel around it (memory that
 //! can be shared, sleeping, time), [`Supplicant`] serves what the TEE asks of the file system. A call without parameters
-//! allocates nothing: its message stands in a [`slot`] that was registered when the line was made.
+//! allocates nothing: its message stands in a `slot` that was registered when the line was made.
 //!
-//! * [`connect`] - what the TEE can do, and the choice of how to speak to it.
-//! * [`slot`] - places for messages; [`stage`] - parameters into one and back.
-//! * [`call`] - the call loop; [`rpc`] - what the TEE asks meanwhile.
-//! * [`shm`] - shared memory; [`reserved`] - the part of it that the board reserves.
+//! * `connect` - what the TEE can do, and the choice of how to speak to it.
+//! * `slot` - places for messages; `stage` - parameters into one and back.
+//! * `call` - the call loop; `rpc` - what the TEE asks meanwhile.
+//! * `shm` - shared memory; `reserved` - the part of it that the board reserves.
 
 mod call;
 mod connect;
