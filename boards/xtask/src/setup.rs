@@ -107,17 +107,29 @@ fn install_qemu(prefix: &[&str]) -> Result<()> {
     apt(prefix, &options, &[&install[..], &["-t", "bookworm-backports", "qemu-system-arm"]].concat())
 }
 
-/// The mirror that the system itself uses.
+/// The mirror of Debian that the system itself uses.
 fn mirror() -> Option<String> {
     let mut files: Vec<PathBuf> = vec!["/etc/apt/sources.list".into()];
     files.extend(fs::read_dir("/etc/apt/sources.list.d").into_iter().flatten().flatten().map(|entry| entry.path()));
-    files.iter().filter_map(|file| fs::read_to_string(file).ok()).find_map(|text| {
-        text.lines().find_map(|line| {
-            let words: Vec<&str> = line.split_whitespace().filter(|word| !word.starts_with('[')).collect();
-            match words.as_slice() {
-                ["URIs:", uri, ..] | ["deb", uri, ..] => Some((*uri).to_string()),
-                _ => None,
-            }
+    files.iter().filter_map(|file| fs::read_to_string(file).ok()).find_map(|text| mirror_in(&text))
+}
+
+/// The address in a list of sources, of either form, that has the suite `bookworm` itself; other vendors' lists have not.
+fn mirror_in(text: &str) -> Option<String> {
+    let one_line = text.lines().find_map(|line| {
+        let words: Vec<&str> = line.split_whitespace().filter(|word| !word.starts_with('[') && !word.ends_with(']')).collect();
+        match words.as_slice() {
+            ["deb", uri, "bookworm", components @ ..] if components.contains(&"main") => Some((*uri).to_string()),
+            _ => None,
+        }
+    });
+    one_line.or_else(|| {
+        text.split("\n\n").find_map(|stanza| {
+            let field = |name: &str| stanza.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+            let suited = field("Suites:")?.split_whitespace().any(|suite| suite == "bookworm");
+            let main = field("Components:")?.split_whitespace().any(|component| component == "main");
+            let uri = field("URIs:")?.split_whitespace().next()?;
+            (suited && main).then(|| uri.to_string())
         })
     })
 }
@@ -274,4 +286,22 @@ fn build_core(dir: &Path) -> Result<()> {
     }
     fs::remove_dir_all(&work)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mirror_in;
+
+    #[test]
+    fn only_debians_own_sources_name_the_mirror() {
+        let others = "deb [signed-by=/k.gpg] https://node.example/node_20.x nodistro main\n# deb http://old.example/debian bookworm main\n";
+        assert_eq!(mirror_in(others), None);
+        assert_eq!(
+            mirror_in("deb [arch=amd64 signed-by=/k.gpg] http://a.example/debian bookworm main contrib\n").as_deref(),
+            Some("http://a.example/debian")
+        );
+        let stanzas = "Types: deb\nURIs: http://s.example/security\nSuites: bookworm-security\nComponents: main\n\n\
+            Types: deb\n# comment\nURIs: http://d.example/debian\nSuites: bookworm bookworm-updates\nComponents: main\n";
+        assert_eq!(mirror_in(stanzas).as_deref(), Some("http://d.example/debian"));
+    }
 }
