@@ -29,6 +29,7 @@ unsafe extern "C" {
     static __secure_ram_end: u8;
 }
 
+#[inline]
 fn address(symbol: *const u8) -> usize {
     symbol as usize
 }
@@ -59,21 +60,25 @@ pub fn stacks() -> impl Iterator<Item = Range<usize>> {
 }
 
 /// The Monitor-mode stack of a CPU.
+#[inline]
 pub fn cpu_stack(cpu: usize) -> Range<usize> {
     nth(address(&raw const __stacks_start), cpu, CPU_STACK)
 }
 
 /// The stack for fatal faults of a CPU.
+#[inline]
 pub fn emergency_stack(cpu: usize) -> Range<usize> {
     nth(cpu_stack(MAX_CPUS - 1).end, cpu, EMERGENCY_STACK)
 }
 
 /// The stack of a secure thread.
+#[inline]
 pub fn thread_stack(thread: usize) -> Range<usize> {
     nth(emergency_stack(MAX_CPUS - 1).end, thread, THREAD_STACK)
 }
 
 /// The `index`th stack of `size` bytes from `start` on, each behind a guard page.
+#[inline]
 fn nth(start: usize, index: usize, size: usize) -> Range<usize> {
     let base = start + index * (size + PAGE) + PAGE;
     base..base + size

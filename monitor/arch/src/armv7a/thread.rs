@@ -47,11 +47,8 @@ impl ThreadCell {
             (*thread).main = Some(main);
             (*thread).regs = regs;
             (*thread).stack_top = stack_top as u32;
-            // thread_enter pops r4 to r12 and the address to go on at.
+            // thread_enter pops r4 to r12, which nothing looks at, and the address to go on at.
             let frame = (stack_top as *mut u32).sub(10);
-            for slot in 0..9 {
-                frame.add(slot).write(0);
-            }
             frame.add(9).write(thread_begin as *const () as usize as u32);
             (*thread).sp = frame as u32;
             run(thread)

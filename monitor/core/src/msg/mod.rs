@@ -13,6 +13,7 @@ use crate::call::Call;
 use crate::ports::Platform;
 use crate::pta::Caller;
 use crate::session::{Client, Failure, Opener, ops};
+use crate::ta::params::none;
 use alloc::sync::Arc;
 use core::time::Duration;
 use shm::Shm;
@@ -123,9 +124,10 @@ fn open_session<P: Platform>(call: &Call<'_, P>, window: &Window, message: &Mess
     }
     let [a, b, _] = target.words;
     let request = ops::Request { uuid: Uuid::from_words(a, b), client: identity(client)?, opener: Opener::NormalWorld, deadline: None };
-    let mut params = params::decode(call, rest)?;
+    let mut params = none();
+    params::decode(call, rest, &mut params)?;
     let result = ops::open(call, &request, &mut params, Caller::NormalWorld);
-    params::write_back(call, window, 2, &params);
+    params::write_back(call, window, 2, rest, &params);
     result
 }
 
@@ -142,10 +144,11 @@ fn identity(param: &MsgParam) -> Result<Client, TeeError> {
 }
 
 fn invoke<P: Platform>(call: &Call<'_, P>, window: &Window, message: &Message<'_>) -> Result<(), Failure> {
-    let mut params = params::decode(call, message.params)?;
+    let mut params = none();
+    params::decode(call, message.params, &mut params)?;
     let MsgHeader { session, func, .. } = *message.header;
     let result = ops::invoke(call, session, Opener::NormalWorld, func, None, &mut params, Caller::NormalWorld);
-    params::write_back(call, window, 0, &params);
+    params::write_back(call, window, 0, message.params, &params);
     result
 }
 

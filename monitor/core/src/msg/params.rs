@@ -6,26 +6,25 @@ use super::window::Window;
 use crate::call::Call;
 use crate::ports::Platform;
 use crate::ta::memory::{Backing, Memory};
-use crate::ta::params::{self, Param, Params};
+use crate::ta::params::{Param, Params};
 use alloc::sync::Arc;
 use utee_abi::msg::{Kind, MsgParam};
 use utee_abi::param::{PARAMS, ParamType};
 use utee_abi::result::TeeError;
 
-/// Decodes the parameters that are for the TA.
+/// Decodes the parameters that are for the TA into `out`, which holds none yet: they are large enough to be made where they stay.
 ///
 /// # Errors
 /// BAD_PARAMETERS for too many, unknown kinds, or memory that is not shared; SECURITY past the end of registered
 /// memory; OUT_OF_MEMORY.
-pub fn decode<P: Platform>(call: &Call<'_, P>, list: &[MsgParam]) -> Result<Params<P>, TeeError> {
+pub fn decode<P: Platform>(call: &Call<'_, P>, list: &[MsgParam], out: &mut Params<P>) -> Result<(), TeeError> {
     if list.len() > PARAMS {
         return Err(TeeError::BAD_PARAMETERS);
     }
-    let mut out = params::none();
     for (slot, param) in out.iter_mut().zip(list) {
         *slot = decode_one(call, param)?;
     }
-    Ok(out)
+    Ok(())
 }
 
 fn decode_one<P: Platform>(call: &Call<'_, P>, param: &MsgParam) -> Result<Param<P>, TeeError> {
@@ -76,9 +75,10 @@ fn temporary<P: Platform>(call: &Call<'_, P>, kind: ParamType, param: &MsgParam)
     Ok(Param::Memref { kind, memory: Some(Memory { backing: Backing::Shm(Arc::new(shm)), offset }), size })
 }
 
-/// Writes results into a message whose TA parameters start at index `first`: values and sizes of outputs, no more.
-pub fn write_back<P: Platform>(call: &Call<'_, P>, window: &Window, first: usize, params: &Params<P>) {
-    for (index, param) in params.iter().enumerate() {
+/// Writes the results of the parameters that [`decode`] made of `list` into the message, where they stand from index `first`
+/// on: values and sizes of outputs, no more.
+pub fn write_back<P: Platform>(call: &Call<'_, P>, window: &Window, first: usize, list: &[MsgParam], params: &Params<P>) {
+    for (index, param) in params.iter().take(list.len()).enumerate() {
         let at = MsgParam::offset(first.saturating_add(index));
         // The window was checked to hold every parameter that was decoded.
         let _ = match param {

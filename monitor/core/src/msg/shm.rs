@@ -120,6 +120,9 @@ impl Shm {
     #[must_use]
     pub fn read_pages<P: Platform>(&self, platform: &P, at: usize, out: &mut [u8]) -> bool {
         let len = out.len();
+        if let Some(pa) = self.within_page(at, len) {
+            return platform.normal_read(pa, out);
+        }
         self.each_part(at, len, |pa, done, part| {
             let target = done.checked_add(part).and_then(|end| out.get_mut(done..end));
             target.is_some_and(|target| platform.normal_read(pa, target))
@@ -129,10 +132,20 @@ impl Shm {
     /// Copies to byte `at` counted from the first page.
     #[must_use]
     pub fn write_pages<P: Platform>(&self, platform: &P, at: usize, data: &[u8]) -> bool {
+        if let Some(pa) = self.within_page(at, data.len()) {
+            return platform.normal_write(pa, data);
+        }
         self.each_part(at, data.len(), |pa, done, part| {
             let source = done.checked_add(part).and_then(|end| data.get(done..end));
             source.is_some_and(|source| platform.normal_write(pa, source))
         })
+    }
+
+    /// Physical address of a range that lies in one page, as messages do.
+    fn within_page(&self, at: usize, len: usize) -> Option<u64> {
+        let inside = at % PAGE_SIZE;
+        let pa = self.page(at / PAGE_SIZE)?;
+        (len <= PAGE_SIZE.saturating_sub(inside)).then_some(pa | inside as u64)
     }
 
     fn each_part(&self, at: usize, len: usize, mut f: impl FnMut(u64, usize, usize) -> bool) -> bool {

@@ -47,12 +47,12 @@ impl Window {
     }
 
     /// The same place with room for `len` bytes, if that still is a place for a message.
-    pub fn resized<P: Platform>(&self, platform: &P, len: usize) -> Option<Self> {
-        match &self.place {
-            Place::Physical(pa) => Self::physical_at(platform, *pa, len),
+    pub fn resized<P: Platform>(self, platform: &P, len: usize) -> Option<Self> {
+        match self.place {
+            Place::Physical(pa) => Self::physical_at(platform, pa, len),
             Place::Shared(shm, at) => {
                 let offset = at.checked_sub(shm.offset())?;
-                Self::shared(Arc::clone(shm), offset as u64, len)
+                Self::shared(shm, offset as u64, len)
             }
         }
     }

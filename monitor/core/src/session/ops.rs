@@ -5,7 +5,7 @@ use super::{Client, Failure, Opener, Session, Target};
 use crate::call::Call;
 use crate::limits::admit;
 use crate::log;
-use crate::ports::{Platform, ThreadId};
+use crate::ports::Platform;
 use crate::pta::{self, Caller, PseudoTa};
 use crate::ta::instance::{Acquire, Body, Instance};
 use crate::ta::load;
@@ -171,10 +171,8 @@ fn bury<P: Platform>(call: &Call<'_, P>, instance: &Arc<Instance<P>>, body: Box<
     }
     drop(body);
     close_all_of(call, instance);
-    for (thread, waits) in waiting.iter().enumerate() {
-        if let (true, Ok(thread)) = (waits, u32::try_from(thread)) {
-            call.wake(ThreadId(thread));
-        }
+    for thread in waiting {
+        call.wake(thread);
     }
     log!(call.platform(), "E core: ta {} is dead", instance.uuid);
 }

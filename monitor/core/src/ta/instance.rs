@@ -51,7 +51,8 @@ enum Hold<P: Platform> {
 struct State<P: Platform> {
     hold: Hold<P>,
     sessions: u32,
-    waiting: [bool; MAX_THREADS],
+    /// A bit for each thread.
+    waiting: u32,
 }
 
 /// A loaded TA as everybody sees it.
@@ -80,7 +81,7 @@ pub enum Acquire<P: Platform> {
 impl<P: Platform> Instance<P> {
     /// A new instance that `thread` holds and that has one session.
     pub fn new(id: u32, uuid: Uuid, flags: TaFlags, thread: ThreadId) -> Self {
-        let state = State { hold: Hold::Held(thread), sessions: 1, waiting: [false; MAX_THREADS] };
+        let state = State { hold: Hold::Held(thread), sessions: 1, waiting: 0 };
         Self { id, uuid, flags, state: Lock::<P, _>::new(state), dead: AtomicBool::new(false) }
     }
 
@@ -135,9 +136,8 @@ impl<P: Platform> Instance<P> {
     pub fn enqueue(&self, thread: ThreadId) -> bool {
         let mut state = self.state.lock();
         let held = matches!(state.hold, Hold::Held(_));
-        if let Some(flag) = state.waiting.get_mut(thread.0 as usize) {
-            *flag = held;
-        }
+        let bit = bit_of(thread);
+        state.waiting = if held { state.waiting | bit } else { state.waiting & !bit };
         held
     }
 
@@ -157,19 +157,25 @@ impl<P: Platform> Instance<P> {
         next_waiter(&mut state.waiting)
     }
 
-    /// Marks the TA as dead. Its body is the caller's to drop; every thread that waits is to be woken.
-    pub fn kill(&self) -> [bool; MAX_THREADS] {
+    /// Marks the TA as dead. Its body is the caller's to drop; every thread that is given here waits and is to be woken.
+    pub fn kill(&self) -> impl Iterator<Item = ThreadId> {
         let mut state = self.state.lock();
         state.hold = Hold::Dead;
         self.dead.store(true, Ordering::Release);
-        core::mem::replace(&mut state.waiting, [false; MAX_THREADS])
+        let mut waiting = core::mem::take(&mut state.waiting);
+        core::iter::from_fn(move || next_waiter(&mut waiting))
     }
 }
 
-fn next_waiter(waiting: &mut [bool; MAX_THREADS]) -> Option<ThreadId> {
-    let index = waiting.iter().position(|waits| *waits)?;
-    if let Some(flag) = waiting.get_mut(index) {
-        *flag = false;
-    }
-    u32::try_from(index).ok().map(ThreadId)
+const _: () = assert!(MAX_THREADS <= 32);
+
+fn bit_of(thread: ThreadId) -> u32 {
+    1u32.checked_shl(thread.0).unwrap_or(0)
+}
+
+/// Takes the first thread out of those that wait.
+fn next_waiter(waiting: &mut u32) -> Option<ThreadId> {
+    let first = (*waiting != 0).then(|| waiting.trailing_zeros())?;
+    *waiting &= waiting.wrapping_sub(1);
+    Some(ThreadId(first))
 }

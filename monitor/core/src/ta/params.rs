@@ -134,6 +134,11 @@ pub fn unmap<P: Platform>(space: &mut UserSpace<P>) {
     space.unmap_where(|region| region.purpose == Purpose::Param);
 }
 
+/// True when there are none.
+pub fn is_empty<P: Platform>(params: &Params<P>) -> bool {
+    params.iter().all(|param| matches!(param, Param::None))
+}
+
 /// True when any parameter has a buffer that [`map`] maps.
 pub fn has_memory<P: Platform>(params: &Params<P>) -> bool {
     params.iter().any(|param| matches!(param, Param::Memref { memory: Some(_), .. }))

@@ -61,6 +61,9 @@ pub fn enter<P: Platform>(
 /// Bytes under the top of the stack at which the parameters stand.
 const FRAME: u64 = (UteeParams::SIZE as u64).next_multiple_of(UteeParams::STACK_ALIGN);
 
+/// What stands there when there are none.
+const NO_PARAMS: [u8; UteeParams::SIZE] = [0; UteeParams::SIZE];
+
 /// Byte of the stack's frames at which the parameters stand.
 fn frame_offset<P: Platform>(body: &Body<P>) -> Option<usize> {
     body.stack.pages().checked_mul(PAGE_SIZE)?.checked_sub(usize::try_from(FRAME).ok()?)
@@ -74,9 +77,14 @@ fn prepare<P: Platform>(
     command: u32,
     params: &Params<P>,
 ) -> Result<(), TeeError> {
-    let cells = params::map(&mut body.space, params, body.free_from)?;
     let offset = frame_offset(body).ok_or(TeeError::OUT_OF_MEMORY)?;
-    if !body.stack.write(offset, &cells.to_bytes()) {
+    let written = if params::is_empty(params) {
+        body.stack.write(offset, &NO_PARAMS)
+    } else {
+        let cells = params::map(&mut body.space, params, body.free_from)?;
+        body.stack.write(offset, &cells.to_bytes())
+    };
+    if !written {
         return Err(TeeError::OUT_OF_MEMORY);
     }
     let address = body.stack_top.saturating_sub(FRAME);
