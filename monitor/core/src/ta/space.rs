@@ -8,6 +8,7 @@ use super::memory::{Backing, Memory};
 use crate::limits::MAX_REGIONS;
 use crate::ports::{AddressSpace, PAGE_SIZE, Platform, Prot};
 use alloc::vec::Vec;
+use core::cell::Cell;
 use core::ops::Range;
 use utee_abi::access::AccessFlags;
 use utee_abi::result::TeeError;
@@ -93,6 +94,8 @@ pub struct UserSpace<P: Platform> {
     /// The page tables.
     pub tables: P::Space,
     regions: Vec<Region<P>>,
+    /// Index of the region that was asked for last: the next question is mostly about the same one.
+    last: Cell<usize>,
 }
 
 impl<P: Platform> UserSpace<P> {
@@ -103,7 +106,7 @@ impl<P: Platform> UserSpace<P> {
     pub fn new(platform: &P) -> Result<Self, TeeError> {
         let mut regions = Vec::new();
         regions.try_reserve_exact(MAX_REGIONS).map_err(|_| TeeError::OUT_OF_MEMORY)?;
-        Ok(Self { tables: platform.space()?, regions })
+        Ok(Self { tables: platform.space()?, regions, last: Cell::new(0) })
     }
 
     /// The regions by address.
@@ -118,7 +121,13 @@ impl<P: Platform> UserSpace<P> {
 
     /// The region that holds `address`.
     pub fn region_at(&self, address: u64) -> Option<&Region<P>> {
-        self.regions.get(self.position(address)).filter(|region| region.va <= address)
+        let holds = |region: &&Region<P>| region.va <= address && address < region.end();
+        if let Some(region) = self.regions.get(self.last.get()).filter(holds) {
+            return Some(region);
+        }
+        let index = self.position(address);
+        self.last.set(index);
+        self.regions.get(index).filter(holds)
     }
 
     /// User addresses that may hold such memory.
