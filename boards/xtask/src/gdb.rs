@@ -4,8 +4,9 @@
 use crate::image;
 use crate::qemu;
 use crate::run::MachineArgs;
-use crate::tools::{has_program, target_dir};
-use anyhow::{Context, Result, bail};
+use crate::setup;
+use crate::tools::target_dir;
+use anyhow::{Context, Result};
 use clap::Parser;
 use std::process::{Command, Stdio};
 
@@ -14,7 +15,9 @@ const TA_BASE: u64 = 0x10_0000;
 
 /// Arguments of `gdb`.
 #[derive(Parser)]
-#[command(after_help = "Example: cargo xtask gdb --ta hello-world --print\nThe serial lines go to target/run/normal.log and secure.log.")]
+#[command(
+    after_help = "Example: cargo xtask gdb --ta hello-world, then: break ta-examples/hello-world/src/main.rs:34\nThe serial lines go to target/run/normal.log and secure.log."
+)]
 pub(crate) struct Args {
     #[command(flatten)]
     machine: MachineArgs,
@@ -54,9 +57,7 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
         println!("{emulator:?}\n{gdb:?}");
         return Ok(0);
     }
-    if !has_program("gdb-multiarch") {
-        bail!("gdb-multiarch is needed: apt-get install gdb-multiarch (or --print, and a gdb of your own)");
-    }
+    setup::require("gdb-multiarch", "gdb-multiarch").context("or take --print, and a gdb of your own")?;
     let mut child = emulator.stdin(Stdio::null()).spawn().context("cannot start qemu-system-arm")?;
     let status = gdb.status();
     let _ = child.kill();

@@ -14,6 +14,8 @@ const FALLBACK: &str = "oxtee-fallback";
 const TARGETS: [&str; 2] = [crate::tools::KERNEL_TARGET, utee_build::cargo::TARGET];
 /// Host of Debian's compiler.
 const HOST: &str = "x86_64-unknown-linux-gnu";
+/// The package of the emulator, which needs sources of its own on Debian 12.
+const QEMU: &str = "qemu-system-arm";
 /// Oldest QEMU that is known to work.
 const QEMU_MAJOR: u32 = 7;
 
@@ -30,6 +32,31 @@ pub(crate) fn run() -> Result<Tools> {
     Ok(Tools { toolchain })
 }
 
+/// Installs `package`, which brings `program`, if that is not there.
+pub(crate) fn require(program: &str, package: &'static str) -> Result<()> {
+    if has_program(program) { Ok(()) } else { install(&[package]) }
+}
+
+/// Installs packages by apt, after saying so.
+fn install(packages: &[&str]) -> Result<()> {
+    let listed = packages.join(" ");
+    if !has_program("apt-get") {
+        bail!("these Debian packages (or their likes) are needed and there is no apt-get: {listed}");
+    }
+    let Some(prefix) = privilege() else {
+        bail!("these packages are needed, and this user is neither root nor has sudo: apt-get install {listed}");
+    };
+    println!("setup: installing {listed}");
+    apt(&prefix, &[], &["update", "-q"])?;
+    let packages: Vec<&str> = packages.iter().copied().filter(|package| *package != QEMU).collect();
+    let qemu = packages.len() != listed.split(' ').count();
+    if !packages.is_empty() {
+        let install = ["install", "-y", "-q", "--no-install-recommends"];
+        apt(&prefix, &[], &[&install[..], &packages].concat())?;
+    }
+    if qemu { install_qemu(&prefix) } else { Ok(()) }
+}
+
 /// Packages that lack, by the program that they bring.
 fn packages() -> Result<()> {
     let mut wanted = Vec::new();
@@ -39,24 +66,10 @@ fn packages() -> Result<()> {
     if !has_program("make") {
         wanted.push("make");
     }
-    let qemu = !has_program("qemu-system-arm") || qemu_version().is_some_and(|major| major < QEMU_MAJOR);
-    if wanted.is_empty() && !qemu {
-        return Ok(());
+    if !has_program("qemu-system-arm") || qemu_version().is_some_and(|major| major < QEMU_MAJOR) {
+        wanted.push(QEMU);
     }
-    let listed = || wanted.iter().copied().chain(qemu.then_some("qemu-system-arm")).collect::<Vec<_>>().join(" ");
-    if !has_program("apt-get") {
-        bail!("these Debian packages (or their likes) are needed and there is no apt-get: {}", listed());
-    }
-    let Some(prefix) = privilege() else {
-        bail!("these packages are needed, and this user is neither root nor has sudo: apt-get install {}", listed());
-    };
-    println!("setup: installing {}", listed());
-    apt(&prefix, &[], &["update", "-q"])?;
-    if !wanted.is_empty() {
-        let install = ["install", "-y", "-q", "--no-install-recommends"];
-        apt(&prefix, &[], &[&install[..], &wanted].concat())?;
-    }
-    if qemu { install_qemu(&prefix) } else { Ok(()) }
+    if wanted.is_empty() { Ok(()) } else { install(&wanted) }
 }
 
 fn qemu_version() -> Option<u32> {
@@ -87,7 +100,7 @@ fn apt(prefix: &[&str], options: &[String], words: &[&str]) -> Result<()> {
 /// Debian 12's own QEMU conflicts with the newer tools that many machines have from backports: take it from there.
 fn install_qemu(prefix: &[&str]) -> Result<()> {
     let install = ["install", "-y", "-q", "--no-install-recommends"];
-    let plain = [&install[..], &["qemu-system-arm"]].concat();
+    let plain = [&install[..], &[QEMU]].concat();
     let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
     let bookworm = release.contains("VERSION_CODENAME=bookworm");
     let Some(mirror) = mirror().filter(|_| bookworm) else { return apt(prefix, &[], &plain) };
@@ -104,7 +117,7 @@ fn install_qemu(prefix: &[&str]) -> Result<()> {
     ]
     .concat();
     apt(prefix, &options, &["update", "-q"])?;
-    apt(prefix, &options, &[&install[..], &["-t", "bookworm-backports", "qemu-system-arm"]].concat())
+    apt(prefix, &options, &[&install[..], &["-t", "bookworm-backports", QEMU]].concat())
 }
 
 /// The mirror of Debian that the system itself uses.
