@@ -2,10 +2,11 @@
 //! The core's platform on a board with an Armv7-A CPU.
 
 use crate::{heap, layout};
+use alloc::sync::Arc;
 use core::arch::asm;
 use core::ops::Range;
 use tee_arch::cp15;
-use tee_arch::frames::{FramePool, SecureFrames};
+use tee_arch::frames::{FramePool, SealedFrames, SecureFrames};
 use tee_arch::lock::IrqSpinLock;
 use tee_arch::memory::NormalRam;
 use tee_arch::space::Space;
@@ -28,8 +29,8 @@ pub trait Board: Send + Sync + 'static {
     fn reserved_shm(&self) -> Range<u64>;
     /// Entry and first argument of the normal world.
     fn normal_entry(&self) -> (u64, u64);
-    /// The boot archive.
-    fn archive(&self) -> &'static [u8];
+    /// The boot archive, in memory that nobody can change.
+    fn archive(&self) -> SealedFrames;
     /// Writes to the secure console, in one piece.
     fn console(&self, text: &[u8]);
     /// Where entropy comes from.
@@ -58,6 +59,7 @@ const TIMER_ENABLE: u32 = 1;
 /// A board as the core sees it.
 pub struct Machine<B: Board> {
     board: B,
+    archive: Arc<SealedFrames>,
     pool: &'static FramePool,
     threads: [ThreadCell; layout::THREADS],
     main: ThreadMain,
@@ -83,7 +85,8 @@ impl<B: Board> Machine<B> {
             *slot = *entry;
             map_len += 1;
         }
-        Self { board, pool, threads: [const { ThreadCell::new() }; layout::THREADS], main, map, map_len }
+        let archive = Arc::new(board.archive());
+        Self { board, archive, pool, threads: [const { ThreadCell::new() }; layout::THREADS], main, map, map_len }
     }
 
     /// The board.
@@ -135,8 +138,8 @@ impl<B: Board> Platform for Machine<B> {
         self.board.normal_entry()
     }
 
-    fn boot_archive(&self) -> &[u8] {
-        self.board.archive()
+    fn boot_archive(&self) -> &Arc<SealedFrames> {
+        &self.archive
     }
 
     fn normal_read(&self, pa: u64, out: &mut [u8]) -> bool {
@@ -149,6 +152,10 @@ impl<B: Board> Platform for Machine<B> {
 
     fn frames(&self, pages: usize) -> Result<SecureFrames, TeeError> {
         self.pool.take(pages)
+    }
+
+    fn contiguous_frames(&self, pages: usize) -> Result<SecureFrames, TeeError> {
+        self.pool.take_run(pages)
     }
 
     fn ta_ram(&self) -> (usize, usize) {

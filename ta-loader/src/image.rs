@@ -124,13 +124,12 @@ fn content<'a>(header: &SignedHeader, rest: &'a [u8], requested: &Uuid) -> Resul
     }
 }
 
-/// The ELF file in an image that [`verify`] has accepted before, with no check of anything but lengths.
+/// Where the payload of an image begins whose fixed header these are the first bytes of, as far as they tell.
 ///
-/// Only for bytes that cannot have changed since then.
+/// Nothing is verified: good for placing an image in memory, not for believing it.
 #[must_use]
-pub fn payload(bytes: &[u8]) -> Option<&[u8]> {
-    let header = SignedHeader::read(bytes)?;
+pub fn payload_offset(header: &[u8]) -> Option<usize> {
+    let header = SignedHeader::read(header)?;
     let sub = if header.img_type == u32::from(ImageType::Bootstrap) { BootstrapHeader::SIZE } else { 0 };
-    let at = SignedHeader::SIZE.checked_add(usize::from(header.hash_size))?.checked_add(usize::from(header.sig_size))?;
-    bytes.get(at.checked_add(sub)?..)
+    SignedHeader::SIZE.checked_add(usize::from(header.hash_size))?.checked_add(usize::from(header.sig_size))?.checked_add(sub)
 }

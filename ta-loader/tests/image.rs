@@ -10,7 +10,7 @@ use rsa::traits::PublicKeyParts;
 use rsa::{Pkcs1v15Sign, PrivateKey, Pss};
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
-use ta_loader::image::{Verification, payload};
+use ta_loader::image::{Verification, payload_offset};
 use ta_loader::{LoadError, RootKey, VerifiedImage, verify};
 use utee_abi::image::{
     ALGO_RSASSA_PKCS1_V1_5_SHA256, ALGO_RSASSA_PSS_SHA256, BootstrapHeader, DIGEST_SIZE, ImageType, MAGIC, SignedHeader,
@@ -97,7 +97,7 @@ fn signed_images_are_accepted() {
             let VerifiedImage { elf, uuid: found, version, digest } = verify(&bytes, &uuid(), &[key.root()]).unwrap();
             assert_eq!((elf, found, version), (PAYLOAD, uuid(), 5));
             assert_eq!(digest, bytes[SignedHeader::SIZE..][..DIGEST_SIZE]);
-            assert_eq!(payload(&bytes), Some(PAYLOAD));
+            assert_eq!(payload_offset(&bytes).map(|at| &bytes[at..]), Some(PAYLOAD));
         }
     }
 }
@@ -122,7 +122,7 @@ fn legacy_images_have_no_sub_header() {
     let bytes = Image { img_type: ImageType::Legacy.into(), ..Image::default() }.sign(&KEY_2048);
     let image = verify(&bytes, &uuid(), &[KEY_2048.root()]).unwrap();
     assert_eq!((image.elf, image.uuid, image.version), (PAYLOAD, uuid(), 0));
-    assert_eq!(payload(&bytes), Some(PAYLOAD));
+    assert_eq!(payload_offset(&bytes).map(|at| &bytes[at..]), Some(PAYLOAD));
 }
 
 #[test]
@@ -269,13 +269,13 @@ proptest! {
             changed[at] = byte;
         }
         changed.truncate(changed.len() - cut / 4);
-        let _ = payload(&changed);
+        let _ = payload_offset(&changed);
         assert_eq!(verify(&changed, &uuid(), &[KEY_2048.root()]).is_ok(), changed == bytes);
     }
 
     #[test]
     fn any_bytes_are_refused(bytes in proptest::collection::vec(any::<u8>(), 0..700)) {
-        let _ = payload(&bytes);
+        let _ = payload_offset(&bytes);
         refused(&bytes);
         let mut bytes = bytes;
         let start = &include_bytes!("images/pss-2048.ta")[..SignedHeader::SIZE];

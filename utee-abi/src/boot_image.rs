@@ -6,6 +6,7 @@
 
 use crate::bytes::{array, u32_at};
 use crate::uuid::Uuid;
+use core::ops::Range;
 
 /// First bytes of an archive.
 pub const MAGIC: [u8; 8] = *b"OXTEEBA1";
@@ -72,7 +73,7 @@ pub fn header(entries: u32, total: u32) -> [u8; HEADER_SIZE] {
 }
 
 /// An entry and its payload.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Entry<'a> {
     /// Kind.
     pub kind: u32,
@@ -80,6 +81,8 @@ pub struct Entry<'a> {
     pub uuid: Uuid,
     /// Payload.
     pub data: &'a [u8],
+    /// Where it stands in the archive.
+    pub range: Range<usize>,
 }
 
 /// A view of an archive.
@@ -112,10 +115,12 @@ impl<'a> Archive<'a> {
         let at = index.checked_mul(ENTRY_SIZE)?.checked_add(HEADER_SIZE)?;
         let word = |n: usize| usize::try_from(u32_at(self.bytes, at.checked_add(n)?)?).ok();
         let (offset, len) = (word(4)?, word(8)?);
+        let range = offset..offset.checked_add(len)?;
         Some(Entry {
             kind: u32_at(self.bytes, at)?,
             uuid: Uuid::from_octets(array(self.bytes, at.checked_add(16)?)?),
-            data: self.bytes.get(offset..offset.checked_add(len)?)?,
+            data: self.bytes.get(range.clone())?,
+            range,
         })
     }
 }

@@ -249,6 +249,16 @@ impl MsgParam {
         self.attr & ATTR_NONCONTIG != 0
     }
 
+    /// Size of a memref, whichever way it is given.
+    #[must_use]
+    pub fn memref_size(&self) -> Option<u64> {
+        let [_, size, _] = self.words;
+        match self.kind()? {
+            Kind::RmemInput | Kind::RmemOutput | Kind::RmemInout | Kind::TmemInput | Kind::TmemOutput | Kind::TmemInout => Some(size),
+            Kind::None | Kind::ValueInput | Kind::ValueOutput | Kind::ValueInout => None,
+        }
+    }
+
     /// Values a and b that the other side wrote, if it is a value that goes that way.
     #[must_use]
     pub fn output_value(&self) -> Option<(u64, u64)> {
@@ -295,6 +305,7 @@ mod tests {
         for raw in 0..=0xFF {
             let param = MsgParam { attr: raw, words: [1, 2, 3] };
             assert_eq!(param.output_value(), matches!(raw, 2 | 3).then_some((1, 2)), "{raw}");
+            assert_eq!(param.memref_size(), matches!(raw, 5..=7 | 9..=11).then_some(2), "{raw}");
         }
     }
 
@@ -315,7 +326,7 @@ mod tests {
         fn decoding_any_bytes_is_total(bytes in proptest::collection::vec(any::<u8>(), 0..300), index in any::<usize>()) {
             let _ = MsgHeader::read(&bytes);
             if let Some(param) = MsgParam::read(&bytes, index) {
-                let _ = (param.kind(), param.output_value());
+                let _ = (param.kind(), param.output_value(), param.memref_size());
             }
         }
     }

@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use spin::Once;
 use tee_arch::cp15;
 use tee_arch::descriptor::Kernel;
+use tee_arch::frames::SealedFrames;
 use tee_arch::lock::{mask_interrupts, restore_interrupts};
 use tee_core::ports::{EntropyKind, MapEntry};
 use utee_abi::result::TeeError;
@@ -160,12 +161,14 @@ impl Board for QemuVirt {
         (map::NORMAL_ENTRY, map::RAM)
     }
 
-    fn archive(&self) -> &'static [u8] {
+    fn archive(&self) -> SealedFrames {
         let skip = layout::image_len();
         let start = map::FLASH_VIRTUAL as usize + skip;
         // SAFETY: the secure flash behind the image, mapped read-only for ever; the normal world cannot reach it and
-        // the emulator has no way to write it.
-        unsafe { core::slice::from_raw_parts(start as *const u8, map::FLASH_SIZE as usize - skip) }
+        // the kernel never writes it.
+        let bytes = unsafe { core::slice::from_raw_parts(start as *const u8, map::FLASH_SIZE as usize - skip) };
+        // SAFETY: that is where the flash stands, and nothing was written to it that a cache could hold back.
+        unsafe { SealedFrames::fixed(bytes, map::FLASH as usize + skip) }
     }
 
     fn console(&self, text: &[u8]) {

@@ -17,6 +17,9 @@ use utee_abi::bytes::u32_at;
 use utee_abi::image::{BootstrapHeader, SignedHeader};
 use utee_abi::uuid::Uuid;
 
+/// Bytes of a page.
+const PAGE: usize = 4096;
+
 /// Arguments of `image`.
 #[derive(Parser)]
 pub(crate) struct Args {
@@ -161,6 +164,13 @@ fn write_archive(entries: &[(u32, Uuid, Vec<u8>)]) -> Result<Vec<u8>> {
     let (mut table, mut payloads) = (Vec::new(), Vec::new());
     let first = offset;
     for (kind, uuid, data) in entries {
+        if *kind == KIND_TA {
+            // The ELF file begins with a page, so that the TEE can map it from where it stands.
+            let lead = ta_loader::image::payload_offset(data).unwrap_or(0);
+            let start = (offset + lead).next_multiple_of(PAGE) - lead;
+            payloads.resize(start - first, 0);
+            offset = start;
+        }
         for word in [*kind, u32::try_from(offset)?, u32::try_from(data.len())?, 0] {
             table.extend(word.to_le_bytes());
         }

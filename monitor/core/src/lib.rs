@@ -19,6 +19,7 @@ pub mod lock;
 pub mod msg;
 pub mod ports;
 pub mod pta;
+pub mod rpc;
 pub mod run_loop;
 pub mod session;
 pub mod smc;
@@ -34,7 +35,7 @@ use ports::Platform;
 use session::Sessions;
 use smc::psci::Cpus;
 use ta::registry::Registry;
-use ta::source::BootArchive;
+use ta::source::{BootArchive, NormalSource};
 use thread::Threads;
 use utee_abi::result::TeeError;
 
@@ -56,6 +57,8 @@ pub struct Tee<P: Platform> {
     pub rng: Rng<P>,
     /// TAs and root keys of the boot image.
     pub archive: BootArchive<P>,
+    /// TAs that the normal world keeps.
+    pub normal_source: NormalSource<P>,
     /// Persistent time of TAs, kept until the next reset.
     pub times: ta::time::TaTimes<P>,
     /// RPC messages kept for the normal world while its shared-memory cache is on.
@@ -78,6 +81,7 @@ impl<P: Platform> Tee<P> {
             sessions: Sessions::new(),
             rng,
             archive,
+            normal_source: NormalSource::new(),
             times: ta::time::TaTimes::new(),
             rpc_cache: call::RpcCache::new(),
             platform,

@@ -5,11 +5,12 @@
 //! Everything here is safe to call; an implementation owns whatever unsafe it needs.
 //!
 //! * [`Platform`] - the machine: memory, threads, clock, console, entropy, power.
-//! * [`Frames`] - secure page frames that belong to someone.
+//! * [`Frames`] - secure page frames that belong to someone; [`Sealed`] - ones that nobody writes any more.
 //! * [`AddressSpace`] - one TA's view of memory, and the way into user mode.
 //! * [`UserContext`] - the user registers of one entry into a TA.
 //! * [`NormalWorld`] - the way into the normal world and back.
 
+use alloc::sync::Arc;
 use core::ops::Range;
 use utee_abi::access::CacheOperation;
 use utee_abi::regs::RawSyscall;
@@ -132,8 +133,17 @@ pub struct Position {
     pub fp: u64,
 }
 
+/// Secure memory whose content never changes again: a verified image, or the boot archive.
+pub trait Sealed: Send + Sync + 'static {
+    /// The content.
+    fn bytes(&self) -> &[u8];
+}
+
 /// Secure page frames, zeroed when they were given out, wiped when they are dropped.
-pub trait Frames: Send + Sync + 'static {
+pub trait Frames: Sized + Send + Sync + 'static {
+    /// The same frames once nobody may write them any more.
+    type Sealed: Sealed;
+
     /// Number of pages.
     fn pages(&self) -> usize;
 
@@ -144,6 +154,15 @@ pub trait Frames: Send + Sync + 'static {
     /// Copies `data` to byte `offset` on; false when that passes the end.
     #[must_use]
     fn write(&self, offset: usize, data: &[u8]) -> bool;
+
+    /// The content of frames that nobody else has and that are mapped nowhere; `None` when they are not in one run.
+    fn bytes_mut(&mut self) -> Option<&mut [u8]>;
+
+    /// Ends writing to frames that nobody else has and that are mapped nowhere.
+    ///
+    /// # Errors
+    /// OUT_OF_MEMORY when they are not in one run.
+    fn seal(self) -> Result<Self::Sealed, TeeError>;
 }
 
 /// One TA's view of memory. Dropping it unmaps everything; frames belong to whoever holds them.
@@ -165,6 +184,19 @@ pub trait AddressSpace: Send + 'static {
     /// # Errors
     /// OUT_OF_MEMORY when there is no memory for tables; nothing is mapped then.
     fn map(&mut self, va: u64, frames: &Self::Frames, first: usize, pages: usize, prot: Prot) -> Result<(), TeeError>;
+
+    /// Maps `pages` pages of sealed memory from page `first` at `va`, for reading or for execution.
+    ///
+    /// # Errors
+    /// As [`AddressSpace::map`]; BAD_PARAMETERS when write access is asked for or the memory does not begin and end with a page.
+    fn map_sealed(
+        &mut self,
+        va: u64,
+        sealed: &<Self::Frames as Frames>::Sealed,
+        first: usize,
+        pages: usize,
+        prot: Prot,
+    ) -> Result<(), TeeError>;
 
     /// Maps normal-world pages (physical page addresses, checked by the core) inside [`Self::NORMAL`] as non-secure,
     /// never executable memory.
@@ -219,6 +251,9 @@ pub enum EntropyKind {
     StandIn(&'static str),
 }
 
+/// Sealed memory of a platform.
+pub type SealedOf<P> = <<P as Platform>::Frames as Frames>::Sealed;
+
 /// The machine that the core runs on.
 pub trait Platform: Send + Sync + Sized + 'static {
     /// A spin lock that masks interrupts of this CPU while it is held.
@@ -253,7 +288,7 @@ pub trait Platform: Send + Sync + Sized + 'static {
     fn normal_entry(&self) -> (u64, u64);
 
     /// The boot archive (TAs and root keys), in memory that only the secure world can change.
-    fn boot_archive(&self) -> &[u8];
+    fn boot_archive(&self) -> &Arc<SealedOf<Self>>;
 
     /// Copies from normal-world RAM; false when the range is not wholly in [`Platform::normal_ram`].
     #[must_use]
@@ -268,6 +303,12 @@ pub trait Platform: Send + Sync + Sized + 'static {
     /// # Errors
     /// OUT_OF_MEMORY.
     fn frames(&self, pages: usize) -> Result<Self::Frames, TeeError>;
+
+    /// Gives out zeroed secure frames in one run.
+    ///
+    /// # Errors
+    /// OUT_OF_MEMORY when there is no such run.
+    fn contiguous_frames(&self, pages: usize) -> Result<Self::Frames, TeeError>;
 
     /// Bytes of secure RAM for TAs: free and total.
     fn ta_ram(&self) -> (usize, usize);

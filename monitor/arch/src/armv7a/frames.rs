@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Secure page frames for TAs: a pool, and what is taken from it.
 
+use super::cache;
 use super::lock::IrqSpinLock;
 use alloc::vec::Vec;
 use core::ops::Range;
 use lock_api::Mutex;
-use tee_core::ports::{Frames, PAGE_SIZE};
+use tee_core::ports::{Frames, PAGE_SIZE, Sealed};
 use utee_abi::result::TeeError;
 
 /// Pages of a pool at most (64 MiB).
@@ -74,17 +75,38 @@ impl FramePool {
             frames.pages += extent.pages;
             frames.extents.push(extent);
         }
-        // Outside the lock: a page of another owner is never touched, these are claimed.
-        for extent in &frames.extents {
+        frames.clean();
+        Ok(frames)
+    }
+
+    /// Gives out `pages` zeroed pages in one run, as high as there is one, so that the short-lived ones below find room.
+    ///
+    /// # Errors
+    /// OUT_OF_MEMORY.
+    pub fn take_run(&'static self, pages: usize) -> Result<SecureFrames, TeeError> {
+        let mut extents = Vec::new();
+        extents.try_reserve_exact(1).map_err(|_| TeeError::OUT_OF_MEMORY)?;
+        let mut map = self.map.lock();
+        extents.push(map.claim_run(pages).ok_or(TeeError::OUT_OF_MEMORY)?);
+        let frames = SecureFrames { pool: self, extents, pages, base: map.base };
+        drop(map);
+        frames.clean();
+        Ok(frames)
+    }
+}
+
+impl SecureFrames {
+    /// Zeroes the pages that are not. A page of another owner is never touched: these are claimed.
+    fn clean(&self) {
+        for extent in &self.extents {
             for page in extent.first..extent.first + extent.pages {
-                let clean = Bit(&mut self.map.lock().clean, page).get();
+                let clean = Bit(&mut self.pool.map.lock().clean, page).get();
                 if !clean {
-                    wipe(frames.base + page * PAGE_SIZE, PAGE_SIZE);
-                    Bit(&mut self.map.lock().clean, page).set(true);
+                    wipe(self.base + page * PAGE_SIZE, PAGE_SIZE);
+                    Bit(&mut self.pool.map.lock().clean, page).set(true);
                 }
             }
         }
-        Ok(frames)
     }
 }
 
@@ -130,14 +152,27 @@ impl Map {
             }
             page = end + 1;
         }
-        if best.pages == 0 {
-            return None;
+        (best.pages != 0).then(|| self.mark(best))
+    }
+
+    /// Claims the highest run of exactly `wanted` pages.
+    fn claim_run(&mut self, wanted: usize) -> Option<Extent> {
+        let mut run = 0;
+        for page in (0..self.pages).rev() {
+            run = if Bit(&mut self.used, page).get() { 0 } else { run + 1 };
+            if run == wanted {
+                return Some(self.mark(Extent { first: page, pages: wanted }));
+            }
         }
-        for page in best.first..best.first + best.pages {
+        None
+    }
+
+    fn mark(&mut self, extent: Extent) -> Extent {
+        for page in extent.first..extent.first + extent.pages {
             Bit(&mut self.used, page).set(true);
         }
-        self.free -= best.pages;
-        Some(best)
+        self.free -= extent.pages;
+        extent
     }
 }
 
@@ -198,7 +233,59 @@ impl SecureFrames {
     }
 }
 
+/// Memory that nobody writes any more.
+pub struct SealedFrames {
+    bytes: &'static [u8],
+    physical: usize,
+    /// Wiped and given back when this is dropped.
+    _frames: Option<SecureFrames>,
+}
+
+impl SealedFrames {
+    /// Memory that is not of a pool.
+    ///
+    /// # Safety
+    /// `bytes` stands at physical address `physical`, in secure memory that never changes, and what of it may be executed
+    /// is visible to instruction fetches.
+    pub const unsafe fn fixed(bytes: &'static [u8], physical: usize) -> Self {
+        Self { bytes, physical, _frames: None }
+    }
+
+    /// Physical address of page `index`, if all of the page is in it.
+    pub(super) fn address(&self, index: usize) -> Option<usize> {
+        let at = index.checked_mul(PAGE_SIZE)?;
+        let inside = self.physical.is_multiple_of(PAGE_SIZE) && at.checked_add(PAGE_SIZE)? <= self.bytes.len();
+        inside.then_some(self.physical + at)
+    }
+}
+
+impl Sealed for SealedFrames {
+    fn bytes(&self) -> &[u8] {
+        self.bytes
+    }
+}
+
 impl Frames for SecureFrames {
+    type Sealed = SealedFrames;
+
+    fn bytes_mut(&mut self) -> Option<&mut [u8]> {
+        let [extent] = self.extents.as_slice() else { return None };
+        let address = self.base + extent.first * PAGE_SIZE;
+        // SAFETY: one run of pages that this value holds, mapped writable at its own address. The caller has the only
+        // reference and the core maps frames nowhere before they are shared, so nobody else reads or writes them.
+        Some(unsafe { core::slice::from_raw_parts_mut(address as *mut u8, extent.pages * PAGE_SIZE) })
+    }
+
+    fn seal(self) -> Result<SealedFrames, TeeError> {
+        let [extent] = self.extents.as_slice() else { return Err(TeeError::OUT_OF_MEMORY) };
+        let (address, len) = (self.base + extent.first * PAGE_SIZE, extent.pages * PAGE_SIZE);
+        // SAFETY: pages that the kernel has mapped at their own address.
+        unsafe { cache::sync_code(address, len) };
+        // SAFETY: as in `bytes_mut`; from here on nobody has a way to write them until they are dropped, after the slice.
+        let bytes = unsafe { core::slice::from_raw_parts(address as *const u8, len) };
+        Ok(SealedFrames { bytes, physical: address, _frames: Some(self) })
+    }
+
     fn pages(&self) -> usize {
         self.pages
     }

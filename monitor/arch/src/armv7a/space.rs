@@ -3,7 +3,7 @@
 
 use super::cache::{self, Maintenance};
 use super::cp15;
-use super::frames::SecureFrames;
+use super::frames::{SealedFrames, SecureFrames};
 use super::lock::{IrqSpinLock, mask_interrupts, restore_interrupts};
 use super::mmu::{WALK, empty_ttbr0};
 use super::percpu::this_cpu;
@@ -146,6 +146,18 @@ impl AddressSpace for Space {
                 // SAFETY: a page that the kernel has mapped at its own address.
                 unsafe { cache::sync_code(pa, PAGE_SIZE) };
             }
+            self.put(va + (index as u64) * PAGE, pa as u64, prot, World::Secure)?;
+        }
+        cp15::dsb();
+        Ok(())
+    }
+
+    fn map_sealed(&mut self, va: u64, sealed: &SealedFrames, first: usize, pages: usize, prot: Prot) -> Result<(), TeeError> {
+        if prot == Prot::ReadWrite {
+            return Err(TeeError::BAD_PARAMETERS);
+        }
+        for index in 0..pages {
+            let pa = sealed.address(first + index).ok_or(TeeError::BAD_PARAMETERS)?;
             self.put(va + (index as u64) * PAGE, pa as u64, prot, World::Secure)?;
         }
         cp15::dsb();

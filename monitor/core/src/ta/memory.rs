@@ -2,7 +2,7 @@
 //! Memory that a parameter or a TA mapping stands on: normal-world pages or secure frames.
 
 use crate::msg::shm::Shm;
-use crate::ports::{Frames, Platform};
+use crate::ports::{Frames, Platform, Sealed, SealedOf};
 use alloc::sync::Arc;
 use core::fmt;
 
@@ -12,6 +12,8 @@ pub enum Backing<P: Platform> {
     Shm(Arc<Shm>),
     /// Secure frames of a TA.
     Frames(Arc<P::Frames>),
+    /// A verified image, which all instances of a TA share.
+    Sealed(Arc<SealedOf<P>>),
 }
 
 impl<P: Platform> Clone for Backing<P> {
@@ -19,6 +21,7 @@ impl<P: Platform> Clone for Backing<P> {
         match self {
             Self::Shm(shm) => Self::Shm(Arc::clone(shm)),
             Self::Frames(frames) => Self::Frames(Arc::clone(frames)),
+            Self::Sealed(sealed) => Self::Sealed(Arc::clone(sealed)),
         }
     }
 }
@@ -29,13 +32,14 @@ impl<P: Platform> Backing<P> {
         match (self, other) {
             (Self::Shm(a), Self::Shm(b)) => Arc::ptr_eq(a, b),
             (Self::Frames(a), Self::Frames(b)) => Arc::ptr_eq(a, b),
+            (Self::Sealed(a), Self::Sealed(b)) => Arc::ptr_eq(a, b),
             _ => false,
         }
     }
 
     /// True for secure memory.
     pub fn is_secure(&self) -> bool {
-        matches!(self, Self::Frames(_))
+        !matches!(self, Self::Shm(_))
     }
 
     /// Copies from byte `at` counted from the first page; false past the end.
@@ -44,6 +48,10 @@ impl<P: Platform> Backing<P> {
         match self {
             Self::Shm(shm) => shm.read_pages(platform, at, out),
             Self::Frames(frames) => frames.read(at, out),
+            Self::Sealed(sealed) => {
+                let part = at.checked_add(out.len()).and_then(|end| sealed.bytes().get(at..end));
+                part.map(|part| out.copy_from_slice(part)).is_some()
+            }
         }
     }
 
@@ -53,6 +61,7 @@ impl<P: Platform> Backing<P> {
         match self {
             Self::Shm(shm) => shm.write_pages(platform, at, data),
             Self::Frames(frames) => frames.write(at, data),
+            Self::Sealed(_) => false,
         }
     }
 }

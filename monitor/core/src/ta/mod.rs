@@ -2,6 +2,7 @@
 //! Trusted applications: where they come from, how they are loaded, run and end.
 
 pub mod dump;
+pub mod image;
 pub mod instance;
 pub mod load;
 pub mod memory;

@@ -177,6 +177,7 @@ impl<P: Platform> UserSpace<P> {
         }
         let mapped = match &region.backing {
             Backing::Frames(frames) => self.tables.map(region.va, frames, region.first, region.pages, region.prot),
+            Backing::Sealed(sealed) => self.tables.map_sealed(region.va, sealed, region.first, region.pages, region.prot),
             Backing::Shm(shm) => shm.with_pages(region.first, region.pages, |at, pages| {
                 self.tables.map_normal(region.va.saturating_add((at as u64).saturating_mul(PAGE)), pages, region.prot)
             }),

@@ -49,6 +49,11 @@ pub fn elf(uuid: &Uuid, flags: TaFlags, stack_size: u32) -> Vec<u8> {
 
 /// Signs an ELF file with the development key.
 pub fn signed(uuid: &Uuid, elf: &[u8]) -> Vec<u8> {
+    signed_version(uuid, elf, 0)
+}
+
+/// Signs an ELF file as this version of a TA.
+pub fn signed_version(uuid: &Uuid, elf: &[u8], ta_version: u32) -> Vec<u8> {
     let header = SignedHeader {
         magic: utee_abi::image::MAGIC,
         img_type: ImageType::Bootstrap.into(),
@@ -57,7 +62,7 @@ pub fn signed(uuid: &Uuid, elf: &[u8]) -> Vec<u8> {
         hash_size: 32,
         sig_size: key().size() as u16,
     };
-    let sub = BootstrapHeader { uuid: *uuid, ta_version: 0 };
+    let sub = BootstrapHeader { uuid: *uuid, ta_version };
     let mut digest = Sha256::new();
     digest.update(header.to_bytes());
     digest.update(sub.to_bytes());

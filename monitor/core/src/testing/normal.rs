@@ -9,6 +9,7 @@ use std::boxed::Box;
 use std::sync::Arc;
 use std::vec::Vec;
 use utee_abi::msg::{ATTR_META, Command, Kind, MsgHeader, MsgParam, message_size};
+use utee_abi::result::TeeError;
 use utee_abi::rpc::RpcCommand;
 use utee_abi::smc::{RpcReturn, YieldingCall, rpc_of};
 use utee_abi::uuid::Uuid;
@@ -37,11 +38,13 @@ pub struct Reply {
 }
 
 impl NormalWorld {
-    /// A normal world that lets time pass when the TEE sleeps.
+    /// A normal world that lets time pass when the TEE sleeps and has no TAs.
     pub fn new(tee: Arc<Tee<FakePlatform>>) -> Self {
         let supplicant = |platform: &FakePlatform, command, params: &mut [MsgParam]| {
-            if let (RpcCommand::Suspend, [time]) = (command, params) {
-                platform.advance(time.words[0]);
+            match (command, params) {
+                (RpcCommand::Suspend, [time]) => platform.advance(time.words[0]),
+                (RpcCommand::LoadTa, _) => return TeeError::ITEM_NOT_FOUND.raw(),
+                _ => {}
             }
             0
         };

@@ -3,7 +3,7 @@
 
 use super::image;
 use super::script::Scripts;
-use super::space::{FakeFrames, FakeSpace, Pages};
+use super::space::{FakeFrames, FakeSealed, FakeSpace, Pages};
 use super::threads::{self, HostThreads};
 use crate::Tee;
 use crate::ports::{CpuIndex, EntropyKind, MapEntry, PAGE_SIZE, Platform, ThreadExit, ThreadId};
@@ -47,7 +47,7 @@ impl Ram {
 /// A machine in a host process.
 pub struct FakePlatform {
     ram: Ram,
-    archive: Vec<u8>,
+    archive: Arc<FakeSealed>,
     scripts: Scripts,
     threads: HostThreads,
     thread_count: usize,
@@ -64,7 +64,7 @@ impl FakePlatform {
     pub fn boot(tas: &[(Uuid, Vec<u8>)], threads: usize) -> Arc<Tee<Self>> {
         let platform = Self {
             ram: Ram(Arc::new(Mutex::new(std::vec![0; (RAM.end - RAM.start) as usize]))),
-            archive: image::archive(tas),
+            archive: Arc::new(FakeSealed::fixed(image::archive(tas))),
             scripts: Scripts::default(),
             threads: HostThreads::new(threads),
             thread_count: threads,
@@ -148,7 +148,7 @@ impl Platform for FakePlatform {
         (RAM.start, 0)
     }
 
-    fn boot_archive(&self) -> &[u8] {
+    fn boot_archive(&self) -> &Arc<FakeSealed> {
         &self.archive
     }
 
@@ -166,6 +166,10 @@ impl Platform for FakePlatform {
             return Err(TeeError::OUT_OF_MEMORY);
         }
         Ok(FakeFrames { bytes: Arc::new(Mutex::new(std::vec![0; pages * PAGE_SIZE])), used: Arc::clone(&self.used) })
+    }
+
+    fn contiguous_frames(&self, pages: usize) -> Result<FakeFrames, TeeError> {
+        self.frames(pages)
     }
 
     fn ta_ram(&self) -> (usize, usize) {

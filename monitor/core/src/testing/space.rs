@@ -3,7 +3,7 @@
 
 use super::platform::Ram;
 use super::script::{Request, Running, Scripts};
-use crate::ports::{Abort, AbortKind, AddressSpace, Frames, PAGE_SIZE, Position, Prot, UserContext, UserReturn};
+use crate::ports::{Abort, AbortKind, AddressSpace, Frames, PAGE_SIZE, Position, Prot, Sealed, UserContext, UserReturn};
 use core::ops::Range;
 
 use std::collections::BTreeMap;
@@ -24,7 +24,47 @@ pub struct FakeFrames {
     pub(super) used: Arc<AtomicUsize>,
 }
 
+/// Memory that nobody writes any more.
+pub struct FakeSealed {
+    bytes: Vec<u8>,
+    pages: Option<Arc<AtomicUsize>>,
+}
+
+impl FakeSealed {
+    /// Memory that is not of the pool.
+    pub(super) fn fixed(bytes: Vec<u8>) -> Self {
+        Self { bytes, pages: None }
+    }
+}
+
+impl Sealed for FakeSealed {
+    fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for FakeSealed {
+    fn drop(&mut self) {
+        if let Some(used) = &self.pages {
+            used.fetch_sub(self.bytes.len() / PAGE_SIZE, Ordering::SeqCst);
+        }
+    }
+}
+
 impl Frames for FakeFrames {
+    type Sealed = FakeSealed;
+
+    fn bytes_mut(&mut self) -> Option<&mut [u8]> {
+        Some(Arc::get_mut(&mut self.bytes).expect("frames are mapped").get_mut().unwrap())
+    }
+
+    fn seal(self) -> Result<FakeSealed, TeeError> {
+        assert_eq!(Arc::strong_count(&self.bytes), 1, "sealed while they are mapped");
+        let bytes = self.bytes.lock().unwrap().clone();
+        self.used.fetch_add(bytes.len() / PAGE_SIZE, Ordering::SeqCst);
+        Ok(FakeSealed { bytes, pages: Some(Arc::clone(&self.used)) })
+    }
+
     fn pages(&self) -> usize {
         self.bytes.lock().unwrap().len() / PAGE_SIZE
     }
@@ -53,6 +93,7 @@ impl Drop for FakeFrames {
 #[derive(Clone)]
 enum Behind {
     Secure(Bytes, usize),
+    Sealed(Arc<Vec<u8>>),
     Normal(u64),
 }
 
@@ -74,6 +115,7 @@ impl Pages {
             let inside = at as usize % PAGE_SIZE;
             match (behind, kind) {
                 (Behind::Secure(frames, page), AbortKind::Write) => frames.lock().unwrap()[page * PAGE_SIZE + inside] = *byte,
+                (Behind::Sealed(page), _) => *byte = page[inside],
                 (Behind::Secure(frames, page), _) => *byte = frames.lock().unwrap()[page * PAGE_SIZE + inside],
                 (Behind::Normal(pa), AbortKind::Write) => assert!(ram.write(pa + inside as u64, &[*byte])),
                 (Behind::Normal(pa), _) => {
@@ -106,6 +148,18 @@ impl AddressSpace for FakeSpace {
         let mut map = self.pages.0.lock().unwrap();
         for index in 0..pages {
             let before = map.insert(va / PAGE_SIZE as u64 + index as u64, (prot, Behind::Secure(Arc::clone(&frames.bytes), first + index)));
+            assert!(before.is_none(), "mapped twice");
+        }
+        Ok(())
+    }
+
+    fn map_sealed(&mut self, va: u64, sealed: &FakeSealed, first: usize, pages: usize, prot: Prot) -> Result<(), TeeError> {
+        assert_ne!(prot, Prot::ReadWrite, "sealed memory is not written");
+        let mut map = self.pages.0.lock().unwrap();
+        for index in 0..pages {
+            let at = (first + index) * PAGE_SIZE;
+            let page = sealed.bytes.get(at..at + PAGE_SIZE).ok_or(TeeError::BAD_PARAMETERS)?.to_vec();
+            let before = map.insert(va / PAGE_SIZE as u64 + index as u64, (prot, Behind::Sealed(Arc::new(page))));
             assert!(before.is_none(), "mapped twice");
         }
         Ok(())
