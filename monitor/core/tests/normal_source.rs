@@ -236,8 +236,8 @@ fn whatever_the_supplicant_answers_hurts_only_the_open() {
     let mut machine = machine();
     machine.put(&A, image(&A, 8192));
     let answers = [
-        (Evil::SecureBuffer, TeeError::BAD_PARAMETERS),
-        (Evil::SmallBuffer, TeeError::OUT_OF_MEMORY),
+        (Evil::SecureBuffer, TeeError::COMMUNICATION),
+        (Evil::SmallBuffer, TeeError::COMMUNICATION),
         (Evil::ValueBuffer, TeeError::COMMUNICATION),
         (Evil::Grows, TeeError::COMMUNICATION),
         (Evil::Huge, TeeError::OUT_OF_MEMORY),

@@ -25,6 +25,7 @@ pub(super) fn run(tee: &Tee, report: &mut Report) {
     report.step("shared memory until there is no more", shared_memory(tee));
     report.step("sessions that are not there", no_session(tee));
     report.step("a session ends with its TA running on", closing(tee));
+    report.step("a TA that nobody has", nobody(tee));
     report.step("the cache of messages is not touched during calls", cache(tee));
 }
 
@@ -97,6 +98,12 @@ fn closing(tee: &Tee) -> Result<(), String> {
     drop(session);
     let next = tee.open_public(sleep::UUID).map_err(text)?;
     invoke(&next, sleep::SLEEP, [Param::value_inout(1, 1)]).map(drop).map_err(text)
+}
+
+/// Neither the boot image nor the supplicant, which there is none of, has it.
+fn nobody(tee: &Tee) -> Result<(), String> {
+    let opened = tee.open_public(utee_abi::uuid::Uuid::new(1, 2, 3, [4; 8])).map(drop);
+    expect(opened, Err(Error { code: TeeError::ITEM_NOT_FOUND, origin: Origin::Tee }))
 }
 
 fn cache(tee: &Tee) -> Result<(), String> {

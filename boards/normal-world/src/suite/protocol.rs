@@ -174,7 +174,6 @@ fn refusals() -> Result<(), String> {
     for login in [3, 7, 0xF000_0000, u64::MAX] {
         refused(open, &[meta([a, b, 0]), meta([0, 0, login])], TeeError::BAD_PARAMETERS)?;
     }
-    refused(open, &[meta([1, 2, 0]), meta([0, 0, 0])], TeeError::ITEM_NOT_FOUND)?;
     let with = |param: MsgParam| [meta([a, b, 0]), meta([0; 3]), param];
     let open = MsgHeader::request(Command::OpenSession.into(), 3);
     for bad in [4u64, 8, 0xC, 0xFF, ATTR_META | 1] {

@@ -1,112 +1,146 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! Payload memory that the normal world allocates for a request (OP-TEE ABI, RPC commands SHM_ALLOC and SHM_FREE).
+//! Payload memory that the normal world allocates for a request of the core, such as a file's content.
 
 use crate::call::Call;
 use crate::msg::shm::Shm;
 use crate::ports::Platform;
-use utee_abi::msg::{Kind, MsgParam};
+use utee_abi::msg::{ATTR_NONCONTIG, Kind, MsgParam};
 use utee_abi::result::TeeError;
 use utee_abi::rpc::{RpcCommand, SHM_ALIGN, ShmType};
 
-/// How requests refer to it.
-enum Reference {
-    /// By address, in reserved shared memory.
-    Physical(u64),
-    /// By its cookie.
-    Cookie,
+/// Which way the content of a buffer goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// The normal world reads it.
+    In,
+    /// The normal world writes it.
+    Out,
+    /// Both.
+    InOut,
 }
 
-/// Memory of the normal world. It is given back by [`RpcBuffer::free`], since that takes a request of its own.
-#[must_use = "the normal world loses memory that is not freed"]
-pub struct RpcBuffer {
+/// A buffer in normal-world memory that lives as long as a call needs it.
+///
+/// Its content can change at any time: copy it once and judge the copy. Dropping it gives it back, which is a request
+/// to the normal world, so no lock may be held then.
+pub struct RpcBuffer<'c, 't, P: Platform> {
+    call: &'c Call<'t, P>,
     shm: Shm,
-    reference: Reference,
-    cookie: u64,
-    kind: ShmType,
+    memory: Granted,
 }
 
-impl RpcBuffer {
-    /// Has the normal world allocate `size` bytes.
+/// Memory that the normal world says it gave; it goes back when this is dropped.
+struct Granted {
+    kind: ShmType,
+    cookie: u64,
+    /// Physical address for a buffer in one piece; others are known by the cookie alone.
+    address: Option<u64>,
+}
+
+impl<'c, 't, P: Platform> RpcBuffer<'c, 't, P> {
+    /// Asks for `size` bytes that `kind` can reach.
     ///
     /// # Errors
-    /// OUT_OF_MEMORY when it has none or what it gives is too small, COMMUNICATION when that is no memory to share, and what
-    /// the normal world answers.
-    pub fn allocate<P: Platform>(call: &Call<'_, P>, kind: ShmType, size: usize) -> Result<Self, TeeError> {
-        let mut params = [MsgParam::value_in(u64::from(u32::from(kind)), size as u64, SHM_ALIGN)];
+    /// BAD_PARAMETERS for no bytes at all; what the normal world answers, OUT_OF_MEMORY among them; COMMUNICATION when
+    /// its answer is none: too small, or not normal-world memory.
+    pub fn allocate(call: &'c Call<'t, P>, kind: ShmType, size: usize) -> Result<Self, TeeError> {
+        let wanted = u64::try_from(size).ok().filter(|size| *size != 0).ok_or(TeeError::BAD_PARAMETERS)?;
+        let mut params = [MsgParam::value_in(u64::from(u32::from(kind)), wanted, SHM_ALIGN)];
         call.rpc(RpcCommand::ShmAlloc, &mut params)?;
-        let [given] = params;
-        if given.kind() != Some(Kind::TmemOutput) {
+        let [MsgParam { attr, words: [address, given, cookie] }] = params;
+        let scattered = u64::from(u8::from(Kind::TmemOutput)) | ATTR_NONCONTIG;
+        let contiguous = u64::from(u8::from(Kind::TmemOutput));
+        if attr != scattered && attr != contiguous {
+            // No memory was named, so there is none to give back.
             return Err(TeeError::COMMUNICATION);
         }
-        let [address, given_size, cookie] = given.words;
-        let memory = if given_size < size as u64 {
-            Err(TeeError::OUT_OF_MEMORY)
-        } else if given.is_noncontig() {
-            Shm::from_list(call.platform(), address, given_size).map(|shm| (shm, Reference::Cookie))
-        } else {
-            reserved(call.platform(), address, given_size).map(|shm| (shm, Reference::Physical(address)))
+        let memory = Granted { kind, cookie, address: (attr == contiguous).then_some(address) };
+        // Of what was given only as much is looked at as was asked for: an answer of any size costs the same.
+        let shm = match (given >= wanted, attr == contiguous) {
+            (false, _) => Err(TeeError::COMMUNICATION),
+            (true, true) => Shm::contiguous(call.platform(), address, wanted),
+            (true, false) => Shm::from_list(call.platform(), address, wanted),
         };
-        match memory {
-            Ok((shm, reference)) => Ok(Self { shm, reference, cookie, kind }),
+        match shm {
+            Ok(shm) => Ok(Self { call, shm, memory }),
             Err(error) => {
-                // Nothing that can be used, but the normal world's all the same: it gets it back.
-                release(call, kind, cookie);
-                Err(error)
+                memory.give_back(call);
+                Err(if error == TeeError::OUT_OF_MEMORY { error } else { TeeError::COMMUNICATION })
             }
         }
     }
 
-    /// A parameter that refers to `len` bytes from `offset` on; `kind` is one of the temporary-memory kinds and says which
-    /// way the content goes.
-    pub fn param(&self, kind: Kind, offset: usize, len: usize) -> MsgParam {
-        match self.reference {
-            Reference::Physical(address) => MsgParam::new(kind, [address.saturating_add(offset as u64), len as u64, self.cookie]),
-            Reference::Cookie => MsgParam::new(registered(kind), [offset as u64, len as u64, self.cookie]),
-        }
+    /// Size in bytes, as it was asked for.
+    pub fn size(&self) -> usize {
+        usize::try_from(self.shm.size()).unwrap_or(usize::MAX)
     }
 
-    /// Copies out of it; false past its end. The normal world can change the content at any time.
-    #[must_use]
-    pub fn read<P: Platform>(&self, call: &Call<'_, P>, at: usize, out: &mut [u8]) -> bool {
-        self.place(at, out.len()).is_some_and(|at| self.shm.read_pages(call.platform(), at, out))
+    /// A parameter that refers to `len` bytes from byte `offset` on.
+    ///
+    /// # Errors
+    /// BAD_PARAMETERS past the end.
+    pub fn param(&self, direction: Direction, offset: usize, len: usize) -> Result<MsgParam, TeeError> {
+        self.check(offset, len)?;
+        let (offset, len) = (offset as u64, len as u64);
+        let temporary = self.memory.address.is_some();
+        let kind = match (direction, temporary) {
+            (Direction::In, true) => Kind::TmemInput,
+            (Direction::Out, true) => Kind::TmemOutput,
+            (Direction::InOut, true) => Kind::TmemInout,
+            (Direction::In, false) => Kind::RmemInput,
+            (Direction::Out, false) => Kind::RmemOutput,
+            (Direction::InOut, false) => Kind::RmemInout,
+        };
+        let place = self.memory.address.unwrap_or(0).saturating_add(offset);
+        Ok(MsgParam::new(kind, [place, len, self.memory.cookie]))
     }
 
-    /// Copies into it; false past its end.
-    #[must_use]
-    pub fn write<P: Platform>(&self, call: &Call<'_, P>, at: usize, data: &[u8]) -> bool {
-        self.place(at, data.len()).is_some_and(|at| self.shm.write_pages(call.platform(), at, data))
+    /// Copies from byte `at`.
+    ///
+    /// # Errors
+    /// BAD_PARAMETERS past the end.
+    pub fn read(&self, at: usize, out: &mut [u8]) -> Result<(), TeeError> {
+        self.check(at, out.len())?;
+        let first = self.shm.offset().checked_add(at).ok_or(TeeError::BAD_PARAMETERS)?;
+        if self.shm.read_pages(self.call.platform(), first, out) { Ok(()) } else { Err(TeeError::BAD_PARAMETERS) }
     }
 
-    /// Byte `at` of the buffer, counted from its first page, if `len` bytes from there on are in it.
-    fn place(&self, at: usize, len: usize) -> Option<usize> {
-        let end = at.checked_add(len)?;
-        if end as u64 > self.shm.size() { None } else { at.checked_add(self.shm.offset()) }
+    /// Copies to byte `at`.
+    ///
+    /// # Errors
+    /// BAD_PARAMETERS past the end.
+    pub fn write(&self, at: usize, data: &[u8]) -> Result<(), TeeError> {
+        self.check(at, data.len())?;
+        let first = self.shm.offset().checked_add(at).ok_or(TeeError::BAD_PARAMETERS)?;
+        if self.shm.write_pages(self.call.platform(), first, data) { Ok(()) } else { Err(TeeError::BAD_PARAMETERS) }
     }
 
-    /// Gives it back.
-    pub fn free<P: Platform>(self, call: &Call<'_, P>) {
-        release(call, self.kind, self.cookie);
+    fn check(&self, at: usize, len: usize) -> Result<(), TeeError> {
+        let end = at.checked_add(len).filter(|end| *end <= self.size());
+        end.map(|_| ()).ok_or(TeeError::BAD_PARAMETERS)
     }
 }
 
-/// Memory that is given by address has to be reserved for sharing.
-fn reserved<P: Platform>(platform: &P, address: u64, size: u64) -> Result<Shm, TeeError> {
-    let range = platform.reserved_shm();
-    let inside = range.start <= address && address.checked_add(size).is_some_and(|end| end <= range.end);
-    if inside { Shm::contiguous(platform, address, size) } else { Err(TeeError::COMMUNICATION) }
-}
-
-/// The same way of content by cookie.
-fn registered(kind: Kind) -> Kind {
-    match kind {
-        Kind::TmemInput => Kind::RmemInput,
-        Kind::TmemOutput => Kind::RmemOutput,
-        Kind::TmemInout => Kind::RmemInout,
-        other => other,
+impl<P: Platform> Drop for RpcBuffer<'_, '_, P> {
+    fn drop(&mut self) {
+        self.memory.give_back(self.call);
     }
 }
 
-fn release<P: Platform>(call: &Call<'_, P>, kind: ShmType, cookie: u64) {
-    // A normal world that cannot take its memory back has lost it; the call goes on.
-    let _ = call.rpc(RpcCommand::ShmFree, &mut [MsgParam::value_in(u64::from(u32::from(kind)), cookie, 0)]);
+impl Granted {
+    fn give_back<P: Platform>(&self, call: &Call<'_, P>) {
+        let mut params = [MsgParam::value_in(u64::from(u32::from(self.kind)), self.cookie, 0)];
+        // The normal world loses its own memory when it does not take it back.
+        let _ = call.rpc(RpcCommand::ShmFree, &mut params);
+    }
+}
+
+/// The size that the normal world answers for a buffer it was to fill: what it says, or COMMUNICATION when that is more
+/// than the `len` bytes it was given.
+///
+/// # Errors
+/// COMMUNICATION.
+pub fn filled(answer: &MsgParam, len: usize) -> Result<usize, TeeError> {
+    let [_, size, _] = answer.words;
+    usize::try_from(size).ok().filter(|size| *size <= len).ok_or(TeeError::COMMUNICATION)
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! What the TEE asks of the normal world, beyond the line itself ([`crate::call`]).
+//! What the core asks of the normal world beyond one message: payload memory and the services of the supplicant.
 //!
-//! * [`buffer`] - memory of the normal world for the content of a request.
+//! [`Call::rpc`](crate::call::Call::rpc) carries the messages. An answer is a claim: each module says what it believes.
 
 pub mod buffer;

@@ -3,7 +3,9 @@
 
 use super::platform::{FakePlatform, RAM};
 use crate::Tee;
-use crate::ports::Platform;
+use crate::call::Call;
+use crate::msg::window::Window;
+use crate::ports::{Platform, ThreadExit, ThreadId};
 use crate::smc::Answer;
 use std::boxed::Box;
 use std::sync::Arc;
@@ -113,6 +115,25 @@ impl NormalWorld {
             }
             regs = [YieldingCall::ReturnFromRpc.into(), 0, 0, thread, 0, 0, 0, 0];
         }
+    }
+
+    /// Runs a part of the core on a secure thread and serves its requests; what it gave.
+    pub fn within<R: Send + 'static>(&mut self, part: impl FnOnce(&Call<'_, FakePlatform>) -> R + Send + 'static) -> R {
+        const THREAD: ThreadId = ThreadId(0);
+        let rpc = self.pages(1);
+        let (give, given) = std::sync::mpsc::channel();
+        let mut exit = self.tee.platform.start(move |tee| {
+            let call = Call::new(tee, THREAD, Window::rpc_message(&tee.platform, rpc));
+            give.send(part(&call)).expect("the test waits");
+            call.finish();
+            [0; 4]
+        });
+        while let ThreadExit::Rpc([a0, ..]) = exit {
+            assert_eq!(rpc_of(a0), Some(Ok(RpcReturn::Cmd)));
+            self.serve(rpc);
+            exit = self.tee.platform.thread_resume(THREAD, [0; 8]);
+        }
+        given.recv().expect("the part ended")
     }
 
     fn serve(&mut self, at: u64) {

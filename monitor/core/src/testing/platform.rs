@@ -105,6 +105,12 @@ impl FakePlatform {
         *self.timer.lock().unwrap()
     }
 
+    /// Runs `main` on secure thread 0, as the core does a yielding call; until its end or its next request.
+    pub(super) fn start(&self, main: impl FnOnce(&Tee<Self>) -> [u32; 4] + Send + 'static) -> ThreadExit {
+        let tee = self.tee();
+        self.threads.start(0, move || main(&tee))
+    }
+
     fn tee(&self) -> Arc<Tee<Self>> {
         self.tee.get().and_then(Weak::upgrade).expect("the TEE outlives its threads")
     }

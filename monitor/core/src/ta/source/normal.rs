@@ -10,7 +10,7 @@ use super::versions::Versions;
 use crate::call::Call;
 use crate::lock::Lock;
 use crate::ports::{Frames, PAGE_SIZE, Platform, SealedOf};
-use crate::rpc::buffer::RpcBuffer;
+use crate::rpc::buffer::{Direction, RpcBuffer};
 use crate::ta::image::{Image, LIMITS, Place};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -79,7 +79,7 @@ impl<P: Platform> NormalSource<P> {
     }
 
     /// Verifies and holds what the normal world gave.
-    fn admit(&self, call: &Call<'_, P>, uuid: &Uuid, buffer: &RpcBuffer, len: usize) -> Result<Arc<Image<P>>, TeeError> {
+    fn admit(&self, call: &Call<'_, P>, uuid: &Uuid, buffer: &RpcBuffer<'_, '_, P>, len: usize) -> Result<Arc<Image<P>>, TeeError> {
         let (memory, start) = self.copy(call, buffer, len)?;
         let end = start.saturating_add(len);
         let place = Place { memory, range: start..end, limit: end.next_multiple_of(PAGE_SIZE) };
@@ -92,21 +92,17 @@ impl<P: Platform> NormalSource<P> {
     }
 
     /// Copies an image into secure memory, once, so that its ELF file begins with a page. Gives where the image begins.
-    fn copy(&self, call: &Call<'_, P>, buffer: &RpcBuffer, len: usize) -> Result<(Arc<SealedOf<P>>, usize), TeeError> {
+    fn copy(&self, call: &Call<'_, P>, buffer: &RpcBuffer<'_, '_, P>, len: usize) -> Result<(Arc<SealedOf<P>>, usize), TeeError> {
         let mut header = [0; utee_abi::image::SignedHeader::SIZE];
         let head = header.get_mut(..len.min(utee_abi::image::SignedHeader::SIZE)).unwrap_or_default();
-        if !buffer.read(call, 0, head) {
-            return Err(TeeError::COMMUNICATION);
-        }
+        buffer.read(0, head)?;
         // Only where the copy begins depends on this; what the copy says is looked at afterwards.
         let lead = ta_loader::image::payload_offset(&header).unwrap_or(0);
         let start = lead.next_multiple_of(PAGE_SIZE).saturating_sub(lead);
         let pages = start.saturating_add(len).div_ceil(PAGE_SIZE);
         let mut frames = self.frames(call, pages)?;
         let to = frames.bytes_mut().and_then(|bytes| bytes.get_mut(start..start.checked_add(len)?)).ok_or(TeeError::OUT_OF_MEMORY)?;
-        if !buffer.read(call, 0, to) {
-            return Err(TeeError::COMMUNICATION);
-        }
+        buffer.read(0, to)?;
         Ok((Arc::new(frames.seal()?), start))
     }
 
@@ -140,24 +136,22 @@ impl<P: Platform> TaSource<P> for NormalSource<P> {
             self.let_go(uuid);
             return Ok(None);
         };
-        let image = match held {
-            Some(image) if same(call, &buffer, len, image.bytes()) => self.hold(&image).map(|()| image),
+        match held {
+            Some(image) if same(&buffer, len, image.bytes()) => self.hold(&image).map(|()| Some(image)),
             held => {
                 drop(held);
-                self.admit(call, uuid, &buffer, len)
+                self.admit(call, uuid, &buffer, len).map(Some)
             }
-        };
-        buffer.free(call);
-        image.map(Some)
+        }
     }
 }
 
 /// Asks for the image of a TA: without a buffer for its length, with one for its content too. `None` when there is no such TA,
 /// or nobody to ask.
-fn ask<P: Platform>(call: &Call<'_, P>, uuid: &Uuid, buffer: Option<(&RpcBuffer, usize)>) -> Result<Option<usize>, TeeError> {
+fn ask<P: Platform>(call: &Call<'_, P>, uuid: &Uuid, buffer: Option<&RpcBuffer<'_, '_, P>>) -> Result<Option<usize>, TeeError> {
     let [a, b] = uuid.words();
     let place = match buffer {
-        Some((buffer, len)) => buffer.param(Kind::TmemOutput, 0, len),
+        Some(buffer) => buffer.param(Direction::Out, 0, buffer.size())?,
         None => MsgParam::new(Kind::TmemOutput, [0; 3]),
     };
     let mut params = [MsgParam::value_in(a, b, 0), place];
@@ -171,38 +165,33 @@ fn ask<P: Platform>(call: &Call<'_, P>, uuid: &Uuid, buffer: Option<(&RpcBuffer,
     if len as u64 > LIMITS.memory { Err(TeeError::OUT_OF_MEMORY) } else { Ok(Some(len)) }
 }
 
+/// An image in memory of the normal world, and its length.
+type Fetched<'c, 't, P> = (RpcBuffer<'c, 't, P>, usize);
+
 /// Has the normal world put the image of a TA into a buffer of its own. `None` when there is no such TA.
-fn fetch<P: Platform>(call: &Call<'_, P>, uuid: &Uuid, expected: usize) -> Result<Option<(RpcBuffer, usize)>, TeeError> {
+fn fetch<'c, 't, P: Platform>(call: &'c Call<'t, P>, uuid: &Uuid, expected: usize) -> Result<Option<Fetched<'c, 't, P>>, TeeError> {
     let mut size = expected;
     for _ in 0..TRIES {
         if size == 0 {
             return Err(TeeError::BAD_FORMAT);
         }
         let buffer = RpcBuffer::allocate(call, ShmType::Application, size)?;
-        match ask(call, uuid, Some((&buffer, size))) {
-            Ok(Some(len)) if len <= size => return Ok(Some((buffer, len))),
+        match ask(call, uuid, Some(&buffer))? {
+            None => return Ok(None),
+            Some(len) if len <= size => return Ok(Some((buffer, len))),
             // It has grown since its length was told.
-            Ok(Some(len)) => size = len,
-            Ok(None) => {
-                buffer.free(call);
-                return Ok(None);
-            }
-            Err(error) => {
-                buffer.free(call);
-                return Err(error);
-            }
+            Some(len) => size = len,
         }
-        buffer.free(call);
     }
     Err(TeeError::COMMUNICATION)
 }
 
 /// True when the buffer holds these bytes and no others.
-fn same<P: Platform>(call: &Call<'_, P>, buffer: &RpcBuffer, len: usize, bytes: &[u8]) -> bool {
+fn same<P: Platform>(buffer: &RpcBuffer<'_, '_, P>, len: usize, bytes: &[u8]) -> bool {
     let mut part = [0; COMPARED];
     len == bytes.len()
         && bytes.chunks(COMPARED).enumerate().all(|(index, chunk)| {
             let Some(part) = part.get_mut(..chunk.len()) else { return false };
-            buffer.read(call, index.saturating_mul(COMPARED), part) && part == chunk
+            buffer.read(index.saturating_mul(COMPARED), part).is_ok() && part == chunk
         })
 }
