@@ -2,14 +2,14 @@
 //! What calls cost, in guest instructions: the least mean of five batches.
 
 use crate::tee::{self, Session, Tee, invoke, operation};
-use crate::{cpu, memory, println};
+use crate::{cpu, latency, memory, println};
 use alloc::string::{String, ToString};
 use conformance::proto as conformance;
 use hello_world::proto as hello;
 use tee_client::{Direction, Operation, Param};
-use utee_abi::msg::{Command, HEADER_SIZE, MsgHeader};
+use utee_abi::msg::{ATTR_NONCONTIG, Command, HEADER_SIZE, Kind, MsgHeader, MsgParam, NONCONTIG_LINK, PAGES_PER_LIST, message_size};
 use utee_abi::psci;
-use utee_abi::smc::{FastCall, YieldingCall};
+use utee_abi::smc::{FastCall, RpcReturn, YieldingCall, rpc_of};
 
 const BATCHES: usize = 5;
 /// Bytes of the buffers.
@@ -53,7 +53,76 @@ fn calls(tee: &Tee) -> Result<(), String> {
     // The TA serves several sessions: while one is open, another needs no load.
     let keeper = tee.open_public(conformance::UUID).map_err(text)?;
     repeat("open-close-loaded", 200, || tee.open_public(conformance::UUID).map_err(text)?.close().map_err(text))?;
-    syscalls(&keeper).map_err(text)
+    syscalls(&keeper).map_err(text)?;
+    latencies(tee, &keeper)
+}
+
+/// How long an interrupt waits at most, in nanoseconds, which are instructions under `-icount shift=0`.
+fn latencies(tee: &Tee, loaded: &Session) -> Result<(), String> {
+    let session = tee.open_public(hello::UUID).map_err(text)?;
+    latency("latency-noop", || session.invoke(hello::NOP, &mut Operation::none()).map_err(text))?;
+    latency("latency-open-close", || tee.open_public(hello::UUID).map_err(text)?.close().map_err(text))?;
+    latency("latency-loaded", || loaded.invoke(conformance::EMPTY_SYSCALLS, &mut operation([Param::value_input(50, 0)])).map_err(text))?;
+    latency("latency-share", share_much)
+}
+
+/// Shares and unshares 16 MiB, all of it the same page: what counts is the list.
+fn share_much() -> Result<(), String> {
+    const LISTS: usize = MUCH.div_ceil(PAGES_PER_LIST);
+    let pages = memory::allocate(LISTS + 2).ok_or("no pages")?;
+    let (message, shared, lists) = (pages, pages + PAGE, pages + 2 * PAGE);
+    for list in 0..LISTS as u64 {
+        let at = lists + list * PAGE;
+        for entry in 0..PAGES_PER_LIST as u64 {
+            word(at + entry * 8, shared);
+        }
+        word(at + NONCONTIG_LINK as u64, at + PAGE);
+    }
+    let size = (MUCH as u64) * PAGE;
+    let register = MsgParam::new(Kind::TmemOutput, [lists, size, pages]).with(ATTR_NONCONTIG);
+    let done = send(message, Command::RegisterShm, &register)
+        .and_then(|()| send(message, Command::UnregisterShm, &MsgParam::new(Kind::RmemInput, [0, 0, pages])));
+    memory::release(pages, LISTS + 2);
+    done
+}
+
+/// Pages that [`share_much`] shares.
+const MUCH: usize = 4096;
+const PAGE: u64 = 4096;
+
+fn word(at: u64, value: u64) {
+    // SAFETY: pages that were allocated for this, and a buffer of the length of what is copied.
+    unsafe { memory::copy(at as *mut u8, value.to_le_bytes().as_ptr(), 8) };
+}
+
+/// Sends a message with one parameter that stands at `page`, and serves the interrupts of it.
+fn send(page: u64, command: Command, param: &MsgParam) -> Result<(), String> {
+    let mut bytes = [0; message_size(1)];
+    MsgHeader::request(command.into(), 1).write(&mut bytes).ok_or("no room for a header")?;
+    param.write(&mut bytes, 0).ok_or("no room for a parameter")?;
+    // SAFETY: as above.
+    unsafe { memory::copy(page as *mut u8, bytes.as_ptr(), bytes.len()) };
+    let mut regs = [YieldingCall::WithRpcArg.into(), (page >> 32) as u32, page as u32, 0, 0, 0, 0, 0];
+    loop {
+        let [a0, _, _, thread] = cpu::smc(regs);
+        match rpc_of(a0) {
+            None if a0 == 0 => break,
+            Some(Ok(RpcReturn::ForeignInterrupt)) => regs = [YieldingCall::ReturnFromRpc.into(), 0, 0, thread, 0, 0, 0, 0],
+            _ => return Err(alloc::format!("the call gives {a0:#x}")),
+        }
+    }
+    // SAFETY: the message that was just answered.
+    unsafe { memory::copy(bytes.as_mut_ptr(), page as *const u8, bytes.len()) };
+    match MsgHeader::read(&bytes).map(|header| header.ret) {
+        Some(0) => Ok(()),
+        answer => Err(alloc::format!("{command:?} gives {answer:x?}")),
+    }
+}
+
+fn latency(name: &str, call: impl FnMut() -> Result<(), String>) -> Result<(), String> {
+    let ticks = latency::longest(call).map_err(|error| alloc::format!("{name}: {error}"))?;
+    println!("bench: {name} {}", u64::from(ticks) * 1_000_000_000 / cpu::frequency());
+    Ok(())
 }
 
 fn invokes(tee: &Tee, session: &Session) -> Result<(), String> {

@@ -101,6 +101,15 @@ pub(crate) fn next_tick(hz: u64) {
     }
 }
 
+/// Sets the timer to a value of [`counter`] that is near.
+pub(crate) fn tick_at(value: u64) {
+    // SAFETY: the timer interrupt is handled.
+    unsafe {
+        cp::set_cntp_tval(value.saturating_sub(counter()) as u32);
+        cp::set_cntp_ctl(1);
+    }
+}
+
 /// Switches the timer off.
 pub(crate) fn stop_tick() {
     // SAFETY: whoever needs the tick again sets it again.

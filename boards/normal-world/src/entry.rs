@@ -2,6 +2,7 @@
 //! Start-up, exception vectors, the timer tick, and what becomes of faults.
 
 use crate::cpu::{self, cp};
+use crate::latency;
 use crate::layout::{ABORT_STACK, STACK_SLOT, THREADS};
 use crate::{bench, call, cmdline, console, demo, isolation, memory, println, probe, smp, suite, task};
 use core::arch::global_asm;
@@ -173,7 +174,9 @@ fn init_cpu() {
 extern "C" fn on_irq() {
     // A wake-up by another CPU needs no more than that this CPU looks again.
     if let Some(id) = gic().take() {
-        if id == map::INTERRUPT_NORMAL_TIMER {
+        if id == map::INTERRUPT_NORMAL_TIMER && latency::taken() {
+            cpu::stop_tick();
+        } else if id == map::INTERRUPT_NORMAL_TIMER {
             cpu::next_tick(HZ);
             if cpu::index() == 0 {
                 TICKS.fetch_add(1, Ordering::Relaxed);

@@ -25,6 +25,7 @@ mod demo;
 mod entry;
 #[cfg(target_arch = "arm")]
 mod isolation;
+mod latency;
 #[cfg(target_arch = "arm")]
 mod layout;
 #[cfg(target_arch = "arm")]

@@ -20,7 +20,7 @@ pub(crate) struct Args {
 /// A row: key, what it is, goal, what others need.
 type Row = (&'static str, &'static str, Option<u64>, &'static str);
 
-const ROWS: [Row; 15] = [
+const ROWS: [Row; 19] = [
     ("boot", "reset to normal-world entry", Some(1_500_000), "OP-TEE 6.9 M (to Linux entry)"),
     ("fast-smc", "fast SMC there and back (CALLS_UID)", Some(200), "OP-TEE 637 (from Linux)"),
     ("psci-version", "PSCI_VERSION there and back", None, "OP-TEE 103 (in Monitor mode)"),
@@ -33,6 +33,10 @@ const ROWS: [Row; 15] = [
     ("open-first", "open, image not verified before", None, ""),
     ("open-close-held", "open and close, TA not loaded, image held", Some(300_000), "OP-TEE 25.6 M (from the file system)"),
     ("open-close-loaded", "open and close of a loaded TA", Some(10_000), "OP-TEE 29,162 (with Linux)"),
+    ("latency-noop", "longest wait of an interrupt: no-op invoke", Some(10_000), ""),
+    ("latency-loaded", "  ... in a TA's system calls", Some(10_000), ""),
+    ("latency-open-close", "  ... in opening and closing, TA not loaded", Some(10_000), ""),
+    ("latency-share", "  ... in sharing and unsharing 16 MiB", Some(10_000), ""),
     ("image", "bytes of the monitor in the image", Some(286_720), "OP-TEE 280,940"),
     ("kernel-ram", "bytes of secure RAM in use when idle", None, "OP-TEE 569,344"),
     ("heap-used", "of these, kernel heap in use", None, ""),

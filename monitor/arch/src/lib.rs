@@ -10,6 +10,7 @@ extern crate alloc;
 
 #[path = "armv7a/descriptor.rs"]
 pub mod descriptor;
+pub mod page_bits;
 
 #[cfg(target_arch = "arm")]
 mod armv7a;

@@ -142,6 +142,7 @@ fn interrupted() -> Result<(), String> {
     let mut params = operation([Param::value_input(BUSY_MS, 0), Param::value_output()]);
     session.invoke(sleep::BUSY, &mut params).map_err(|error| error.to_string())?;
     let ticks = crate::entry::TICKS.load(core::sync::atomic::Ordering::Relaxed) - before;
-    // A tick each 10 ms reaches this world only if the TA is left for it.
-    if ticks >= 10 { Ok(()) } else { Err(alloc::format!("{ticks} ticks came through at {} Hz", cpu::cp::cntfrq())) }
+    // A tick each 10 ms reaches this world only if the TA is left for it; else the one that waits at the end does. A busy
+    // machine lets the emulator run so late that many ticks become one.
+    if ticks >= 3 { Ok(()) } else { Err(alloc::format!("{ticks} ticks came through at {} Hz", cpu::cp::cntfrq())) }
 }

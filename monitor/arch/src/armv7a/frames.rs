@@ -3,20 +3,17 @@
 
 use super::cache;
 use super::lock::IrqSpinLock;
+use crate::page_bits::{Bits, Extent, MAX_PAGES};
 use alloc::vec::Vec;
 use core::ops::Range;
 use lock_api::Mutex;
 use tee_core::ports::{Frames, PAGE_SIZE, Sealed};
 use utee_abi::result::TeeError;
 
-/// Pages of a pool at most (64 MiB).
-const MAX_PAGES: usize = 16_384;
-const WORD: usize = 32;
-
 struct Map {
-    used: [u32; MAX_PAGES / WORD],
+    used: Bits,
     /// Pages that are zero.
-    clean: [u32; MAX_PAGES / WORD],
+    clean: Bits,
     base: usize,
     pages: usize,
     free: usize,
@@ -27,17 +24,10 @@ pub struct FramePool {
     map: Mutex<IrqSpinLock, Map>,
 }
 
-/// A run of pages.
-#[derive(Clone, Copy)]
-struct Extent {
-    first: usize,
-    pages: usize,
-}
-
 impl FramePool {
     /// A pool without pages.
     pub const fn new() -> Self {
-        let map = Map { used: [0; MAX_PAGES / WORD], clean: [0; MAX_PAGES / WORD], base: 0, pages: 0, free: 0 };
+        let map = Map { used: Bits::new(), clean: Bits::new(), base: 0, pages: 0, free: 0 };
         Self { map: Mutex::new(map) }
     }
 
@@ -100,10 +90,10 @@ impl SecureFrames {
     fn clean(&self) {
         for extent in &self.extents {
             for page in extent.first..extent.first + extent.pages {
-                let clean = Bit(&mut self.pool.map.lock().clean, page).get();
+                let clean = self.pool.map.lock().clean.get(page);
                 if !clean {
                     wipe(self.base + page * PAGE_SIZE, PAGE_SIZE);
-                    Bit(&mut self.pool.map.lock().clean, page).set(true);
+                    self.pool.map.lock().clean.set(Extent { first: page, pages: 1 }, true);
                 }
             }
         }
@@ -116,61 +106,29 @@ impl Default for FramePool {
     }
 }
 
-struct Bit<'m>(&'m mut [u32; MAX_PAGES / WORD], usize);
-
-impl Bit<'_> {
-    fn get(&self) -> bool {
-        self.0[self.1 / WORD] >> (self.1 % WORD) & 1 != 0
-    }
-
-    fn set(&mut self, value: bool) {
-        let mask = 1 << (self.1 % WORD);
-        if value {
-            self.0[self.1 / WORD] |= mask;
-        } else {
-            self.0[self.1 / WORD] &= !mask;
-        }
-    }
-}
-
 impl Map {
-    /// Claims a run of `wanted` pages, or the longest there is.
+    /// Claims `wanted` pages of the first run that has as many, or the longest there is.
     fn claim(&mut self, wanted: usize) -> Option<Extent> {
         let mut best = Extent { first: 0, pages: 0 };
-        let mut page = 0;
-        while page < self.pages && best.pages < wanted {
-            if page % WORD == 0 && self.used[page / WORD] == u32::MAX {
-                page += WORD;
-                continue;
+        for run in self.used.clear_runs(self.pages) {
+            if run.pages > best.pages {
+                best = Extent { pages: run.pages.min(wanted), ..run };
             }
-            let mut end = page;
-            while end < self.pages && end - page < wanted && !Bit(&mut self.used, end).get() {
-                end += 1;
+            if best.pages == wanted {
+                break;
             }
-            if end - page > best.pages {
-                best = Extent { first: page, pages: end - page };
-            }
-            page = end + 1;
         }
         (best.pages != 0).then(|| self.mark(best))
     }
 
     /// Claims the highest run of exactly `wanted` pages.
     fn claim_run(&mut self, wanted: usize) -> Option<Extent> {
-        let mut run = 0;
-        for page in (0..self.pages).rev() {
-            run = if Bit(&mut self.used, page).get() { 0 } else { run + 1 };
-            if run == wanted {
-                return Some(self.mark(Extent { first: page, pages: wanted }));
-            }
-        }
-        None
+        let run = self.used.clear_runs(self.pages).filter(|run| run.pages >= wanted && wanted != 0).last()?;
+        Some(self.mark(Extent { first: run.first + run.pages - wanted, pages: wanted }))
     }
 
     fn mark(&mut self, extent: Extent) -> Extent {
-        for page in extent.first..extent.first + extent.pages {
-            Bit(&mut self.used, page).set(true);
-        }
+        self.used.set(extent, true);
         self.free -= extent.pages;
         extent
     }
@@ -324,10 +282,8 @@ impl Drop for SecureFrames {
                 wipe(self.base + page * PAGE_SIZE, PAGE_SIZE);
             }
             let mut map = self.pool.map.lock();
-            for page in extent.first..extent.first + extent.pages {
-                Bit(&mut map.clean, page).set(true);
-                Bit(&mut map.used, page).set(false);
-            }
+            map.clean.set(*extent, true);
+            map.used.set(*extent, false);
             map.free += extent.pages;
         }
     }
