@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! What is read of a device tree.
 
+pub mod linux;
+mod writer;
+
 use core::ops::Range;
 use dtoolkit::fdt::Fdt;
 

@@ -5,6 +5,8 @@
 //! everything after that is safe.
 #![no_std]
 
+extern crate alloc;
+
 pub mod device_tree;
 pub mod fw_cfg;
 pub mod gicv2;

@@ -31,6 +31,8 @@ pub(crate) struct QemuVirt {
     ram: Range<u64>,
     seed: [u8; 32],
     randomise: bool,
+    /// Device tree of the normal world.
+    tree: u64,
 }
 
 static RAM: Once<[Range<u64>; 1]> = Once::new();
@@ -93,24 +95,34 @@ impl QemuVirt {
         let words = config.and_then(|config| Some((config, config.find(map::CMDLINE)?)));
         let len = words.map_or(0, |(config, file)| config.read_file(file, &mut line));
         let words = line.get(..len).unwrap_or_default().split(|byte| byte.is_ascii_whitespace() || *byte == 0);
-        let mut randomise = true;
+        let (mut randomise, mut linux) = (true, None);
         for word in words {
             match word {
                 b"no-aslr" => randomise = false,
                 b"icount" => count_instructions(),
-                _ => {}
+                _ => linux = linux.or_else(|| size_of_linux(word)),
             }
         }
         let ram = map::RAM..map::RAM + size;
         RAM.call_once(|| [ram.clone()]);
         let seed = tree.map_or([0; 32], hash_tree);
-        Self { cpus: usize::from(cpus), ram, seed, randomise }
+        let mut board = Self { cpus: usize::from(cpus), ram, seed, randomise, tree: map::RAM };
+        if let (Some(config), Some(size)) = (config, linux) {
+            // SAFETY: RAM is mapped by `mappings`; the boot CPU alone runs, and has read of the tree what it needs.
+            board.tree = unsafe { crate::linux::hand_over(config, &board.ram, size, board.reserved_shm(), &board.seed) };
+        }
+        board
     }
 
     /// A board that can only print and stop, for last words.
     pub(crate) fn console_only() -> Self {
-        Self { cpus: 1, ram: 0..0, seed: [0; 32], randomise: false }
+        Self { cpus: 1, ram: 0..0, seed: [0; 32], randomise: false, tree: 0 }
     }
+}
+
+/// Bytes of the initial file system, when this word of the command line says that Linux is to be entered.
+fn size_of_linux(word: &[u8]) -> Option<u64> {
+    core::str::from_utf8(word.strip_prefix(map::LINUX_WORD.as_bytes())?).ok()?.parse().ok()
 }
 
 /// Starts the cycle counter, which counts instructions under `-icount`, for the normal world to read.
@@ -158,7 +170,7 @@ impl Board for QemuVirt {
     }
 
     fn normal_entry(&self) -> (u64, u64) {
-        (map::NORMAL_ENTRY, map::RAM)
+        (map::NORMAL_ENTRY, self.tree)
     }
 
     fn archive(&self) -> SealedFrames {

@@ -7,6 +7,8 @@
 mod board;
 #[cfg(target_arch = "arm")]
 mod entry;
+#[cfg(target_arch = "arm")]
+mod linux;
 
 #[cfg(not(target_arch = "arm"))]
 fn main() {

@@ -45,6 +45,13 @@ pub const NORMAL_ENTRY: u64 = 0x4400_0000;
 /// Bytes of RAM that the normal-world kernel keeps for itself from there on.
 pub const NORMAL_SIZE: u64 = 32 << 20;
 
+/// Where the device tree of Linux is written.
+pub const LINUX_TREE: u64 = 0x4300_0000;
+/// Bytes of it at most.
+pub const LINUX_TREE_SIZE: u64 = 1 << 20;
+/// Where the initial file system of Linux is loaded; its kernel stands at [`NORMAL_ENTRY`].
+pub const LINUX_FILES: u64 = 0x4800_0000;
+
 /// Private interrupt of the secure physical timer.
 pub const INTERRUPT_SECURE_TIMER: u32 = 29;
 /// Private interrupt of the non-secure physical timer.
@@ -52,5 +59,12 @@ pub const INTERRUPT_NORMAL_TIMER: u32 = 30;
 /// Software interrupt that the secure world keeps for itself.
 pub const INTERRUPT_SECURE_SGI: u32 = 15;
 
+/// Shared peripheral interrupt by which the secure world rings for the normal world; no device of the board has it.
+pub const INTERRUPT_NOTIFICATION: u32 = 32 + 187;
+
 /// Command-line file of the firmware configuration device.
 pub const CMDLINE: &str = "opt/oxtee/cmdline";
+/// File of the firmware configuration device with the command line of Linux.
+pub const LINUX_ARGUMENTS: &str = "opt/oxtee/linux";
+/// Start of the word of the command line that has Linux entered: the number of bytes of its initial file system follows.
+pub const LINUX_WORD: &str = "linux=";
