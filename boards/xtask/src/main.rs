@@ -3,10 +3,12 @@
 
 #![forbid(unsafe_code)]
 
+mod apt;
 mod bench;
 mod gdb;
 mod image;
 mod lint;
+mod linux;
 mod qemu;
 mod run;
 mod setup;
@@ -38,7 +40,7 @@ enum Command {
     /// Installs what the other commands need, after saying what that is.
     Setup,
     /// Boots QEMU and shows the two worlds and the TAs at work; or calls one TA.
-    Run(run::Args),
+    Run(Box<run::Args>),
     /// Runs every test: on the host, of the C headers, and in QEMU.
     Test(test::Args),
     /// Measures what calls cost, in guest instructions.

@@ -32,13 +32,35 @@ pub(crate) struct Machine {
     pub(crate) words: Vec<String>,
     /// Files for the guest, by name.
     pub(crate) files: Vec<(String, PathBuf)>,
+    /// Linux, instead of our own kernel in the normal world.
+    pub(crate) linux: Option<LinuxBoot>,
     /// More options.
     pub(crate) extra: Vec<String>,
 }
 
+/// What is loaded for Linux.
+#[derive(Clone, Debug)]
+pub(crate) struct LinuxBoot {
+    /// The kernel: a zImage.
+    pub(crate) kernel: PathBuf,
+    /// Its initial file system.
+    pub(crate) files: PathBuf,
+    /// Its command line.
+    pub(crate) arguments: String,
+}
+
 impl Default for Machine {
     fn default() -> Self {
-        Self { smp: 4, cpu: "cortex-a15".into(), memory: 512, icount: false, words: Vec::new(), files: Vec::new(), extra: Vec::new() }
+        Self {
+            smp: 4,
+            cpu: "cortex-a15".into(),
+            memory: 512,
+            icount: false,
+            words: Vec::new(),
+            files: Vec::new(),
+            linux: None,
+            extra: Vec::new(),
+        }
     }
 }
 
@@ -63,12 +85,21 @@ pub(crate) enum End {
 /// The command that starts a machine.
 pub(crate) fn command(image: &Image, machine: &Machine, serials: [&str; 2]) -> Command {
     let mut command = Command::new("qemu-system-arm");
-    command.args(["-M", "virt,secure=on", "-display", "none", "-monitor", "none", "-nic", "none"]);
+    command.args(["-M", "virt,secure=on,highmem=off,gic-version=2", "-display", "none", "-monitor", "none", "-nic", "none"]);
     command.args(["-cpu", &machine.cpu, "-smp", &machine.smp.to_string(), "-m", &format!("{}M", machine.memory)]);
     command.arg("-bios").arg(&image.boot);
-    let normal = format!("loader,file={},addr={:#x},force-raw=on", image.normal.display(), map::NORMAL_ENTRY);
-    command.args(["-device", &normal, "-semihosting-config", "enable=on,target=native"]);
-    let mut words = vec![String::from("semihosting")];
+    let mut words = Vec::new();
+    if let Some(LinuxBoot { kernel, files, arguments }) = &machine.linux {
+        load(&mut command, kernel, map::NORMAL_ENTRY);
+        load(&mut command, files, map::LINUX_FILES);
+        let size = std::fs::metadata(files).map_or(0, |data| data.len());
+        words.push(format!("{}{size}", map::LINUX_WORD));
+        command.args(["-fw_cfg", &format!("name={},string={}", map::LINUX_ARGUMENTS, arguments.replace(',', ",,"))]);
+    } else {
+        load(&mut command, &image.normal, map::NORMAL_ENTRY);
+        command.args(["-semihosting-config", "enable=on,target=native"]);
+        words.push("semihosting".into());
+    }
     if machine.icount {
         words.push("icount".into());
         command.args(["-icount", "shift=0,sleep=off", "-seed", "1"]);
@@ -84,6 +115,11 @@ pub(crate) fn command(image: &Image, machine: &Machine, serials: [&str; 2]) -> C
     }
     command.args(&machine.extra);
     command
+}
+
+/// Puts a file into the RAM of the normal world.
+fn load(command: &mut Command, file: &Path, address: u64) {
+    command.args(["-device", &format!("loader,file={},addr={address:#x},force-raw=on", file.display().to_string().replace(',', ",,"))]);
 }
 
 /// Runs a machine and gives each line to `seen`.

@@ -2,6 +2,8 @@
 //! `run`: the two worlds and the TAs at work, each line marked with who says it.
 
 use crate::image::{self, Image};
+use crate::linux::log::Log;
+use crate::linux::{Guest, console, exec};
 use crate::qemu::{self, End, Machine, World};
 use crate::symbols::Symbols;
 use crate::tools::target_dir;
@@ -15,7 +17,8 @@ use std::time::Duration;
 /// Arguments of `run`.
 #[derive(Parser)]
 #[command(after_help = "Examples:\n  cargo xtask run\n  cargo xtask run --smp 1 --cpu cortex-a7\n  \
-    cargo xtask run --ta my.ta --cmd 0 --value 1,2\n  cargo xtask run --ta my.ta --cmd 3 --memref-in file.txt --value-out\n\
+    cargo xtask run --ta my.ta --cmd 0 --value 1,2\n  cargo xtask run --ta my.ta --cmd 3 --memref-in file.txt --value-out\n  \
+    cargo xtask run --linux --share my-tas\n  cargo xtask run --linux --exec 'cat /proc/cpuinfo'\n\
     Parameters count from the first to the fourth in the order in which they are given.")]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -50,6 +53,28 @@ pub(crate) struct Args {
     /// Prints each line as a JSON object.
     #[arg(long)]
     json: bool,
+    /// Boots Linux in the normal world, to a shell on this terminal; without a terminal, for the commands on standard input.
+    #[arg(long, conflicts_with_all = ["ta", "json"])]
+    linux: bool,
+    #[command(flatten)]
+    guest: GuestArgs,
+}
+
+/// Options of Linux in the normal world.
+#[derive(Parser)]
+struct GuestArgs {
+    /// Runs this command in Linux instead of a shell, and ends with its status.
+    #[arg(long, value_name = "COMMAND", requires = "linux")]
+    exec: Option<String>,
+    /// A folder to mount at /mnt/share; the TAs in it are found by their clients.
+    #[arg(long, value_name = "DIR", requires = "linux")]
+    share: Option<PathBuf>,
+    /// A zImage to boot instead of the one that is built from Debian's source.
+    #[arg(long, value_name = "PATH", requires = "linux")]
+    kernel: Option<PathBuf>,
+    /// Writes what the secure world says into a file.
+    #[arg(long, value_name = "FILE", requires = "linux")]
+    secure_log: Option<PathBuf>,
 }
 
 /// Options of the emulated machine.
@@ -126,19 +151,36 @@ impl Speakers {
     }
 }
 
+impl Said {
+    /// A line of somebody beside the two worlds' kernels.
+    pub(crate) fn new(who: &str, text: &str) -> Self {
+        Self { who: who.into(), text: text.into(), colour: if who == "symbols" { 33 } else { 31 } }
+    }
+
+    /// The line with who says it.
+    pub(crate) fn line(&self, colour: bool) -> String {
+        if colour {
+            format!("\x1b[{}m{:>22} │\x1b[0m {}", self.colour, self.who, self.text)
+        } else {
+            format!("{:>22} | {}", self.who, self.text)
+        }
+    }
+}
+
 /// Prints a line with who says it.
 fn print(said: &Said, colour: bool, json: bool) {
     if json {
         println!("{}", serde_json::json!({ "who": said.who, "text": said.text }));
-    } else if colour {
-        println!("\x1b[{}m{:>22} │\x1b[0m {}", said.colour, said.who, said.text);
     } else {
-        println!("{:>22} | {}", said.who, said.text);
+        println!("{}", said.line(colour));
     }
 }
 
 /// Runs `run`.
 pub(crate) fn run(args: &Args) -> Result<u8> {
+    if args.linux {
+        return run_linux(args);
+    }
     let image = image::build(args.ta.as_slice(), &args.trust)?;
     let mut machine = args.machine.machine(vec!["demo".into()]);
     if let Some(ta) = &args.ta {
@@ -156,6 +198,20 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
     }
 }
 
+/// Runs Linux in the normal world.
+fn run_linux(args: &Args) -> Result<u8> {
+    let image = image::build(&[], &args.trust)?;
+    let mut guest = Guest::new(&image, args.machine.machine(Vec::new()));
+    guest.kernel.clone_from(&args.guest.kernel);
+    guest.share.clone_from(&args.guest.share);
+    let log = Log::new(&image, args.guest.secure_log.as_deref())?;
+    match &args.guest.exec {
+        Some(command) => exec::command(&guest, command, args.machine.limit(), log),
+        None if std::io::stdin().is_terminal() => console::shell(&guest, log),
+        None => exec::command(&guest, &std::io::read_to_string(std::io::stdin())?, args.machine.limit(), log),
+    }
+}
+
 /// Runs a machine and prints what it says; crash dumps with functions and lines.
 ///
 /// Also tells whether the normal world's closing line says that nothing failed.
@@ -169,7 +225,7 @@ fn show(image: &Image, machine: &Machine, limit: Duration, json: bool) -> Result
         print(&speakers.said(world, line), colour, json);
         if world == World::Secure {
             for text in symbols.line(line) {
-                print(&Said { who: "symbols".into(), text, colour: 33 }, colour, json);
+                print(&Said::new("symbols", &text), colour, json);
             }
         }
     })?;

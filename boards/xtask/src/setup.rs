@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! What the machine needs: Debian's packages, and Rust for the boards. Says what it installs, installs it, goes on.
 
+use crate::apt;
 use crate::tools::{cache_dir, check, has_program, output};
 use anyhow::{Context, Result, bail};
 use std::ffi::OsString;
@@ -14,8 +15,6 @@ const FALLBACK: &str = "oxtee-fallback";
 const TARGETS: [&str; 2] = [crate::tools::KERNEL_TARGET, utee_build::cargo::TARGET];
 /// Host of Debian's compiler.
 const HOST: &str = "x86_64-unknown-linux-gnu";
-/// The package of the emulator, which needs sources of its own on Debian 12.
-const QEMU: &str = "qemu-system-arm";
 /// Oldest QEMU that is known to work.
 const QEMU_MAJOR: u32 = 7;
 
@@ -33,28 +32,8 @@ pub(crate) fn run() -> Result<Tools> {
 }
 
 /// Installs `package`, which brings `program`, if that is not there.
-pub(crate) fn require(program: &str, package: &'static str) -> Result<()> {
-    if has_program(program) { Ok(()) } else { install(&[package]) }
-}
-
-/// Installs packages by apt, after saying so.
-fn install(packages: &[&str]) -> Result<()> {
-    let listed = packages.join(" ");
-    if !has_program("apt-get") {
-        bail!("these Debian packages (or their likes) are needed and there is no apt-get: {listed}");
-    }
-    let Some(prefix) = privilege() else {
-        bail!("these packages are needed, and this user is neither root nor has sudo: apt-get install {listed}");
-    };
-    println!("setup: installing {listed}");
-    apt(&prefix, &[], &["update", "-q"])?;
-    let packages: Vec<&str> = packages.iter().copied().filter(|package| *package != QEMU).collect();
-    let qemu = packages.len() != listed.split(' ').count();
-    if !packages.is_empty() {
-        let install = ["install", "-y", "-q", "--no-install-recommends"];
-        apt(&prefix, &[], &[&install[..], &packages].concat())?;
-    }
-    if qemu { install_qemu(&prefix) } else { Ok(()) }
+pub(crate) fn require(program: &str, package: &str) -> Result<()> {
+    if has_program(program) { Ok(()) } else { apt::install(&[package]) }
 }
 
 /// Packages that lack, by the program that they bring.
@@ -66,10 +45,19 @@ fn packages() -> Result<()> {
     if !has_program("make") {
         wanted.push("make");
     }
-    if !has_program("qemu-system-arm") || qemu_version().is_some_and(|major| major < QEMU_MAJOR) {
-        wanted.push(QEMU);
+    let qemu = !has_program("qemu-system-arm") || qemu_version().is_some_and(|major| major < QEMU_MAJOR);
+    if wanted.is_empty() && !qemu {
+        return Ok(());
     }
-    if wanted.is_empty() { Ok(()) } else { install(&wanted) }
+    // Debian 12's own QEMU conflicts with the newer tools that many machines have from backports: take it from there.
+    let backports = qemu && apt::debian_suite().as_deref() == Some("bookworm") && apt::mirror().is_some() && apt::privilege().is_some();
+    if qemu && !backports {
+        wanted.push("qemu-system-arm");
+    }
+    if !wanted.is_empty() {
+        apt::install(&wanted)?;
+    }
+    if backports { install_qemu() } else { Ok(()) }
 }
 
 fn qemu_version() -> Option<u32> {
@@ -77,37 +65,14 @@ fn qemu_version() -> Option<u32> {
     text.split("version ").nth(1)?.split('.').next()?.parse().ok()
 }
 
-/// How to become root: nothing, or sudo without a question that nobody answers.
-fn privilege() -> Option<Vec<&'static str>> {
-    let root = output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
-    if root {
-        return Some(Vec::new());
-    }
-    let sudo = has_program("sudo")
-        && Command::new("sudo").args(["-n", "true"]).stderr(Stdio::null()).status().is_ok_and(|status| status.success());
-    sudo.then(|| vec!["sudo", "-n"])
-}
-
-fn apt(prefix: &[&str], options: &[String], words: &[&str]) -> Result<()> {
-    let mut line: Vec<&str> = prefix.to_vec();
-    line.extend(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]);
-    line.extend(options.iter().map(String::as_str));
-    line.extend(words);
-    let (program, arguments) = line.split_first().context("no command")?;
-    check(Command::new(program).args(arguments).stdin(Stdio::null()).stdout(Stdio::null()))
-}
-
-/// Debian 12's own QEMU conflicts with the newer tools that many machines have from backports: take it from there.
-fn install_qemu(prefix: &[&str]) -> Result<()> {
-    let install = ["install", "-y", "-q", "--no-install-recommends"];
-    let plain = [&install[..], &[QEMU]].concat();
-    let release = fs::read_to_string("/etc/os-release").unwrap_or_default();
-    let bookworm = release.contains("VERSION_CODENAME=bookworm");
-    let Some(mirror) = mirror().filter(|_| bookworm) else { return apt(prefix, &[], &plain) };
+/// QEMU from bookworm's backports, by sources of our own.
+fn install_qemu() -> Result<()> {
+    let (mirror, prefix) = (apt::mirror().context("no mirror")?, apt::privilege().context("no privilege")?);
+    println!("setup: installing qemu-system-arm");
     let dir = cache_dir().join("apt");
     fs::create_dir_all(dir.join("lists/partial"))?;
     let list = dir.join("sources.list");
-    let signed = "[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]";
+    let signed = apt::SIGNED;
     fs::write(&list, format!("deb {signed} {mirror} bookworm main\ndeb {signed} {mirror} bookworm-backports main\n"))?;
     let option = |name: &str, value: String| [String::from("-o"), format!("{name}={value}")];
     let options = [
@@ -116,35 +81,9 @@ fn install_qemu(prefix: &[&str]) -> Result<()> {
         option("Dir::State::lists", dir.join("lists").display().to_string()),
     ]
     .concat();
-    apt(prefix, &options, &["update", "-q"])?;
-    apt(prefix, &options, &[&install[..], &["-t", "bookworm-backports", QEMU]].concat())
-}
-
-/// The mirror of Debian that the system itself uses.
-fn mirror() -> Option<String> {
-    let mut files: Vec<PathBuf> = vec!["/etc/apt/sources.list".into()];
-    files.extend(fs::read_dir("/etc/apt/sources.list.d").into_iter().flatten().flatten().map(|entry| entry.path()));
-    files.iter().filter_map(|file| fs::read_to_string(file).ok()).find_map(|text| mirror_in(&text))
-}
-
-/// The address in a list of sources, of either form, that has the suite `bookworm` itself; other vendors' lists have not.
-fn mirror_in(text: &str) -> Option<String> {
-    let one_line = text.lines().find_map(|line| {
-        let words: Vec<&str> = line.split_whitespace().filter(|word| !word.starts_with('[') && !word.ends_with(']')).collect();
-        match words.as_slice() {
-            ["deb", uri, "bookworm", components @ ..] if components.contains(&"main") => Some((*uri).to_string()),
-            _ => None,
-        }
-    });
-    one_line.or_else(|| {
-        text.split("\n\n").find_map(|stanza| {
-            let field = |name: &str| stanza.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
-            let suited = field("Suites:")?.split_whitespace().any(|suite| suite == "bookworm");
-            let main = field("Components:")?.split_whitespace().any(|component| component == "main");
-            let uri = field("URIs:")?.split_whitespace().next()?;
-            (suited && main).then(|| uri.to_string())
-        })
-    })
+    apt::apt(&prefix, &options, &["update", "-q"])?;
+    let install = ["install", "-y", "-q", "--no-install-recommends", "-t", "bookworm-backports", "qemu-system-arm"];
+    apt::apt(&prefix, &options, &install)
 }
 
 /// Rust for the boards: what the default toolchain has, what rustup may add, or Debian's compiler.
@@ -200,8 +139,8 @@ fn debian_version() -> Result<String> {
     if let Some(version) = candidate() {
         return Ok(version);
     }
-    if let Some(prefix) = privilege() {
-        apt(&prefix, &[], &["update", "-q"])?;
+    if let Some(prefix) = apt::privilege() {
+        apt::apt(&prefix, &[], &["update", "-q"])?;
     }
     candidate().context("Debian's package rustc-web is not to be had here; install Rust for the targets by rustup")
 }
@@ -299,22 +238,4 @@ fn build_core(dir: &Path) -> Result<()> {
     }
     fs::remove_dir_all(&work)?;
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::mirror_in;
-
-    #[test]
-    fn only_debians_own_sources_name_the_mirror() {
-        let others = "deb [signed-by=/k.gpg] https://node.example/node_20.x nodistro main\n# deb http://old.example/debian bookworm main\n";
-        assert_eq!(mirror_in(others), None);
-        assert_eq!(
-            mirror_in("deb [arch=amd64 signed-by=/k.gpg] http://a.example/debian bookworm main contrib\n").as_deref(),
-            Some("http://a.example/debian")
-        );
-        let stanzas = "Types: deb\nURIs: http://s.example/security\nSuites: bookworm-security\nComponents: main\n\n\
-            Types: deb\n# comment\nURIs: http://d.example/debian\nSuites: bookworm bookworm-updates\nComponents: main\n";
-        assert_eq!(mirror_in(stanzas).as_deref(), Some("http://d.example/debian"));
-    }
 }

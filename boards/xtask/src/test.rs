@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! `test`: every test there is.
 
-use crate::image;
+use crate::image::{self, Image};
+use crate::linux;
 use crate::qemu::{self, End, Machine, World};
 use crate::run::Speakers;
 use crate::tools::{cargo, root, target_dir};
@@ -41,11 +42,25 @@ const BOOTS: [Boot; 5] = [
     Boot { name: "isolation, 1 × Cortex-A15", smp: 1, cpu: "cortex-a15", words: &["isolation"] },
 ];
 
+/// How the tests went.
 #[derive(Default)]
-struct Count {
+pub(crate) struct Count {
     passed: u32,
     failed: u32,
     failures: Vec<String>,
+}
+
+impl Count {
+    /// Adds a boot: how many of its tests passed, which failed and why. The log is shown when any did.
+    pub(crate) fn add(&mut self, title: &str, passed: u32, failed: Vec<String>, log: &str) {
+        println!("test: {title}: {passed} passed, {} failed", failed.len());
+        if !failed.is_empty() {
+            print!("{log}");
+        }
+        self.passed += passed;
+        self.failed += failed.len() as u32;
+        self.failures.extend(failed.into_iter().map(|failure| format!("{title}: {failure}")));
+    }
 }
 
 /// Runs `test`.
@@ -55,7 +70,9 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
         host(&mut count)?;
     }
     if !args.host {
-        target(&mut count)?;
+        let image = image::build(&[], &[])?;
+        target(&image, &mut count)?;
+        linux::test::run(&image, &mut count)?;
     }
     for failure in &count.failures {
         println!("FAILED {failure}");
@@ -121,15 +138,14 @@ fn host(count: &mut Count) -> Result<()> {
 }
 
 /// The tests in QEMU: each line `test <name> ... ok` of the guest is one.
-fn target(count: &mut Count) -> Result<()> {
-    let image = image::build(&[], &[])?;
-    let speakers = Speakers::new(&image);
+fn target(image: &Image, count: &mut Count) -> Result<()> {
+    let speakers = Speakers::new(image);
     for boot in &BOOTS {
         let words = boot.words.iter().map(ToString::to_string).collect();
         let machine = Machine { smp: boot.smp, cpu: boot.cpu.into(), words, ..Machine::default() };
         let (mut passed, mut failed) = (0, Vec::new());
         let mut log = String::new();
-        let end = qemu::run(&image, &machine, Duration::from_secs(240), |world, line| {
+        let end = qemu::run(image, &machine, Duration::from_secs(240), |world, line| {
             let said = speakers.said(world, line);
             let _ = writeln!(log, "{:>22} | {}", said.who, said.text);
             match (world, line.split_once(" ... ")) {
@@ -144,13 +160,7 @@ fn target(count: &mut Count) -> Result<()> {
             End::Status(_) => {}
             End::Stopped(why) => failed.push(format!("the run was stopped: {why}")),
         }
-        println!("test: {}: {passed} passed, {} failed", boot.name, failed.len());
-        if !failed.is_empty() {
-            print!("{log}");
-        }
-        count.passed += passed;
-        count.failed += failed.len() as u32;
-        count.failures.extend(failed.into_iter().map(|failure| format!("{}: {failure}", boot.name)));
+        count.add(boot.name, passed, failed, &log);
     }
     Ok(())
 }

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! The first and only file system of the guest: Debian's packages, our /init, and what a run adds.
+
+use super::cpio::Tree;
+use super::packages;
+use crate::image::Image;
+use crate::tools::root;
+use anyhow::{Context, Result, ensure};
+use object::read::elf::{Dyn, ElfFile32, FileHeader, ProgramHeader};
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+/// Where the supplicant looks for TAs.
+const TAS: &str = "usr/lib/optee_armtz";
+/// Folders of the packages that the guest does without.
+const LEFT_OUT: [&str; 5] =
+    ["usr/share", "usr/lib/arm-linux-gnueabihf/gconv", "usr/lib/arm-linux-gnueabihf/audit", "usr/lib/systemd", "etc"];
+/// Users and groups: a client needs the group `tee`, which mallory lacks.
+const PASSWD: &str = "root:x:0:0:root:/root:/bin/sh\nalice:x:1000:1000::/tmp:/bin/sh\nbob:x:1001:1001::/tmp:/bin/sh\n\
+    mallory:x:1002:1002::/tmp:/bin/sh\n";
+const GROUP: &str = "root:x:0:\ntee:x:990:alice,bob\nalice:x:1000:\nbob:x:1001:\nmallory:x:1002:\n";
+
+/// A file that a run adds to the guest.
+#[derive(Clone, Debug)]
+pub(crate) struct Added {
+    /// Where it stands in the guest, from the root on, without a first slash.
+    pub(crate) path: String,
+    /// Its file here.
+    pub(crate) from: PathBuf,
+}
+
+/// The file system with the image's TAs and the files of a run; a file that is executable here is so there.
+///
+/// # Errors
+/// When a package or a file is not to be had, or a program needs a library that the guest does not have.
+pub(crate) fn tree(image: &Image, added: &[Added]) -> Result<Tree> {
+    let mut tree = Tree::default();
+    for folder in
+        ["dev", "proc", "sys", "tmp", "run", "root", "etc", "mnt/share", "var/lib", "usr/bin", "usr/sbin", "usr/lib", "usr/local/bin"]
+    {
+        tree.directory(folder);
+    }
+    for folder in ["bin", "sbin", "lib"] {
+        tree.link(folder, &format!("usr/{folder}"));
+    }
+    // The kernel opens it for the first process before anything is mounted.
+    tree.device("dev/console", 0o600, 5, 1);
+    tree.device("dev/null", 0o666, 1, 3);
+    let debian = packages::guest()?;
+    copy(&mut tree, &debian, Path::new(""))?;
+    tree.file("init", 0o755, fs::read(root().join("boards/xtask/linux/init"))?);
+    tree.file("etc/passwd", 0o644, PASSWD.into());
+    tree.file("etc/group", 0o644, GROUP.into());
+    tree.file("etc/profile", 0o644, b"export PS1='\\w \\$ '\n".to_vec());
+    for ta in &image.tas {
+        tree.file(&format!("{TAS}/{}.ta", ta.uuid), 0o644, fs::read(&ta.signed)?);
+    }
+    for Added { path, from } in added {
+        let bytes = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
+        tree.file(path, fs::metadata(from)?.permissions().mode() & 0o777, bytes);
+    }
+    complete(&tree)?;
+    Ok(tree)
+}
+
+/// Copies a folder of the unpacked packages.
+fn copy(tree: &mut Tree, debian: &Path, folder: &Path) -> Result<()> {
+    let mut entries: Vec<_> = fs::read_dir(debian.join(folder))?.collect::<std::io::Result<_>>()?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let path = folder.join(entry.file_name());
+        let name = merged(&path.display().to_string());
+        if LEFT_OUT.contains(&name.as_str()) {
+            continue;
+        }
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            copy(tree, debian, &path)?;
+        } else if kind.is_symlink() {
+            tree.link(&name, &fs::read_link(entry.path())?.display().to_string());
+        } else {
+            tree.file(&name, entry.metadata()?.permissions().mode(), fs::read(entry.path())?);
+        }
+    }
+    Ok(())
+}
+
+/// The name of a file when /bin, /sbin and /lib are links into /usr, as Debian has them.
+fn merged(path: &str) -> String {
+    match path.split_once('/') {
+        Some(("bin" | "sbin" | "lib", _)) => format!("usr/{path}"),
+        _ => path.into(),
+    }
+}
+
+/// Checks that every library that a program needs is there, so that it is said here and not by a guest that does not start.
+fn complete(tree: &Tree) -> Result<()> {
+    let mut lacking = BTreeSet::new();
+    for (path, bytes) in tree.files() {
+        for library in needed(bytes) {
+            let places = [format!("usr/lib/arm-linux-gnueabihf/{library}"), format!("usr/lib/{library}")];
+            if !places.iter().any(|place| tree.has(place)) {
+                lacking.insert(format!("{library} (for {path})"));
+            }
+        }
+    }
+    ensure!(lacking.is_empty(), "the guest lacks libraries: {}", lacking.into_iter().collect::<Vec<_>>().join(", "));
+    Ok(())
+}
+
+/// Names of the libraries that a 32-bit ELF file needs; none for other files.
+fn needed(bytes: &[u8]) -> Vec<String> {
+    let read = || -> Option<Vec<String>> {
+        let file = ElfFile32::<object::Endianness>::parse(bytes).ok()?;
+        let (endian, header) = (file.endian(), file.elf_header());
+        let sections = header.sections(endian, bytes).ok()?;
+        let (dynamic, link) = sections.dynamic(endian, bytes).ok()??;
+        let strings = sections.strings(endian, bytes, link).ok()?;
+        let segments = header.program_headers(endian, bytes).ok()?;
+        // A static program with a dynamic section (PIE) needs nothing.
+        segments.iter().any(|segment| segment.p_type(endian) == object::elf::PT_DYNAMIC).then_some(())?;
+        let names = dynamic.iter().filter(|entry| entry.tag(endian) == object::elf::DT_NEEDED);
+        Some(
+            names
+                .filter_map(|entry| strings.get(entry.d_val.get(endian)).ok())
+                .map(|name| String::from_utf8_lossy(name).into_owned())
+                .collect(),
+        )
+    };
+    read().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::merged;
+
+    #[test]
+    fn packages_of_before_the_merge_are_merged() {
+        assert_eq!(merged("lib/ld-linux-armhf.so.3"), "usr/lib/ld-linux-armhf.so.3");
+        assert_eq!(merged("usr/sbin/tee-supplicant"), "usr/sbin/tee-supplicant");
+        assert_eq!(merged("library"), "library");
+    }
+}

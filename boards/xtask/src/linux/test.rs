@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! The boots of Linux that `test` makes.
+
+use super::Guest;
+use super::exec::{self, Named};
+use super::log::Log;
+use crate::image::Image;
+use crate::qemu::Machine;
+use crate::test::Count;
+use anyhow::Result;
+use std::time::Duration;
+
+/// Seconds that a boot may take with everything that runs in it.
+const LIMIT: Duration = Duration::from_secs(240);
+
+/// What the kernel and its driver find, with several CPUs.
+const PROBE: [(&str, &str); 6] = [
+    ("the driver finds the TEE", "dmesg | grep 'optee: revision' && dmesg | grep 'optee: initialized driver'"),
+    ("shared memory is dynamic", "dmesg | grep 'optee: dynamic shared memory is enabled'"),
+    ("the devices are there", "ls -l /dev/tee0 /dev/teepriv0 && [ -c /dev/tee0 ] && [ -c /dev/teepriv0 ]"),
+    ("the supplicant runs", "pidof tee-supplicant"),
+    ("every CPU is up", "grep -c ^processor /proc/cpuinfo; [ \"$(grep -c ^processor /proc/cpuinfo)\" = 4 ]"),
+    (
+        "CPUs go and come back",
+        "for cpu in 1 2 3; do\n\
+           for round in 1 2 3; do\n\
+             echo 0 >/sys/devices/system/cpu/cpu$cpu/online || exit 1\n\
+             [ \"$(grep -c ^processor /proc/cpuinfo)\" = 3 ] || exit 2\n\
+             echo 1 >/sys/devices/system/cpu/cpu$cpu/online || exit 3\n\
+             taskset $((1 << cpu)) true || exit 4\n\
+           done\n\
+         done",
+    ),
+];
+
+/// Boots Linux and looks at what it finds.
+///
+/// # Errors
+/// When the kernel or its file system is not to be had.
+pub(crate) fn run(image: &Image, count: &mut Count) -> Result<()> {
+    let commands: Vec<Named> = PROBE.iter().map(|(name, command)| Named::new(name, command)).collect();
+    let guest = Guest::new(image, Machine::default());
+    exec::tests("Linux, 4 × Cortex-A15", &guest, &commands, LIMIT, Log::keeping(image)?, count)
+}
