@@ -2,7 +2,7 @@
 //! What the machine needs: Debian's packages, and Rust for the boards. Says what it installs, installs it, goes on.
 
 use crate::apt;
-use crate::tools::{cache_dir, check, has_program, output};
+use crate::tools::{cache_dir, check, has_program, lock_cache, output};
 use anyhow::{Context, Result, bail};
 use std::ffi::OsString;
 use std::fs;
@@ -26,6 +26,7 @@ pub(crate) struct Tools {
 
 /// Makes sure that everything is there.
 pub(crate) fn run() -> Result<Tools> {
+    let _filling = lock_cache()?;
     packages()?;
     let toolchain = rust()?;
     Ok(Tools { toolchain })

@@ -3,6 +3,7 @@
 
 use anyhow::{Context, Result, bail};
 use std::ffi::OsStr;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -27,6 +28,18 @@ pub(crate) fn cache_dir() -> PathBuf {
     let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
     let home = std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache"));
     base.or(home).unwrap_or_else(std::env::temp_dir).join("oxtee")
+}
+
+/// Keeps others of this user out of [`cache_dir`] until the result is dropped: two at once would build into one place.
+pub(crate) fn lock_cache() -> Result<File> {
+    let dir = cache_dir();
+    fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
+    let file = File::create(dir.join("lock")).with_context(|| format!("cannot write to {}", dir.display()))?;
+    if file.try_lock().is_err() {
+        println!("setup: waiting for another command that fills {}", dir.display());
+        file.lock()?;
+    }
+    Ok(file)
 }
 
 /// True when a program is on the PATH.

@@ -18,7 +18,7 @@ pub(crate) use rootfs::Added;
 
 use crate::image::Image;
 use crate::qemu::{LinuxBoot, Machine};
-use crate::tools::target_dir;
+use crate::tools::{lock_cache, target_dir};
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -54,11 +54,13 @@ impl<'a> Guest<'a> {
     /// # Errors
     /// When the kernel, a package or a file is not to be had.
     fn prepare(&self, scripts: &[(String, String)], quiet: bool) -> Result<Machine> {
+        let filling = lock_cache()?;
         let kernel = match &self.kernel {
             Some(kernel) => kernel.canonicalize().with_context(|| format!("no kernel {}", kernel.display()))?,
             None => kernel::image()?,
         };
         let mut tree = rootfs::tree(self.image, &self.added)?;
+        drop(filling);
         for (name, text) in scripts {
             tree.file(&format!("etc/oxtee/{name}"), 0o755, text.clone().into_bytes());
         }
