@@ -10,6 +10,9 @@
 extern crate alloc;
 
 #[cfg(target_arch = "arm")]
+use memory_functions as _;
+
+#[cfg(target_arch = "arm")]
 mod bench;
 #[cfg(target_arch = "arm")]
 mod call;
@@ -25,6 +28,7 @@ mod demo;
 mod entry;
 #[cfg(target_arch = "arm")]
 mod isolation;
+#[cfg(target_arch = "arm")]
 mod latency;
 #[cfg(target_arch = "arm")]
 mod layout;

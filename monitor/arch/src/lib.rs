@@ -13,6 +13,9 @@ pub mod descriptor;
 pub mod page_bits;
 
 #[cfg(target_arch = "arm")]
+use memory_functions as _;
+
+#[cfg(target_arch = "arm")]
 mod armv7a;
 #[cfg(target_arch = "arm")]
 pub use armv7a::*;

@@ -14,6 +14,9 @@ use utee_abi::result::TeeError;
 
 const PAGE: u64 = PAGE_SIZE as u64;
 
+/// Pages that are handed on at a time.
+const CHUNK: usize = 8;
+
 /// The pages of an object.
 enum Pages {
     /// One run of pages from this physical address on.
@@ -102,7 +105,7 @@ impl Shm {
     /// # Errors
     /// BAD_PARAMETERS past the end, and what `f` fails with.
     pub fn with_pages(&self, first: usize, count: usize, mut f: impl FnMut(usize, &[u64]) -> Result<(), TeeError>) -> Result<(), TeeError> {
-        let mut chunk = heapless_chunk();
+        let mut chunk = [0; CHUNK];
         let mut done = 0usize;
         while done < count {
             let len = count.saturating_sub(done).min(chunk.len());
@@ -169,10 +172,6 @@ impl Shm {
         }
         true
     }
-}
-
-fn heapless_chunk() -> [u64; 32] {
-    [0; 32]
 }
 
 /// Number of pages that a buffer touches, and its offset in the first one.

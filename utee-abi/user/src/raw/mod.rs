@@ -6,9 +6,9 @@
 
 #[cfg(all(target_arch = "arm", not(feature = "fake")))]
 mod armv7a;
-#[cfg(all(target_arch = "arm", not(feature = "fake")))]
-mod memory_armv7a;
 
+#[cfg(all(target_arch = "arm", not(feature = "fake")))]
+use memory_functions as _;
 use utee_abi::sysnum::Syscall;
 
 /// A word of a system call: an integer, or a pointer with its provenance.

@@ -2,27 +2,7 @@
 //! memcpy, memmove, memset, memcmp, bcmp and strlen, which compiled code calls. In assembly, since a compiler may turn a
 //! loop that copies into a call of memcpy. Words are loaded unaligned, as Rust's target does everywhere.
 
-use core::arch::global_asm;
-
-macro_rules! function {
-    ($name:literal, $($line:literal),* $(,)?) => {
-        global_asm!(
-            ".syntax unified",
-            ".cfi_sections .debug_frame",
-            concat!(".pushsection .text.", $name, ", \"ax\", %progbits"),
-            ".arm",
-            ".balign 4",
-            concat!(".global ", $name),
-            concat!(".type ", $name, ", %function"),
-            concat!($name, ":"),
-            ".cfi_startproc",
-            $($line,)*
-            ".cfi_endproc",
-            concat!(".size ", $name, ", . - ", $name),
-            ".popsection",
-        );
-    };
-}
+use crate::function;
 
 // Copies upwards, which is right for overlapping ranges too when the destination is the lower one: each block is loaded
 // before it is stored, and nothing is stored past what has been loaded.
