@@ -48,6 +48,12 @@ pub trait Board: Send + Sync + 'static {
     fn init_cpu(&self);
     /// Handles the pending secure interrupt of this CPU.
     fn secure_interrupt(&self);
+    /// The interrupt that tells the normal world of notifications, if there is one.
+    fn notification_interrupt(&self) -> Option<u32> {
+        None
+    }
+    /// Makes it pending.
+    fn raise_notification(&self) {}
     /// Switches the machine off.
     fn system_off(&self) -> !;
     /// Resets the machine.
@@ -210,6 +216,14 @@ impl<B: Board> Platform for Machine<B> {
 
     fn secure_interrupt(&self) {
         self.board.secure_interrupt();
+    }
+
+    fn notification_interrupt(&self) -> Option<u32> {
+        self.board.notification_interrupt()
+    }
+
+    fn raise_notification(&self) {
+        self.board.raise_notification();
     }
 
     fn console(&self, text: &[u8]) {

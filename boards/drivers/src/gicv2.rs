@@ -8,6 +8,7 @@ const GICD_TYPER: usize = 0x004;
 const GICD_IGROUPR: usize = 0x080;
 const GICD_ISENABLER: usize = 0x100;
 const GICD_ICENABLER: usize = 0x180;
+const GICD_ISPENDR: usize = 0x200;
 const GICD_IPRIORITYR: usize = 0x400;
 const GICD_ITARGETSR: usize = 0x800;
 const GICD_SGIR: usize = 0xF00;
@@ -99,6 +100,11 @@ impl GicV2 {
     /// Switches interrupt `id` off.
     pub fn disable(&self, id: u32) {
         self.distributor.write(GICD_ICENABLER + 4 * (id as usize / 32), 1 << (id % 32));
+    }
+
+    /// Makes interrupt `id` pending, as its device would.
+    pub fn pend(&self, id: u32) {
+        self.distributor.write(GICD_ISPENDR + 4 * (id as usize / 32), 1 << (id % 32));
     }
 
     /// Takes the most urgent pending interrupt of this world; it is to be ended with [`GicV2::end`].

@@ -4,7 +4,7 @@
 use crate::cpu::{self, cp};
 use crate::latency;
 use crate::layout::{ABORT_STACK, STACK_SLOT, THREADS};
-use crate::{bench, call, cmdline, console, demo, isolation, memory, println, probe, smp, suite, task};
+use crate::{bench, call, cmdline, console, demo, isolation, memory, notification, println, probe, smp, suite, task};
 use core::arch::global_asm;
 use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -181,6 +181,9 @@ extern "C" fn on_irq() {
             if cpu::index() == 0 {
                 TICKS.fetch_add(1, Ordering::Relaxed);
             }
+        }
+        if id == map::INTERRUPT_NOTIFICATION {
+            notification::on_interrupt();
         }
         gic().end(id);
     }

@@ -35,6 +35,8 @@ mod layout;
 #[cfg(target_arch = "arm")]
 mod memory;
 #[cfg(target_arch = "arm")]
+mod notification;
+#[cfg(target_arch = "arm")]
 mod probe;
 #[cfg(target_arch = "arm")]
 mod report;

@@ -5,6 +5,7 @@ mod concurrency;
 mod kernel;
 mod limits;
 mod memory;
+mod notification;
 mod protocol;
 mod state;
 
@@ -25,6 +26,7 @@ pub(crate) fn run(_options: &Options) -> u32 {
     if let Some(tee) = report.step("connect", tee::tee()) {
         memory::run(tee, &mut report);
         limits::run(tee, &mut report);
+        notification::run(tee, &mut report);
         groups(tee, &mut report);
         report.step("conformance-c", library(tee));
     }

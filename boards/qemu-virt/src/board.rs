@@ -231,6 +231,14 @@ impl Board for QemuVirt {
         restore_interrupts(before);
     }
 
+    fn notification_interrupt(&self) -> Option<u32> {
+        Some(map::INTERRUPT_NOTIFICATION)
+    }
+
+    fn raise_notification(&self) {
+        gic().pend(map::INTERRUPT_NOTIFICATION);
+    }
+
     fn system_off(&self) -> ! {
         stop(map::GPIO_POWER_OFF)
     }

@@ -145,12 +145,20 @@ impl<'t, P: Platform> Call<'t, P> {
     /// # Errors
     /// As [`Call::rpc`].
     pub fn wait(&self) -> Result<(), TeeError> {
-        self.rpc(RpcCommand::Notification, &mut [MsgParam::value_in(rpc::NOTIFICATION_WAIT, u64::from(self.thread.0), 0)])
+        let number = u64::from(self.tee.notifications.number_of(self.thread));
+        self.rpc(RpcCommand::Notification, &mut [MsgParam::value_in(rpc::NOTIFICATION_WAIT, number, 0)])
     }
 
     /// Wakes a thread that sleeps in [`Call::wait`], or is about to.
+    ///
+    /// By an interrupt where the normal world listens for it: a request would make the thread that has just finished
+    /// wait for the normal world once more, and fail with a client that is being killed.
     pub fn wake(&self, thread: ThreadId) {
-        let sent = self.rpc(RpcCommand::Notification, &mut [MsgParam::value_in(rpc::NOTIFICATION_SEND, u64::from(thread.0), 0)]);
+        let number = self.tee.notifications.number_of(thread);
+        if self.tee.notifications.raise(self.platform(), number) {
+            return;
+        }
+        let sent = self.rpc(RpcCommand::Notification, &mut [MsgParam::value_in(rpc::NOTIFICATION_SEND, u64::from(number), 0)]);
         if sent.is_err() {
             crate::log!(self.platform(), "thread {} could not be woken by the normal world", thread.0);
         }

@@ -17,6 +17,7 @@ pub mod crypto;
 pub mod limits;
 pub mod lock;
 pub mod msg;
+pub mod notification;
 pub mod ports;
 pub mod pta;
 pub mod rpc;
@@ -31,6 +32,7 @@ pub mod thread;
 
 use crypto::rng::Rng;
 use msg::shm::ShmTable;
+use notification::Notifications;
 use ports::Platform;
 use session::Sessions;
 use smc::psci::Cpus;
@@ -63,6 +65,8 @@ pub struct Tee<P: Platform> {
     pub times: ta::time::TaTimes<P>,
     /// RPC messages kept for the normal world while its shared-memory cache is on.
     pub rpc_cache: call::RpcCache<P>,
+    /// What the normal world is told by an interrupt.
+    pub notifications: Notifications<P>,
 }
 
 impl<P: Platform> Tee<P> {
@@ -84,6 +88,7 @@ impl<P: Platform> Tee<P> {
             normal_source: NormalSource::new(),
             times: ta::time::TaTimes::new(),
             rpc_cache: call::RpcCache::new(),
+            notifications: Notifications::new(&platform),
             platform,
         })
     }

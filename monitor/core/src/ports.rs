@@ -344,6 +344,15 @@ pub trait Platform: Send + Sync + Sized + 'static {
     /// Handles the pending secure interrupt of this CPU.
     fn secure_interrupt(&self);
 
+    /// The interrupt of the normal world (its id in the interrupt controller) that tells it of notifications;
+    /// `None` when the board has none.
+    fn notification_interrupt(&self) -> Option<u32> {
+        None
+    }
+
+    /// Makes [`Platform::notification_interrupt`] pending. Called under locks of the core.
+    fn raise_notification(&self) {}
+
     /// Writes bytes to the secure console in one piece.
     fn console(&self, text: &[u8]);
 

@@ -42,7 +42,7 @@ fn fast_calls() -> Result<(), String> {
     expect(two(smc(FastCall::CallsRevision.into(), 0, 0, 0)), [2, 0])?;
     let config = smc(FastCall::GetShmConfig.into(), 0, 0, 0);
     expect(config, [0, map::RESERVED_SHM as u32, map::RESERVED_SHM_SIZE as u32, 1])?;
-    expect(two(smc(FastCall::ExchangeCapabilities.into(), 0, 0, 0)), [0, 0x55])?;
+    expect(two(smc(FastCall::ExchangeCapabilities.into(), 0, 0, 0)), [0, 0x75])?;
     expect(two(smc(FastCall::ExchangeCapabilities.into(), 2, 0, 0)), [ReturnCode::ENotAvail.raw(), 2])?;
     expect(smc(FastCall::EnableShmCache.into(), 0, 0, 0)[0], 0)?;
     expect(smc(FastCall::DisableShmCache.into(), 0, 0, 0)[0], ReturnCode::ENotAvail.raw())
@@ -97,6 +97,15 @@ fn call(at: u64) -> u32 {
             return a0;
         }
         regs = [YieldingCall::ReturnFromRpc.into(), 0, 0, thread, 0, 0, 0, 0];
+    }
+}
+
+/// Performs a command without parameters on a page; its result, or `a0` when that is none.
+pub(super) fn command(page: u64, command: Command) -> u32 {
+    put(page, &MsgHeader::request(command.into(), 0), &[]);
+    match call(page) {
+        0 => answer(page).ret,
+        code => code,
     }
 }
 

@@ -71,7 +71,7 @@ fn registers() -> Result<(), String> {
     let yielding: u32 = YieldingCall::WithArg.into();
     let calls: [(u32, u32, [u32; 4]); 6] = [
         (FastCall::CallsUid.into(), 0, API_UID),
-        (FastCall::GetAsyncNotifValue.into(), 0x5EED, [UNKNOWN_FUNCTION, 0, 0, 0]),
+        (FastCall::VmCreated.into(), 0x5EED, [UNKNOWN_FUNCTION, 0, 0, 0]),
         (psci::Call::Version.into(), 0x5EED, [psci::VERSION_1_0, 0, 0, 0]),
         (YieldingCall::ReturnFromRpc.into(), 0x5EED, [ReturnCode::EResume.raw(), 0, 0, 0]),
         (yielding + 0x40, 0x5EED, [ReturnCode::EBadCmd.raw(), 0, 0, 0]),

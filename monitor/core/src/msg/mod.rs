@@ -67,15 +67,17 @@ pub fn serve<P: Platform>(call: &Call<'_, P>, window: &Window, header: MsgHeader
         Command::Cancel => Some(cancel(call, &message)),
         Command::RegisterShm => Some(register(call, &message)),
         Command::UnregisterShm => Some(unregister(call, &message)),
+        // Nothing of the core is put off to a bottom half: what it tells asynchronously are wake-ups of threads.
+        Command::DoBottomHalf => Some(Ok(())),
+        Command::StopAsyncNotif => {
+            call.tee.notifications.disable();
+            Some(Ok(()))
+        }
         _ => None,
     });
     let outcome = match command {
-        Command::DoBottomHalf
-        | Command::StopAsyncNotif
-        | Command::LendProtmem
-        | Command::ReclaimProtmem
-        | Command::GetProtmemConfig
-        | Command::AssignProtmem => return Err(UnknownCommand),
+        Command::DoBottomHalf | Command::StopAsyncNotif if !call.tee.notifications.possible() => return Err(UnknownCommand),
+        Command::LendProtmem | Command::ReclaimProtmem | Command::GetProtmemConfig | Command::AssignProtmem => return Err(UnknownCommand),
         _ => outcome.unwrap_or(Err(Failure::tee(TeeError::BAD_PARAMETERS))),
     };
     let (ret, origin) = match outcome {
@@ -84,7 +86,7 @@ pub fn serve<P: Platform>(call: &Call<'_, P>, window: &Window, header: MsgHeader
     };
     let [r0, r1, r2, r3] = ret.to_le_bytes();
     let [o0, o1, o2, o3] = origin.raw().to_le_bytes();
-    let leaves_origin = matches!(command, Command::RegisterShm | Command::UnregisterShm);
+    let leaves_origin = matches!(command, Command::RegisterShm | Command::UnregisterShm | Command::DoBottomHalf | Command::StopAsyncNotif);
     let answer = [r0, r1, r2, r3, o0, o1, o2, o3];
     let answer = if leaves_origin { answer.get(..4) } else { answer.get(..) };
     // The window was checked when the call began; a write can only fail if the board's memory map changed.

@@ -43,6 +43,11 @@ pub fn serve<P: Platform>(tee: &Tee<P>, regs: &[u32; 8]) -> [u32; 4] {
         FastCall::EnableShmCache => enable_cache(tee),
         FastCall::GetThreadCount => [OK, u32::try_from(tee.threads.count()).unwrap_or(0), 0, 0],
         FastCall::BootSecondary => [ReturnCode::ENotAvail.raw(), 0, 0, 0],
+        FastCall::EnableAsyncNotif if tee.notifications.enable(&tee.platform) => [OK, 0, 0, 0],
+        FastCall::GetAsyncNotifValue if tee.notifications.possible() => {
+            let [number, flags] = tee.notifications.take();
+            [OK, number, flags, 0]
+        }
         FastCall::L2ccMutex
         | FastCall::VmCreated
         | FastCall::VmDestroyed
@@ -68,6 +73,9 @@ pub fn announced<P: Platform>(platform: &P) -> Capabilities {
     if reserved.end > reserved.start {
         caps |= Capabilities::RESERVED_SHM;
     }
+    if platform.notification_interrupt().is_some() {
+        caps |= Capabilities::ASYNC_NOTIF;
+    }
     caps
 }
 
@@ -75,9 +83,7 @@ fn capabilities<P: Platform>(tee: &Tee<P>, offered: u32) -> [u32; 4] {
     if offered & !NW_CAP_UNIPROCESSOR != 0 {
         return [ReturnCode::ENotAvail.raw(), offered, 0, 0];
     }
-    // Notification numbers are thread indices; there are no asynchronous ones yet.
-    let max_notification = u32::try_from(tee.threads.count().saturating_sub(1)).unwrap_or(0);
-    [OK, announced(&tee.platform).bits(), max_notification, RPC_PARAMS]
+    [OK, announced(&tee.platform).bits(), tee.notifications.end(tee.threads.count()), RPC_PARAMS]
 }
 
 fn disable_cache<P: Platform>(tee: &Tee<P>) -> [u32; 4] {

@@ -56,12 +56,23 @@ pub struct FakePlatform {
     clock: AtomicU64,
     timer: Mutex<Option<u64>>,
     console: Mutex<String>,
+    notifies: bool,
+    notified: AtomicUsize,
     tee: OnceLock<Weak<Tee<Self>>>,
 }
 
 impl FakePlatform {
     /// A TEE with these TAs; `threads` secure threads, 1024 pages for TAs.
     pub fn boot(tas: &[(Uuid, Vec<u8>)], threads: usize) -> Arc<Tee<Self>> {
+        Self::boot_with(tas, threads, false)
+    }
+
+    /// The same with an interrupt for notifications.
+    pub fn boot_notifying(tas: &[(Uuid, Vec<u8>)], threads: usize) -> Arc<Tee<Self>> {
+        Self::boot_with(tas, threads, true)
+    }
+
+    fn boot_with(tas: &[(Uuid, Vec<u8>)], threads: usize, notifies: bool) -> Arc<Tee<Self>> {
         let platform = Self {
             ram: Ram(Arc::new(Mutex::new(std::vec![0; (RAM.end - RAM.start) as usize]))),
             archive: Arc::new(FakeSealed::fixed(image::archive(tas))),
@@ -73,6 +84,8 @@ impl FakePlatform {
             clock: AtomicU64::new(1),
             timer: Mutex::new(None),
             console: Mutex::default(),
+            notifies,
+            notified: AtomicUsize::new(0),
             tee: OnceLock::new(),
         };
         let tee = Arc::new(Tee::new(platform).expect("the fake platform boots"));
@@ -103,6 +116,11 @@ impl FakePlatform {
     /// The tick that the secure timer is set to.
     pub fn timer(&self) -> Option<u64> {
         *self.timer.lock().unwrap()
+    }
+
+    /// How often the notification interrupt was raised.
+    pub fn notified(&self) -> usize {
+        self.notified.load(Ordering::SeqCst)
     }
 
     /// Runs `main` on secure thread 0, as the core does a yielding call; until its end or its next request.
@@ -217,6 +235,14 @@ impl Platform for FakePlatform {
 
     fn secure_interrupt(&self) {
         self.set_timer(None);
+    }
+
+    fn notification_interrupt(&self) -> Option<u32> {
+        self.notifies.then_some(100)
+    }
+
+    fn raise_notification(&self) {
+        self.notified.fetch_add(1, Ordering::SeqCst);
     }
 
     fn console(&self, text: &[u8]) {
