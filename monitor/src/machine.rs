@@ -11,6 +11,7 @@ use tee_arch::lock::IrqSpinLock;
 use tee_arch::memory::NormalRam;
 use tee_arch::space::Space;
 use tee_arch::thread::{self, ThreadCell, ThreadMain};
+use tee_core::journal::Journal;
 use tee_core::limits::MAX_CPUS;
 use tee_core::ports::{CpuIndex, EntropyKind, MapEntry, Platform, ThreadExit, ThreadId};
 use utee_abi::result::TeeError;
@@ -66,6 +67,7 @@ const TIMER_ENABLE: u32 = 1;
 pub struct Machine<B: Board> {
     board: B,
     archive: Arc<SealedFrames>,
+    journal: Journal<IrqSpinLock>,
     pool: &'static FramePool,
     threads: [ThreadCell; layout::THREADS],
     main: ThreadMain,
@@ -92,7 +94,7 @@ impl<B: Board> Machine<B> {
             map_len += 1;
         }
         let archive = Arc::new(board.archive());
-        Self { board, archive, pool, threads: [const { ThreadCell::new() }; layout::THREADS], main, map, map_len }
+        Self { board, archive, journal: Journal::new(), pool, threads: [const { ThreadCell::new() }; layout::THREADS], main, map, map_len }
     }
 
     /// The board.
@@ -224,6 +226,10 @@ impl<B: Board> Platform for Machine<B> {
 
     fn raise_notification(&self) {
         self.board.raise_notification();
+    }
+
+    fn journal(&self) -> &Journal<IrqSpinLock> {
+        &self.journal
     }
 
     fn console(&self, text: &[u8]) {

@@ -24,8 +24,23 @@ impl Write for Line {
     }
 }
 
-/// Writes one line of the TEE to the secure console; what [`crate::log!`] calls.
+/// Prints text of a TA or of the TEE: to the secure console, and into the journal for the normal world.
+pub fn print<P: Platform>(platform: &P, text: &[u8]) {
+    platform.console(text);
+    platform.journal().write(text);
+}
+
+/// Prints one line of the TEE; what [`crate::log!`] calls.
 pub fn print_line<P: Platform>(platform: &P, args: fmt::Arguments<'_>) {
+    print(platform, line(args).text.as_bytes());
+}
+
+/// Writes one line of the TEE to the secure console alone; what [`crate::log_secret!`] calls.
+pub fn print_secret_line<P: Platform>(platform: &P, args: fmt::Arguments<'_>) {
+    platform.console(line(args).text.as_bytes());
+}
+
+fn line(args: fmt::Arguments<'_>) -> Line {
     let mut line = Line { text: heapless::String::new() };
     // Writing to a Line cannot fail.
     let _ = line.write_fmt(args);
@@ -33,14 +48,22 @@ pub fn print_line<P: Platform>(platform: &P, args: fmt::Arguments<'_>) {
         line.text.pop();
     }
     let _ = line.text.push('\n');
-    platform.console(line.text.as_bytes());
+    line
 }
 
-/// Writes one formatted line to the secure console of a platform.
+/// Writes one formatted line to the secure console of a platform, and into the journal that the normal world can read.
 #[macro_export]
 macro_rules! log {
     ($platform:expr, $($args:tt)*) => {
         $crate::banner::print_line($platform, ::core::format_args!($($args)*))
+    };
+}
+
+/// Writes one formatted line to the secure console alone: for what may show a TA's secrets.
+#[macro_export]
+macro_rules! log_secret {
+    ($platform:expr, $($args:tt)*) => {
+        $crate::banner::print_secret_line($platform, ::core::format_args!($($args)*))
     };
 }
 

@@ -14,6 +14,7 @@ extern crate std;
 pub mod banner;
 pub mod call;
 pub mod crypto;
+pub mod journal;
 pub mod limits;
 pub mod lock;
 pub mod msg;

@@ -10,6 +10,7 @@
 //! * [`UserContext`] - the user registers of one entry into a TA.
 //! * [`NormalWorld`] - the way into the normal world and back.
 
+use crate::journal::Journal;
 use alloc::sync::Arc;
 use core::ops::Range;
 use utee_abi::access::CacheOperation;
@@ -352,6 +353,9 @@ pub trait Platform: Send + Sync + Sized + 'static {
 
     /// Makes [`Platform::notification_interrupt`] pending. Called under locks of the core.
     fn raise_notification(&self) {}
+
+    /// Where log lines are kept for the normal world.
+    fn journal(&self) -> &Journal<Self::Lock>;
 
     /// Writes bytes to the secure console in one piece.
     fn console(&self, text: &[u8]);

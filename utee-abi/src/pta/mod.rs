@@ -10,6 +10,7 @@ pub mod attestation;
 pub mod device;
 pub mod gprof;
 pub mod invoke_tests;
+pub mod log;
 pub mod remoteproc;
 pub mod rng;
 pub mod rtc;
@@ -29,6 +30,7 @@ pub const ALL: &[(&str, Uuid)] = &[
     ("device", device::UUID),
     ("gprof", gprof::UUID),
     ("invoke_tests", invoke_tests::UUID),
+    ("log", log::UUID),
     ("remoteproc", remoteproc::UUID),
     ("rng", rng::UUID),
     ("rtc", rtc::UUID),
@@ -57,6 +59,7 @@ mod tests {
             ("device", "7011a688-ddde-4053-a5a9-7b3c4ddf13b8"),
             ("gprof", "2f6e0d48-c574-426d-824e-40198cde5cac"),
             ("invoke_tests", "d96a5b40-c3e5-21e3-8794-1002a5d5c61b"),
+            ("log", "5e0c91b7-2d4f-4c8a-8e63-a71f0b9d52c4"),
             ("remoteproc", "54af4a68-19be-40d7-bbe6-8950350a8744"),
             ("rng", "ab7a617c-b8e7-4d8f-8301-d09b61036b64"),
             ("rtc", "f389f8c8-845f-496c-8bbe-d64bd24c92fd"),

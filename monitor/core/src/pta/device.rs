@@ -37,28 +37,26 @@ impl<P: Platform> PseudoTa<P> for DeviceEnumeration {
     ) -> Result<(), TeeError> {
         let wanted = match Command::try_from(command).map_err(|_| TeeError::NOT_IMPLEMENTED)? {
             Command::GetDevices => TaFlags::DEVICE_ENUM,
-            Command::GetDevicesSupp => TaFlags::DEVICE_ENUM_SUPP,
-            Command::GetDevicesRpmb => TaFlags::DEVICE_ENUM_TEE_STORAGE_PRIVATE,
+            // Private storage is kept by the supplicant, so what needs it comes with the supplicant.
+            Command::GetDevicesSupp => TaFlags::DEVICE_ENUM_SUPP | TaFlags::DEVICE_ENUM_TEE_STORAGE_PRIVATE,
+            Command::GetDevicesRpmb => TaFlags::empty(),
         };
         let [p0, Param::None, Param::None, Param::None] = params else { return Err(TeeError::BAD_PARAMETERS) };
         let (memory, size) = memref(p0, ParamType::MemrefOutput)?;
-        let devices = || devices::<P>(call, wanted);
+        let archive = call.tee.archive.flags(call)?;
+        let pseudo = super::all::<P>().iter().map(|pseudo| (pseudo.uuid(), pseudo.flags()));
+        let devices = || pseudo.clone().chain(archive.iter().copied()).filter(|(_, flags)| flags.intersects(wanted));
         let needed = (devices().count() as u64).saturating_mul(OCTETS);
         let capacity = core::mem::replace(size, needed);
         if needed == 0 {
             return Ok(());
         }
         let memory = memory.filter(|_| capacity >= needed).ok_or(TeeError::SHORT_BUFFER)?;
-        for (index, uuid) in devices().enumerate() {
+        for (index, (uuid, _)) in devices().enumerate() {
             if !memory.write(call.platform(), index.saturating_mul(OCTETS as usize), &uuid.octets()) {
                 return Err(TeeError::GENERIC);
             }
         }
         Ok(())
     }
-}
-
-fn devices<P: Platform>(call: &Call<'_, P>, wanted: TaFlags) -> impl Iterator<Item = Uuid> {
-    let pseudo = super::all::<P>().into_iter().filter(move |pseudo| pseudo.flags().contains(wanted)).map(|pseudo| pseudo.uuid());
-    pseudo.chain(call.tee.archive.flagged(wanted))
 }

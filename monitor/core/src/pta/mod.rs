@@ -2,6 +2,9 @@
 //! Pseudo-TAs: services of the core that are called like TAs.
 
 pub mod device;
+#[cfg(feature = "log")]
+pub mod log;
+pub mod rng;
 pub mod system;
 
 use crate::call::Call;
@@ -54,13 +57,19 @@ pub trait PseudoTa<P: Platform>: Sync {
 }
 
 /// Every pseudo-TA.
-pub fn all<P: Platform>() -> [&'static dyn PseudoTa<P>; 2] {
-    [&device::DeviceEnumeration, &system::System]
+pub fn all<P: Platform>() -> &'static [&'static dyn PseudoTa<P>] {
+    &[
+        &device::DeviceEnumeration,
+        #[cfg(feature = "log")]
+        &log::Log,
+        &rng::HardwareRng,
+        &system::System,
+    ]
 }
 
 /// The pseudo-TA of a UUID.
 pub fn find<P: Platform>(uuid: &Uuid) -> Option<&'static dyn PseudoTa<P>> {
-    all::<P>().into_iter().find(|pseudo| pseudo.uuid() == *uuid)
+    all::<P>().iter().copied().find(|pseudo| pseudo.uuid() == *uuid)
 }
 
 /// The numbers of a value parameter of this type.

@@ -2,6 +2,7 @@
 //! Log output of a TA.
 
 use super::Env;
+use crate::banner::print;
 use crate::ports::{PAGE_SIZE, Platform};
 use core::fmt::Write;
 use utee_abi::result::TeeError;
@@ -74,7 +75,7 @@ impl<'e, P: Platform> TaLine<'e, P> {
     fn flush(&mut self) {
         if self.text.len() > self.start {
             let _ = self.text.push('\n');
-            self.platform.console(self.text.as_bytes());
+            print(self.platform, self.text.as_bytes());
             self.text.truncate(self.start);
         }
     }

@@ -8,7 +8,7 @@
 
 use super::instance::{Body, Instance};
 use super::space::{Purpose, UserSpace};
-use crate::log;
+use crate::log_secret;
 use crate::ports::{Abort, AbortKind, Platform, Prot, UserContext};
 use core::fmt;
 use utee_abi::access::AccessFlags;
@@ -52,24 +52,24 @@ impl fmt::Display for Cause {
 /// Prints the dump of a TA that has just died. Values of registers and stack are the TA's own, and the secure
 /// console is the only reader; release boards may switch dumps off.
 pub fn print<P: Platform>(platform: &P, instance: &Instance<P>, body: &Body<P>, cause: Cause) {
-    log!(platform, "dump: ta {} load {:x} cause {}", instance.uuid, body.load_base, cause);
-    body.context.for_each_register(&mut |name, value| log!(platform, "dump: reg {name} {value:x}"));
+    log_secret!(platform, "dump: ta {} load {:x} cause {}", instance.uuid, body.load_base, cause);
+    body.context.for_each_register(&mut |name, value| log_secret!(platform, "dump: reg {name} {value:x}"));
     for region in body.space.regions() {
         let rights = match region.prot {
             Prot::Read => "r--",
             Prot::ReadWrite => "rw-",
             Prot::ReadExecute => "r-x",
         };
-        log!(platform, "dump: map {:x} {:x} {} {}", region.va, region.end(), rights, region.purpose.name());
+        log_secret!(platform, "dump: map {:x} {:x} {} {}", region.va, region.end(), rights, region.purpose.name());
     }
     let sp = body.context.position().sp & !3;
     print_stack(platform, &body.space, sp);
     if let Cause::Abort(Abort { kind: AbortKind::Read | AbortKind::Write, address, .. }) = cause
         && is_stack_guard(&body.space, address)
     {
-        log!(platform, "dump: note the address is in the guard page below the stack: stack overflow");
+        log_secret!(platform, "dump: note the address is in the guard page below the stack: stack overflow");
     }
-    log!(platform, "dump: end");
+    log_secret!(platform, "dump: end");
 }
 
 fn is_stack_guard<P: Platform>(space: &UserSpace<P>, address: u64) -> bool {
@@ -94,7 +94,7 @@ fn print_stack<P: Platform>(platform: &P, space: &UserSpace<P>, sp: u64) {
         if space.read(platform, slice, AccessFlags::empty(), part).is_err() {
             return;
         }
-        log!(platform, "dump: stack {:x}{}", address, Words(part));
+        log_secret!(platform, "dump: stack {:x}{}", address, Words(part));
         address = address.saturating_add(len);
     }
 }

@@ -6,6 +6,7 @@ use super::script::Scripts;
 use super::space::{FakeFrames, FakeSealed, FakeSpace, Pages};
 use super::threads::{self, HostThreads};
 use crate::Tee;
+use crate::journal::Journal;
 use crate::ports::{CpuIndex, EntropyKind, MapEntry, PAGE_SIZE, Platform, ThreadExit, ThreadId};
 use core::ops::Range;
 use std::string::String;
@@ -56,6 +57,7 @@ pub struct FakePlatform {
     clock: AtomicU64,
     timer: Mutex<Option<u64>>,
     console: Mutex<String>,
+    journal: Journal<spin::Mutex<()>>,
     notifies: bool,
     notified: AtomicUsize,
     tee: OnceLock<Weak<Tee<Self>>>,
@@ -84,6 +86,7 @@ impl FakePlatform {
             clock: AtomicU64::new(1),
             timer: Mutex::new(None),
             console: Mutex::default(),
+            journal: Journal::new(),
             notifies,
             notified: AtomicUsize::new(0),
             tee: OnceLock::new(),
@@ -243,6 +246,10 @@ impl Platform for FakePlatform {
 
     fn raise_notification(&self) {
         self.notified.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn journal(&self) -> &Journal<Self::Lock> {
+        &self.journal
     }
 
     fn console(&self, text: &[u8]) {

@@ -16,9 +16,14 @@ use utee_abi::uuid::Uuid;
 /// Plans that are kept for the next open of the same image.
 const KEPT_PLANS: usize = 8;
 
+/// UUIDs and flags of TAs.
+type Flags = Arc<[(Uuid, TaFlags)]>;
+
 /// The TAs and root keys in the boot image.
 pub struct BootArchive<P: Platform> {
     kept: Lock<P, Vec<Arc<Image<P>>>>,
+    /// Of every TA that verifies, once somebody has asked.
+    flags: Lock<P, Option<Flags>>,
 }
 
 impl<P: Platform> BootArchive<P> {
@@ -28,7 +33,7 @@ impl<P: Platform> BootArchive<P> {
     /// BAD_FORMAT.
     pub fn read(platform: &P) -> Result<Self, TeeError> {
         Archive::read(platform.boot_archive().bytes()).ok_or(TeeError::BAD_FORMAT)?;
-        Ok(Self { kept: Lock::<P, _>::new(Vec::new()) })
+        Ok(Self { kept: Lock::<P, _>::new(Vec::new()), flags: Lock::<P, _>::new(None) })
     }
 
     /// Number of TAs and of root keys.
@@ -38,13 +43,27 @@ impl<P: Platform> BootArchive<P> {
         (count(KIND_TA), count(KIND_ROOT_KEY))
     }
 
-    /// UUIDs of the TAs that have been verified and have all of `flags`.
-    pub fn flagged(&self, flags: TaFlags) -> impl Iterator<Item = Uuid> {
-        let mut found: heapless::Vec<Uuid, KEPT_PLANS> = heapless::Vec::new();
-        for image in self.kept.lock().iter().filter(|image| image.plan.flags.contains(flags)) {
-            let _ = found.push(image.uuid);
+    /// UUIDs and flags of the TAs. The flags stand in what is signed, so each TA is verified the first time that this is
+    /// asked, and one that does not verify is left out.
+    ///
+    /// # Errors
+    /// OUT_OF_MEMORY, BAD_FORMAT.
+    pub fn flags(&self, call: &Call<'_, P>) -> Result<Flags, TeeError> {
+        if let Some(flags) = &*self.flags.lock() {
+            return Ok(Arc::clone(flags));
         }
-        found.into_iter()
+        let memory = call.platform().boot_archive();
+        let archive = Archive::read(memory.bytes()).ok_or(TeeError::BAD_FORMAT)?;
+        let mut found = Vec::new();
+        for entry in archive.entries().filter(|entry| entry.kind == KIND_TA) {
+            if let Ok(Some(image)) = self.find(call, &entry.uuid) {
+                found.try_reserve(1).map_err(|_| TeeError::OUT_OF_MEMORY)?;
+                found.push((entry.uuid, image.plan.flags));
+            }
+        }
+        let found: Flags = found.into();
+        *self.flags.lock() = Some(Arc::clone(&found));
+        Ok(found)
     }
 
     fn keep(&self, image: &Arc<Image<P>>) -> Result<(), TeeError> {
