@@ -7,7 +7,7 @@ use core::arch::asm;
 use core::ops::Range;
 use tee_arch::cp15;
 use tee_arch::frames::{FramePool, SealedFrames, SecureFrames};
-use tee_arch::lock::IrqSpinLock;
+use tee_arch::lock::{IrqSpinLock, mask_interrupts, restore_interrupts};
 use tee_arch::memory::NormalRam;
 use tee_arch::space::Space;
 use tee_arch::thread::{self, ThreadCell, ThreadMain};
@@ -260,6 +260,18 @@ impl<B: Board> Platform for Machine<B> {
     fn wait_for_event(&self) {
         // SAFETY: sleeps until an event.
         unsafe { asm!("wfe", options(nomem, nostack, preserves_flags)) };
+    }
+
+    fn wait_for_interrupt(&self) {
+        let before = mask_interrupts();
+        while cp15::isr() & cp15::ISR_IRQ == 0 {
+            if cp15::isr() & cp15::ISR_FIQ != 0 {
+                self.secure_interrupt();
+            } else {
+                cp15::wait_for_interrupt();
+            }
+        }
+        restore_interrupts(before);
     }
 
     fn cpu_off(&self) {

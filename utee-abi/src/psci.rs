@@ -16,6 +16,8 @@ pub const MIGRATE_NOT_REQUIRED: u32 = 2;
 pub enum Call {
     /// PSCI_VERSION
     Version = 0x8400_0000,
+    /// CPU_SUSPEND
+    CpuSuspend = 0x8400_0001,
     /// CPU_OFF
     CpuOff = 0x8400_0002,
     /// CPU_ON
@@ -30,6 +32,18 @@ pub enum Call {
     SystemReset = 0x8400_0009,
     /// PSCI_FEATURES
     Features = 0x8400_000A,
+    /// SYSTEM_SUSPEND
+    SystemSuspend = 0x8400_000E,
+}
+
+/// Power states of CPU_SUSPEND, in the original format.
+pub mod power_state {
+    /// The CPU loses its state and goes on at an entry point; without it the call returns (standby).
+    pub const POWER_DOWN: u32 = 1 << 16;
+    /// Bits that must be zero.
+    pub const RESERVED: u32 = 0xFCFE_0000;
+    /// Power level: 0 is the CPU alone.
+    pub const LEVEL: u32 = 0x0300_0000;
 }
 
 /// Errors, negative numbers on the wire.
@@ -87,7 +101,7 @@ mod tests {
     #[test]
     fn calls_and_errors_are_those_of_the_specification() {
         let calls = (0x8400_0000u32..0x8400_0020).filter(|id| Call::try_from(*id).is_ok());
-        assert!(calls.eq([0, 2, 3, 4, 6, 8, 9, 10].map(|n| 0x8400_0000 + n)));
+        assert!(calls.eq([0, 1, 2, 3, 4, 6, 8, 9, 10, 14].map(|n| 0x8400_0000 + n)));
         assert_eq!(Error::NotSupported.raw(), u32::MAX);
         assert_eq!(Error::InvalidAddress.raw(), 0xFFFF_FFF7);
         assert_eq!(AffinityState::OnPending.raw(), 2);

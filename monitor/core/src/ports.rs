@@ -383,6 +383,11 @@ pub trait Platform: Send + Sync + Sized + 'static {
     /// Sleeps until [`Platform::wake_cpu`] or any other event; may return early.
     fn wait_for_event(&self);
 
+    /// Sleeps until an interrupt of the normal world is pending on this CPU; secure ones are handled meanwhile.
+    ///
+    /// Called on the run loop, and on secure threads.
+    fn wait_for_interrupt(&self);
+
     /// Puts this CPU's secure state to rest before it is switched off.
     fn cpu_off(&self);
 

@@ -5,6 +5,7 @@ use crate::Tee;
 use crate::ports::{CpuIndex, NormalExit, NormalWorld, Platform, ThreadId};
 use crate::smc::Answer;
 use core::convert::Infallible;
+use utee_abi::psci::SUCCESS;
 
 impl<P: Platform> Tee<P> {
     /// Runs CPU `cpu` for ever: waits until it is switched on, then serves its normal world.
@@ -27,6 +28,13 @@ impl<P: Platform> Tee<P> {
                 NormalExit::Smc(regs) => match self.smc(cpu, &regs) {
                     Answer::Return(result) => world.set_result(result),
                     Answer::CpuOff => return,
+                    Answer::Sleep(start) => {
+                        self.platform.wait_for_interrupt();
+                        match start {
+                            Some(start) => world.start(start.entry, start.context),
+                            None => world.set_result([SUCCESS, 0, 0, 0]),
+                        }
+                    }
                 },
                 NormalExit::SecureInterrupt => self.platform.secure_interrupt(),
             }

@@ -52,6 +52,25 @@ pub fn id_pfr1() -> u32 {
     value
 }
 
+/// Bit of [`isr`]: an IRQ is pending.
+pub const ISR_IRQ: u32 = 1 << 7;
+/// Bit of [`isr`]: a FIQ is pending.
+pub const ISR_FIQ: u32 = 1 << 6;
+
+/// Interrupt Status Register: what is pending on this CPU, masked or not.
+pub fn isr() -> u32 {
+    let value: u32;
+    // SAFETY: reading it has no effect.
+    unsafe { asm!("mrc p15, 0, {}, c12, c1, 0", out(reg) value, options(nomem, nostack, preserves_flags)) };
+    value
+}
+
+/// Sleeps until an interrupt is pending, masked or not; may return early.
+pub fn wait_for_interrupt() {
+    // SAFETY: sleeps.
+    unsafe { asm!("dsb", "wfi", options(nostack, preserves_flags)) };
+}
+
 /// The physical counter.
 #[inline]
 pub fn cntpct() -> u64 {

@@ -19,6 +19,8 @@ pub enum Answer {
     Return([u32; 4]),
     /// The CPU is to be switched off.
     CpuOff,
+    /// The CPU sleeps until an interrupt of the normal world is pending; then it starts afresh, or the call returns SUCCESS.
+    Sleep(Option<psci::Start>),
 }
 
 impl<P: Platform> Tee<P> {

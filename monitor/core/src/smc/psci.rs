@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Power State Coordination Interface (Arm DEN 0022): the calls that a multi-processor normal world needs.
+//!
+//! No CPU ever loses power here: one that is suspended sleeps in the secure world and then starts as from a reset.
 
 use super::Answer;
 use crate::Tee;
 use crate::limits::MAX_CPUS;
 use crate::lock::Lock;
 use crate::ports::{CpuIndex, Platform};
-use utee_abi::psci::{self, AffinityState, Call, Error};
+use utee_abi::psci::{self, AffinityState, Call, Error, power_state};
 use utee_abi::smc::UNKNOWN_FUNCTION;
 
 /// Where a CPU's normal world starts.
@@ -23,6 +25,8 @@ enum State {
     Off,
     Pending(Start),
     On,
+    /// On its way to be off.
+    Leaving,
 }
 
 /// Power state of each CPU.
@@ -50,7 +54,7 @@ impl<P: Platform> Cpus<P> {
                 Ok(())
             }
             State::Pending(_) => Err(Error::OnPending),
-            State::On => Err(Error::AlreadyOn),
+            State::On | State::Leaving => Err(Error::AlreadyOn),
         }
     }
 
@@ -61,6 +65,26 @@ impl<P: Platform> Cpus<P> {
         let State::Pending(start) = *state else { return None };
         *state = State::On;
         Some(start)
+    }
+
+    /// Takes `cpu` off, which [`Cpus::set_off`] completes.
+    ///
+    /// # Errors
+    /// DENIED for the last one: nothing could switch a CPU on again.
+    pub fn leave(&self, cpu: CpuIndex) -> Result<(), Error> {
+        let mut states = self.states.lock();
+        if !others(&*states, cpu).any(|state| matches!(state, State::On | State::Pending(_))) {
+            return Err(Error::Denied);
+        }
+        if let Some(state) = states.get_mut(cpu) {
+            *state = State::Leaving;
+        }
+        Ok(())
+    }
+
+    /// True when every other CPU is off.
+    pub fn is_alone(&self, cpu: CpuIndex) -> bool {
+        others(&*self.states.lock(), cpu).all(|state| state == State::Off)
     }
 
     /// Marks `cpu` as off.
@@ -74,13 +98,17 @@ impl<P: Platform> Cpus<P> {
         match self.states.lock().get(cpu).filter(|_| cpu < self.count)? {
             State::Off => Some(AffinityState::Off),
             State::Pending(_) => Some(AffinityState::OnPending),
-            State::On => Some(AffinityState::On),
+            State::On | State::Leaving => Some(AffinityState::On),
         }
     }
 }
 
+fn others(states: &[State; MAX_CPUS], cpu: CpuIndex) -> impl Iterator<Item = State> {
+    states.iter().enumerate().filter(move |(index, _)| *index != cpu).map(|(_, state)| *state)
+}
+
 /// Serves a call of the standard-service owner.
-pub fn serve<P: Platform>(tee: &Tee<P>, _cpu: CpuIndex, regs: &[u32; 8]) -> Answer {
+pub fn serve<P: Platform>(tee: &Tee<P>, cpu: CpuIndex, regs: &[u32; 8]) -> Answer {
     let Ok(call) = Call::try_from(regs[0]) else {
         return Answer::Return([UNKNOWN_FUNCTION, 0, 0, 0]);
     };
@@ -88,7 +116,18 @@ pub fn serve<P: Platform>(tee: &Tee<P>, _cpu: CpuIndex, regs: &[u32; 8]) -> Answ
         Call::Version => psci::VERSION_1_0,
         Call::Features => features(regs[1]),
         Call::CpuOn => code(cpu_on(tee, regs)),
-        Call::CpuOff => return Answer::CpuOff,
+        Call::CpuOff => match tee.cpus.leave(cpu) {
+            Ok(()) => return Answer::CpuOff,
+            Err(error) => error.raw(),
+        },
+        Call::CpuSuspend => match cpu_suspend(tee, regs) {
+            Ok(start) => return Answer::Sleep(start),
+            Err(error) => error.raw(),
+        },
+        Call::SystemSuspend => match system_suspend(tee, cpu, regs) {
+            Ok(start) => return Answer::Sleep(Some(start)),
+            Err(error) => error.raw(),
+        },
         Call::AffinityInfo => affinity_info(tee, regs),
         Call::MigrateInfoType => psci::MIGRATE_NOT_REQUIRED,
         Call::SystemOff => tee.platform.system_off(),
@@ -104,6 +143,7 @@ fn code(result: Result<(), Error>) -> u32 {
     }
 }
 
+/// CPU_SUSPEND has no flags: power states are in the original format, and the normal world coordinates nothing.
 fn features(id: u32) -> u32 {
     if Call::try_from(id).is_ok() || id == utee_abi::smc::SMCCC_VERSION { 0 } else { Error::NotSupported.raw() }
 }
@@ -111,14 +151,35 @@ fn features(id: u32) -> u32 {
 fn cpu_on<P: Platform>(tee: &Tee<P>, regs: &[u32; 8]) -> Result<(), Error> {
     let [_, target, entry, context, ..] = *regs;
     let cpu = tee.platform.cpu_by_affinity(target).ok_or(Error::InvalidParameters)?;
+    tee.cpus.request(cpu, start_at(tee, entry, context)?)?;
+    tee.platform.wake_cpu(cpu);
+    Ok(())
+}
+
+/// A start of the normal world. One in secure memory would only fault there, but the caller learns of it here.
+fn start_at<P: Platform>(tee: &Tee<P>, entry: u32, context: u32) -> Result<Start, Error> {
     let entry = u64::from(entry);
-    // An entry point in secure memory would only fault there, but the caller learns of it here.
     if !tee.platform.normal_ram().iter().any(|range| range.contains(&entry)) {
         return Err(Error::InvalidAddress);
     }
-    tee.cpus.request(cpu, Start { entry, context: u64::from(context) })?;
-    tee.platform.wake_cpu(cpu);
-    Ok(())
+    Ok(Start { entry, context: u64::from(context) })
+}
+
+fn cpu_suspend<P: Platform>(tee: &Tee<P>, regs: &[u32; 8]) -> Result<Option<Start>, Error> {
+    let [_, state, entry, context, ..] = *regs;
+    if state & (power_state::RESERVED | power_state::LEVEL) != 0 {
+        return Err(Error::InvalidParameters);
+    }
+    if state & power_state::POWER_DOWN == 0 {
+        return Ok(None);
+    }
+    start_at(tee, entry, context).map(Some)
+}
+
+fn system_suspend<P: Platform>(tee: &Tee<P>, cpu: CpuIndex, regs: &[u32; 8]) -> Result<Start, Error> {
+    let [_, entry, context, ..] = *regs;
+    let start = start_at(tee, entry, context)?;
+    if tee.cpus.is_alone(cpu) { Ok(start) } else { Err(Error::Denied) }
 }
 
 fn affinity_info<P: Platform>(tee: &Tee<P>, regs: &[u32; 8]) -> u32 {

@@ -273,6 +273,11 @@ impl Platform for FakePlatform {
 
     fn wait_for_event(&self) {}
 
+    fn wait_for_interrupt(&self) {
+        // The next tick of the normal world's timer.
+        self.advance(1);
+    }
+
     fn cpu_off(&self) {}
 
     fn system_off(&self) -> ! {
