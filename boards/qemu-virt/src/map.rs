@@ -61,9 +61,6 @@ pub const INTERRUPT_SECURE_SGI: u32 = 15;
 /// Shared interrupt (SPI 187) that tells the normal world of notifications of the TEE; no device has it.
 pub const INTERRUPT_NOTIFICATION: u32 = 32 + 187;
 
-/// Shared peripheral interrupt by which the secure world rings for the normal world; no device of the board has it.
-pub const INTERRUPT_NOTIFICATION: u32 = 32 + 187;
-
 /// Command-line file of the firmware configuration device.
 pub const CMDLINE: &str = "opt/oxtee/cmdline";
 /// File of the firmware configuration device with the command line of Linux.
