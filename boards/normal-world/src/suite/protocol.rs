@@ -89,7 +89,12 @@ fn put(at: u64, header: &MsgHeader, params: &[MsgParam]) {
 }
 
 fn call(at: u64) -> u32 {
-    let mut regs = [YieldingCall::WithArg.into(), (at >> 32) as u32, at as u32, 0, 0, 0, 0, 0];
+    yielding(YieldingCall::WithArg, (at >> 32) as u32, at as u32, 0)
+}
+
+/// Makes a yielding call that asks for nothing; its last a0.
+fn yielding(call: YieldingCall, a1: u32, a2: u32, a3: u32) -> u32 {
+    let mut regs = [call.into(), a1, a2, a3, 0, 0, 0, 0];
     loop {
         let [a0, _, _, thread] = cpu::smc(regs);
         // The tick goes on: a call that it interrupts is resumed.
@@ -127,8 +132,7 @@ fn addresses() -> Result<(), String> {
     put(reserved, &MsgHeader::request(Command::CloseSession.into(), 0), &[]);
     expect(call(reserved), 0)?;
     expect(call(map::RESERVED_SHM + map::RESERVED_SHM_SIZE - 16), ReturnCode::EBadAddr.raw())?;
-    let unknown = smc(YieldingCall::WithRegdArg.into(), 0x1234, 0x5678, 0);
-    expect(unknown[0], ReturnCode::EBadAddr.raw())?;
+    expect(yielding(YieldingCall::WithRegdArg, 0x1234, 0x5678, 0), ReturnCode::EBadAddr.raw())?;
     memory::release(page, 1);
     Ok(())
 }

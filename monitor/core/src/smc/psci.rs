@@ -73,7 +73,7 @@ impl<P: Platform> Cpus<P> {
     /// DENIED for the last one: nothing could switch a CPU on again.
     pub fn leave(&self, cpu: CpuIndex) -> Result<(), Error> {
         let mut states = self.states.lock();
-        if !others(&*states, cpu).any(|state| matches!(state, State::On | State::Pending(_))) {
+        if !others(&states, cpu).any(|state| matches!(state, State::On | State::Pending(_))) {
             return Err(Error::Denied);
         }
         if let Some(state) = states.get_mut(cpu) {
@@ -84,7 +84,7 @@ impl<P: Platform> Cpus<P> {
 
     /// True when every other CPU is off.
     pub fn is_alone(&self, cpu: CpuIndex) -> bool {
-        others(&*self.states.lock(), cpu).all(|state| state == State::Off)
+        others(&self.states.lock(), cpu).all(|state| state == State::Off)
     }
 
     /// Marks `cpu` as off.
