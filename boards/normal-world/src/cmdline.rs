@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! What this run is to do: words of the command line, from the emulator's firmware configuration device.
 //!
-//! `demo` (also without any word), `call`, `suite`, `bench`, `isolation`; `semihosting`: end the emulator with a status;
+//! `demo` (also without any word), `call`, `suite`, `bench`, `isolation`, `reset`; `semihosting`: end the emulator with a status;
 //! `icount`: the cycle counter counts instructions; `key=value` words are the program's own.
 
 use alloc::string::String;
@@ -17,6 +17,7 @@ pub(crate) enum Program {
     Suite,
     Bench,
     Isolation,
+    Reset,
 }
 
 /// The words.
@@ -58,7 +59,13 @@ impl Options {
 
     /// The program.
     pub(crate) fn program(&self) -> Program {
-        let known = [("call", Program::Call), ("suite", Program::Suite), ("bench", Program::Bench), ("isolation", Program::Isolation)];
+        let known = [
+            ("call", Program::Call),
+            ("suite", Program::Suite),
+            ("bench", Program::Bench),
+            ("isolation", Program::Isolation),
+            ("reset", Program::Reset),
+        ];
         known.into_iter().find(|(word, _)| self.has(word)).map_or(Program::Demo, |(_, program)| program)
     }
 }

@@ -4,7 +4,7 @@
 use crate::cpu::{self, cp};
 use crate::latency;
 use crate::layout::{ABORT_STACK, STACK_SLOT, THREADS};
-use crate::{bench, call, cmdline, console, demo, isolation, memory, notification, println, probe, smp, suite, task};
+use crate::{bench, call, cmdline, console, demo, isolation, memory, notification, power, println, probe, smp, suite, task};
 use core::arch::global_asm;
 use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -128,6 +128,7 @@ extern "C" fn kernel_main(tree: u32) -> ! {
             cmdline::Program::Suite => suite::run(&options),
             cmdline::Program::Bench => bench::run(started),
             cmdline::Program::Isolation => isolation::run_alone(&options),
+            cmdline::Program::Reset => power::reset_and_off(),
         }
     } else {
         println!("normal world: no secure firmware below this kernel, so there is no TEE; running the tests of the kernel alone");
@@ -158,10 +159,15 @@ extern "C" fn secondary_main() -> ! {
     smp::serve()
 }
 
-fn init_cpu() {
-    memory::enable_mmu();
+/// Points this CPU at the exception vectors.
+pub(crate) fn init_vectors() {
     // SAFETY: the vector table above.
     unsafe { cp::set_vbar(&raw const vectors as u32) };
+}
+
+fn init_cpu() {
+    memory::enable_mmu();
+    init_vectors();
     gic().init_normal();
     gic().enable(map::INTERRUPT_NORMAL_TIMER);
     gic().enable(smp::WAKE);

@@ -37,6 +37,8 @@ mod memory;
 #[cfg(target_arch = "arm")]
 mod notification;
 #[cfg(target_arch = "arm")]
+mod power;
+#[cfg(target_arch = "arm")]
 mod probe;
 #[cfg(target_arch = "arm")]
 mod report;

@@ -6,6 +6,7 @@ mod kernel;
 mod limits;
 mod memory;
 mod notification;
+mod power;
 mod protocol;
 mod state;
 
@@ -31,6 +32,9 @@ pub(crate) fn run(_options: &Options) -> u32 {
         report.step("conformance-c", library(tee));
     }
     concurrency::run(&mut report);
+    if let Ok(tee) = tee::tee() {
+        power::run(tee, &mut report);
+    }
     report.close()
 }
 

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! This CPU to sleep and back by PSCI, and the machine to an end and a new start.
+
+use crate::report::Report;
+use crate::tee;
+use crate::{cpu, entry, memory};
+use alloc::string::String;
+use core::arch::global_asm;
+use qemu_virt::map;
+use utee_abi::psci::{Call, power_state};
+
+global_asm!(
+    // r0 to r3: a0 to a3 of the call, whose entry point is power_up. Comes back with r0: an error, or the context.
+    ".global power_down",
+    "power_down:",
+    "push {{r4-r11, lr}}",
+    "ldr r12, ={saved}",
+    "str sp, [r12]",
+    ".arch_extension sec",
+    "smc #0",
+    "pop {{r4-r11, pc}}",
+    ".global power_up",
+    "power_up:",
+    "cpsid aif, #0x13",
+    "mov r8, r0",
+    "bl set_stacks",
+    "ldr r12, ={saved}",
+    "ldr sp, [r12]",
+    "bl power_restored",
+    "mov r0, r8",
+    "pop {{r4-r11, pc}}",
+    ".ltorg",
+    saved = sym SAVED,
+);
+
+/// Stack pointer of the CPU that sleeps; one does at a time.
+static mut SAVED: usize = 0;
+
+unsafe extern "C" {
+    fn power_down(call: u32, a1: u32, a2: u32, a3: u32) -> u32;
+    fn power_up();
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn power_restored() {
+    memory::enable_mmu();
+    entry::init_vectors();
+    entry::gic().init_normal();
+}
+
+fn entry_point() -> u32 {
+    power_up as *const () as usize as u32
+}
+
+/// CPU_SUSPEND in standby: comes back by returning.
+pub(crate) fn standby() -> u32 {
+    cpu::smc([Call::CpuSuspend.into(), 0, 0, 0, 0, 0, 0, 0])[0]
+}
+
+/// CPU_SUSPEND with a power-down state; `context` when it comes back at its entry point. Interrupts are to be masked.
+pub(crate) fn suspend_cpu(context: u32) -> u32 {
+    // SAFETY: interrupts are masked, and the entry point puts back what a reset takes away.
+    unsafe { power_down(Call::CpuSuspend.into(), power_state::POWER_DOWN, entry_point(), context) }
+}
+
+/// SYSTEM_SUSPEND; `context` when it comes back at its entry point. Interrupts are to be masked, the other CPUs off.
+pub(crate) fn suspend_system(context: u32) -> u32 {
+    // SAFETY: as above.
+    unsafe { power_down(Call::SystemSuspend.into(), entry_point(), context, 0) }
+}
+
+/// Where a boot leaves a note for the next one: in RAM that nobody uses before a line to the TEE is made.
+const NOTE: *mut u32 = (map::RESERVED_SHM + map::RESERVED_SHM_SIZE - 8) as *mut u32;
+/// The note.
+const BOOTED_ONCE: u32 = 0x4F4E_4345;
+
+/// Resets the machine at its first boot, and switches it off at its second one. Comes back only with a failure.
+pub(crate) fn reset_and_off() -> u32 {
+    let mut report = Report::new("test");
+    // SAFETY: RAM of this world, mapped, used by nobody else.
+    let note = unsafe { NOTE.read_volatile() };
+    let call = if note == BOOTED_ONCE {
+        report.step("the machine is there again after SYSTEM_RESET", tee::tee());
+        // SAFETY: as above.
+        unsafe { NOTE.write_volatile(0) };
+        Call::SystemOff
+    } else {
+        // SAFETY: as above.
+        unsafe { NOTE.write_volatile(BOOTED_ONCE) };
+        report.step("first boot", tee::tee());
+        Call::SystemReset
+    };
+    cpu::smc([call.into(), 0, 0, 0, 0, 0, 0, 0]);
+    report.step::<(), String>("the machine ends", Err("the call came back".into()));
+    report.close()
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! CPUs that sleep and come back when an interrupt is pending.
+
+use crate::cpu::{self, cp};
+use crate::report::{Report, expect};
+use crate::tee::{Tee, invoke};
+use crate::{entry, power};
+use alloc::string::{String, ToString};
+use hello_world::proto as hello;
+use tee_client::Param;
+use utee_abi::psci::SUCCESS;
+
+/// What the entry point is to be given.
+const CONTEXT: u32 = 0x5EED_CAFE;
+
+/// Sleeps, in parts of a second: long enough for the call to be there first.
+const SLEEP: u64 = 50;
+
+/// Bit of CNTP_CTL: the timer has fired.
+const FIRED: u32 = 1 << 2;
+
+/// To be run with every other CPU off.
+pub(super) fn run(tee: &Tee, report: &mut Report) {
+    report.step("CPU_SUSPEND in standby returns", sleep(tee, power::standby, SUCCESS));
+    report.step("CPU_SUSPEND comes back at its entry", sleep(tee, || power::suspend_cpu(CONTEXT), CONTEXT));
+    report.step("SYSTEM_SUSPEND comes back at its entry", sleep(tee, || power::suspend_system(CONTEXT), CONTEXT));
+}
+
+/// Sleeps until the timer fires, and finds everything as before.
+fn sleep(tee: &Tee, call: impl FnOnce() -> u32, wanted: u32) -> Result<(), String> {
+    let session = tee.open_public(hello::UUID).map_err(|error| error.to_string())?;
+    let masked = cpu::mask_interrupts();
+    cpu::next_tick(SLEEP);
+    let got = call();
+    let fired = cp::cntp_ctl() & FIRED;
+    cpu::next_tick(entry::HZ);
+    cpu::restore_interrupts(masked);
+    expect((got, fired), (wanted, FIRED))?;
+    let done = invoke(&session, hello::ADD, [Param::value_inout(20, 22)]).map_err(|error| error.to_string())?;
+    expect(done.value(0).0, 42)
+}
