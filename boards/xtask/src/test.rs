@@ -21,6 +21,9 @@ pub(crate) struct Args {
     /// Only the tests in QEMU.
     #[arg(long, conflicts_with = "host")]
     target: bool,
+    /// Only the tests in QEMU that boot Linux.
+    #[arg(long, conflicts_with_all = ["host", "target"])]
+    linux: bool,
     /// Prints the results as one JSON object at the end.
     #[arg(long)]
     json: bool,
@@ -70,12 +73,14 @@ impl Count {
 /// Runs `test`.
 pub(crate) fn run(args: &Args) -> Result<u8> {
     let mut count = Count::default();
-    if !args.target {
+    if !args.target && !args.linux {
         host(&mut count)?;
     }
     if !args.host {
         let image = image::build(&[], &[])?;
-        target(&image, &mut count)?;
+        if !args.linux {
+            target(&image, &mut count)?;
+        }
         linux::test::run(&image, &mut count)?;
     }
     for failure in &count.failures {

@@ -59,6 +59,8 @@ pub(crate) fn command(guest: &Guest<'_>, command: &str, limit: Duration, mut log
                     status =
                         status.or_else(|| said.iter().find_map(|line| line.strip_prefix(&token)?.strip_prefix(" status ")?.parse().ok()));
                 }
+                // Behind the command nothing is to be seen but that the machine goes off.
+                From::Console if status.is_some() => {}
                 From::Console => console.push(bytes).iter().for_each(|line| log.linux(line)),
                 From::Secure => secure.push(bytes).iter().for_each(|line| log.secure(line)),
             }

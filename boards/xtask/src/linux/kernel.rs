@@ -17,7 +17,10 @@ const CROSS: &str = "arm-linux-gnueabihf-";
 /// Programs that the build needs, and their packages.
 const PROGRAMS: [(&str, &str); 5] = [("flex", "flex"), ("bison", "bison"), ("bc", "bc"), ("xz", "xz-utils"), ("make", "make")];
 /// Lines that the build prints, about; for the progress bar.
-const STEPS: u64 = 1400;
+const STEPS: u64 = 1340;
+
+/// Lines of a failed build that are shown.
+const ERRORS: usize = 10;
 
 /// A source package of Debian.
 struct Source {
@@ -150,7 +153,9 @@ fn compile(mut make: Command, log: &Path) -> Result<()> {
     let status = child.wait()?;
     bar.finish_and_clear();
     if !status.success() {
-        bail!("Linux does not build, see {}", log.display());
+        let text = fs::read_to_string(log).unwrap_or_default();
+        let errors: Vec<&str> = text.lines().filter(|line| line.contains("rror") || line.contains("***")).take(ERRORS).collect();
+        bail!("Linux does not build ({status}), see {}\n{}", log.display(), errors.join("\n"));
     }
     Ok(())
 }
