@@ -166,7 +166,7 @@ pub enum HeadError {
     #[error("concurrent sessions are for pseudo-TAs")]
     Concurrent,
     /// A TA of before the header was an ELF symbol.
-    #[error("entry of the old layout is not supported")]
+    #[error("entry of the old layout is not an address in the image")]
     OldEntry,
     /// No stack, or one that leaves the stack pointer unaligned.
     #[error("stack size is not a positive multiple of 8")]

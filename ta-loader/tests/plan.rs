@@ -219,10 +219,56 @@ fn what_is_not_supported_is_said() {
     assert_eq!(refused(&Spec { rel, dynamic: vec![(17, 0x8000)], ..Spec::default() }), ElfError::RelocationTable.into());
 }
 
+/// Cuts the text segment in two within its page; the second part has these rights.
+fn share_page(programs: &mut Vec<Phdr>, flags: u32) {
+    let cut = 0x24;
+    let text = programs[0];
+    let len = text.filesz - cut;
+    programs[0] = Phdr { filesz: cut, memsz: cut, ..text };
+    programs.insert(1, Phdr { offset: text.offset + cut, vaddr: text.vaddr + cut, filesz: len, memsz: len, flags, ..text });
+}
+
+#[test]
+fn segments_that_share_a_page_become_one() {
+    let whole = planned(&Spec::default());
+    let plan = planned(&Spec { edit: |p| share_page(p, PF_R), ..Spec::default() });
+    assert_eq!(plan.segments, whole.segments);
+    // A page of constants and a page of data: what is written to makes both writable.
+    let edit: fn(&mut Vec<Phdr>) = |p| {
+        let data = p[1];
+        p[1] = Phdr { filesz: 0x200, memsz: 0x200, flags: PF_R, ..data };
+        p.insert(
+            2,
+            Phdr { offset: data.offset + 0x200, vaddr: data.vaddr + 0x200, filesz: data.filesz - 0x200, memsz: data.memsz - 0x200, ..data },
+        );
+    };
+    assert_eq!(planned(&Spec { edit, ..Spec::default() }).segments, whole.segments);
+}
+
+#[test]
+fn a_ta_of_the_old_layout_is_entered_where_its_header_says() {
+    let spec = Spec { entry: 0, head: TaHead { depr_entry: u64::from(ENTRY | 1), ..head() }, ..Spec::default() };
+    let rel = vec![(24, RELATIVE, "", None)];
+    let plan = planned(&Spec { rel: rel.clone(), ..spec.clone() });
+    assert_eq!(plan.entry, u64::from(ENTRY | 1));
+    assert_eq!(relocations(&plan), [(24, Value::Relative(u64::from(ENTRY | 1)))]);
+    assert_eq!(plan.segments.iter().map(|segment| segment.relocated).collect::<Vec<_>>(), [true, false]);
+    // Without a relocation it does not move with the image; and it must be code.
+    assert_eq!(refused(&spec), HeadError::OldEntry.into());
+    assert_eq!(
+        refused(&Spec { head: TaHead { depr_entry: u64::from(WORDS), ..head() }, rel: rel.clone(), ..spec.clone() }),
+        ElfError::Entry.into()
+    );
+    assert_eq!(
+        refused(&Spec { head: TaHead { depr_entry: 1 << 32 | u64::from(ENTRY), ..head() }, rel, ..spec }),
+        HeadError::OldEntry.into()
+    );
+}
+
 #[test]
 fn each_rule_about_segments_is_enforced() {
     type Edit = fn(&mut Vec<Phdr>);
-    let cases: [(Edit, LoadError); 14] = [
+    let cases: [(Edit, LoadError); 18] = [
         (|p| p[0].flags = PF_R | PF_W | PF_X, ElfError::Rights.into()),
         (|p| p[1].flags = PF_W, ElfError::Rights.into()),
         (|p| p[1].flags = PF_R | PF_W | PF_X, ElfError::Rights.into()),
@@ -233,6 +279,30 @@ fn each_rule_about_segments_is_enforced() {
         (|p| (p[1].filesz, p[1].memsz) = (0x10_0000, 0x10_0000), ElfError::SegmentOutsideFile.into()),
         (|p| (p[1].vaddr, p[1].memsz) = (0xFFFF_F000, 0x2000), ElfError::SegmentWraps.into()),
         (|p| p[0].memsz = DATA + 1, ElfError::Overlap.into()),
+        // Pages that would have to be writable and executable, or of two contents, or of zeros and content.
+        (|p| share_page(p, PF_R | PF_W), ElfError::Rights.into()),
+        (
+            |p| {
+                share_page(p, PF_R);
+                p[1].offset += 0x1000;
+            },
+            ElfError::Overlap.into(),
+        ),
+        (
+            |p| {
+                share_page(p, PF_R);
+                p[0].memsz += 4;
+            },
+            ElfError::Overlap.into(),
+        ),
+        (
+            |p| {
+                share_page(p, PF_R);
+                p[0].filesz += 4;
+                p[0].memsz += 4;
+            },
+            ElfError::Overlap.into(),
+        ),
         (|p| p[1].memsz = 0x10_0000, LoadError::Memory),
         (|p| p.retain(|program| program.kind != common::PT_LOAD), ElfError::Empty.into()),
         (|p| p.push(Phdr { kind: PT_TLS, ..p[1] }), ElfError::ThreadLocal.into()),
@@ -291,7 +361,6 @@ fn each_rule_about_the_header_is_enforced() {
     let with = |head| refused(&Spec { head, ..Spec::default() });
     assert_eq!(with(TaHead { flags: 1 << 14, ..head() }), HeadError::UnknownFlag.into());
     assert_eq!(with(TaHead { flags: TaFlags::CONCURRENT.bits(), ..head() }), HeadError::Concurrent.into());
-    assert_eq!(with(TaHead { depr_entry: 0x20, ..head() }), HeadError::OldEntry.into());
     assert_eq!(with(TaHead { stack_size: 0, ..head() }), HeadError::Stack.into());
     assert_eq!(with(TaHead { stack_size: 4100, ..head() }), HeadError::Stack.into());
     assert_eq!(with(TaHead { stack_size: 0xFFFF_FFF8, ..head() }), LoadError::Memory);

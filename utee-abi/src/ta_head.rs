@@ -69,6 +69,8 @@ pub struct TaHead {
 impl TaHead {
     /// Size in bytes.
     pub const SIZE: usize = 32;
+    /// Offset of `depr_entry`.
+    pub const DEPR_ENTRY: usize = 24;
     /// The entry is the ELF file's.
     pub const NO_ENTRY: u64 = u64::MAX;
 
@@ -79,7 +81,7 @@ impl TaHead {
             uuid: Uuid::from_memory(&array(bytes, 0)?),
             stack_size: u32_at(bytes, 16)?,
             flags: u32_at(bytes, 20)?,
-            depr_entry: u64_at(bytes, 24)?,
+            depr_entry: u64_at(bytes, Self::DEPR_ENTRY)?,
         })
     }
 

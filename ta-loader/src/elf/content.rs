@@ -118,14 +118,21 @@ fn file_range(program: &Program) -> Option<Range<usize>> {
     Some(start..start.checked_add(usize::try_from(program.file_len).ok()?)?)
 }
 
-/// Sorts segments and gives the bytes that the image spans.
-fn layout(segments: &mut [Segment], limits: &Limits) -> Result<u64, LoadError> {
+/// Sorts segments, makes one of those that share a page, and gives the bytes that the image spans.
+fn layout(segments: &mut Vec<Segment>, limits: &Limits) -> Result<u64, LoadError> {
     segments.sort_unstable_by_key(|segment| segment.vaddr);
+    let mut refused = None;
+    segments.dedup_by(|next, segment| {
+        let shares = next.page_start < segment.page_start.saturating_add(segment.pages.saturating_mul(PAGE));
+        let joined = if shares { join(segment, next) } else { return false };
+        refused = refused.or(joined.err());
+        true
+    });
+    if let Some(error) = refused {
+        return Err(error.into());
+    }
     let mut end = 0u64;
-    for segment in segments.iter() {
-        if segment.page_start < end {
-            return Err(ElfError::Overlap.into());
-        }
+    if let Some(segment) = segments.last() {
         end = segment.page_start.saturating_add(segment.pages.saturating_mul(PAGE));
     }
     if end == 0 {
@@ -135,4 +142,27 @@ fn layout(segments: &mut [Segment], limits: &Limits) -> Result<u64, LoadError> {
         return Err(LoadError::Memory);
     }
     Ok(end)
+}
+
+/// Extends a segment by the next one, which begins in its last page: linkers put constants right behind code.
+///
+/// The page then has the content of the file at that offset for both, and the rights of both.
+fn join(segment: &mut Segment, next: &Segment) -> Result<(), ElfError> {
+    let distance = next.vaddr.saturating_sub(segment.vaddr);
+    let follows = segment.file.len() as u64 == segment.mem_len
+        && segment.mem_len <= distance
+        && next.file.start.checked_sub(segment.file.start).is_some_and(|in_file| in_file as u64 == distance);
+    if !follows {
+        return Err(ElfError::Overlap);
+    }
+    segment.rights = match (segment.rights, next.rights) {
+        (a, b) if a == b => a,
+        (Rights::Read, other) | (other, Rights::Read) => other,
+        _ => return Err(ElfError::Rights),
+    };
+    segment.file.end = next.file.end;
+    segment.mem_len = distance.saturating_add(next.mem_len);
+    let page_end = next.page_start.saturating_add(next.pages.saturating_mul(PAGE));
+    segment.pages = page_end.saturating_sub(segment.page_start) / PAGE;
+    Ok(())
 }

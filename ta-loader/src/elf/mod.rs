@@ -57,13 +57,14 @@ fn plan_class<C: Class>(elf: &[u8], limits: &Limits) -> Result<LoadPlan, LoadErr
     if total.is_none_or(|total| total > limits.memory) {
         return Err(LoadError::Memory);
     }
-    let code = content.segment_mut(header.entry & !1, 2);
+    let entry = objects::entry_point(header.entry, &objects, &relocations)?;
+    let code = content.segment_mut(entry & !1, 2);
     if !code.is_some_and(|segment| segment.rights == Rights::ReadExecute) {
         return Err(ElfError::Entry.into());
     }
-    let Objects { head, limits, phdr_info, init_fini_info } = objects;
+    let Objects { head, limits, phdr_info, init_fini_info, .. } = objects;
     let Content { span, segments, .. } = content;
-    Ok(LoadPlan { machine, span, segments, relocations, entry: header.entry, head, flags, limits, phdr_info, init_fini_info })
+    Ok(LoadPlan { machine, span, segments, relocations, entry, head, flags, limits, phdr_info, init_fini_info })
 }
 
 fn machine<C: Class>(header: &FileHeader) -> Result<(Machine, relocations::KindOf), ElfError> {

@@ -6,7 +6,7 @@ use super::content::Content;
 use super::dynamic::Dynamic;
 use super::symbols::Symbols;
 use crate::error::{ElfError, HeadError, LoadError};
-use crate::plan::{InitFiniInfo, PhdrInfo, Rights};
+use crate::plan::{InitFiniInfo, PhdrInfo, Relocations, Rights, Value};
 use utee_abi::ta_head::{
     DEAD_FLAGS, ELF_PHDR_INFO_SYMBOL, INIT_FINI_INFO_SYMBOL, TA_HEAD_SECTION, TA_HEAD_SYMBOL, TA_LIMITS_SYMBOL, TaFlags, TaHead, TaLimits,
     init_fini32, phdr_info32,
@@ -18,6 +18,8 @@ const STACK_ALIGN: u32 = 8;
 /// What was found.
 pub(crate) struct Objects {
     pub(crate) head: TaHead,
+    /// Where the header stands.
+    pub(crate) head_at: u64,
     pub(crate) limits: Option<TaLimits>,
     pub(crate) phdr_info: Option<PhdrInfo>,
     pub(crate) init_fini_info: Option<InitFiniInfo>,
@@ -31,7 +33,7 @@ impl Objects {
         dynamic: &Dynamic,
         symbols: &Symbols<'_, C>,
     ) -> Result<Self, LoadError> {
-        let head = head(header, content, symbols).ok_or(HeadError::Missing)?;
+        let (head_at, head) = head(header, content, symbols).ok_or(HeadError::Missing)?;
         let limits = symbols.find(TA_LIMITS_SYMBOL).and_then(|at| content.at(at, TaLimits::SIZE as u64)).and_then(TaLimits::read);
         let phdr_info = match symbols.find(ELF_PHDR_INFO_SYMBOL) {
             Some(object) => Some(phdr_info(header, content, object)?),
@@ -44,14 +46,14 @@ impl Objects {
             }
             None => None,
         };
-        Ok(Self { head, limits, phdr_info, init_fini_info })
+        Ok(Self { head, head_at, limits, phdr_info, init_fini_info })
     }
 }
 
 /// The TA header: by symbol, by section, or at the start of the image.
-fn head<C: Class>(header: &FileHeader, content: &Content<'_>, symbols: &Symbols<'_, C>) -> Option<TaHead> {
+fn head<C: Class>(header: &FileHeader, content: &Content<'_>, symbols: &Symbols<'_, C>) -> Option<(u64, TaHead)> {
     let vaddr = symbols.find(TA_HEAD_SYMBOL).or_else(|| head_section::<C>(content.elf, header)).unwrap_or(0);
-    content.at(vaddr, TaHead::SIZE as u64).and_then(TaHead::read)
+    Some((vaddr, content.at(vaddr, TaHead::SIZE as u64).and_then(TaHead::read)?))
 }
 
 /// The section headers; none when the file has none that can be read.
@@ -79,13 +81,23 @@ pub(crate) fn check(head: &TaHead) -> Result<TaFlags, HeadError> {
     if flags.contains(TaFlags::CONCURRENT) {
         return Err(HeadError::Concurrent);
     }
-    if head.depr_entry != TaHead::NO_ENTRY {
-        return Err(HeadError::OldEntry);
-    }
     if head.stack_size == 0 || !head.stack_size.is_multiple_of(STACK_ALIGN) {
         return Err(HeadError::Stack);
     }
     Ok(flags)
+}
+
+/// Where a TA is entered: at the entry of the ELF file, or, if it is of the old layout, where its header says.
+pub(crate) fn entry_point(elf_entry: u64, objects: &Objects, relocations: &Relocations) -> Result<u64, HeadError> {
+    if objects.head.depr_entry == TaHead::NO_ENTRY {
+        return Ok(elf_entry);
+    }
+    let at = objects.head_at.saturating_add(TaHead::DEPR_ENTRY as u64);
+    match relocations.iter().find(|relocation| relocation.vaddr == at).map(|relocation| relocation.value) {
+        // The upper word of the field is not relocated, and is zero.
+        Some(Value::Relative(entry)) if objects.head.depr_entry <= u64::from(u32::MAX) => Ok(entry),
+        _ => Err(HeadError::OldEntry),
+    }
 }
 
 /// The program headers, for the object of the TA that wants to know them.
