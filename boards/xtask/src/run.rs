@@ -23,9 +23,9 @@ use std::time::Duration;
 pub(crate) struct Args {
     #[command(flatten)]
     machine: MachineArgs,
-    /// Calls this signed TA instead of showing the demonstration.
-    #[arg(long)]
-    ta: Option<PathBuf>,
+    /// Calls this signed TA instead of showing the demonstration. Given again: TAs and libraries that the first one needs.
+    #[arg(long, value_name = "UUID.ta")]
+    ta: Vec<PathBuf>,
     /// Command to invoke.
     #[arg(long, default_value_t = 0, requires = "ta")]
     cmd: u32,
@@ -181,9 +181,9 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
     if args.linux {
         return run_linux(args);
     }
-    let image = image::build(args.ta.as_slice(), &args.trust)?;
+    let image = image::build(&args.ta, &args.trust)?;
     let mut machine = args.machine.machine(vec!["demo".into()]);
-    if let Some(ta) = &args.ta {
+    if let Some(ta) = args.ta.first() {
         machine.words = call_words(args, ta, &mut machine.files)?;
     }
     let (end, said_good) = show(&image, &machine, args.machine.limit(), args.json)?;
