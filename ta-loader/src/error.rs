@@ -29,8 +29,8 @@ pub enum LoadError {
     /// An encrypted image.
     #[error("encrypted images are not supported")]
     Encrypted,
-    /// An image that is signed by a subkey.
-    #[error("images signed by a subkey are not supported")]
+    /// A subkey that breaks a rule: its record, its depth, or that it is one too many.
+    #[error("subkey is malformed or too deep")]
     Subkey,
     /// The type in the header is none that exists.
     #[error("unknown type of image")]

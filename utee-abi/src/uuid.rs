@@ -42,6 +42,14 @@ impl Uuid {
         ::uuid::Uuid::from_bytes(self.0).to_bytes_le()
     }
 
+    /// A UUID of version 5 (RFC 4122, section 4.3) of the first bytes of a digest.
+    #[must_use]
+    pub const fn version_5(mut octets: [u8; 16]) -> Self {
+        octets[6] = octets[6] & 0x0F | 0x50;
+        octets[8] = octets[8] & 0x3F | 0x80;
+        Self(octets)
+    }
+
     /// From the two words that messages carry it in.
     #[must_use]
     pub fn from_words(a: u64, b: u64) -> Self {
