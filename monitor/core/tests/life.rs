@@ -295,6 +295,24 @@ fn tas_call_tas_and_a_circle_is_refused() {
     assert_eq!(tee.sessions.count(), 2, "the session that A keeps with B");
     world.close(session);
     assert_eq!(tee.sessions.count(), 0, "closed with A");
+    // Whoever does not want to know the origin says NULL for its cell; but a session must go somewhere.
+    tee.platform.scripts().set(&A, |ta| {
+        let (name, cell) = (ta.scratch(0), ta.scratch(1));
+        ta.write(name, &B.to_memory());
+        if ta.function() != EntryFunction::InvokeCommand {
+            return 0;
+        }
+        let nowhere = ta.syscall(Syscall::OpenTaSession, &[name, 0xFFFF_FFFF, 0, 0, 0]);
+        let opened = ta.syscall(Syscall::OpenTaSession, &[name, 0xFFFF_FFFF, 0, cell, 0]);
+        let session = u64::from(ta.word(cell));
+        let invoked = ta.syscall(Syscall::InvokeTaCommand, &[session, 0xFFFF_FFFF, 5, 0, 0]);
+        let expected = (TeeError::ACCESS_DENIED.raw(), 0, TeeError::EXCESS_DATA.raw());
+        u32::from((nowhere, opened, invoked) != expected)
+    });
+    let session = world.open(&A, &[]).header.session;
+    assert_eq!(result(&world.invoke(session, 1, &[])).0, 0);
+    world.close(session);
+    assert_eq!(tee.sessions.count(), 0);
     let session = world.open(&B, &[]).header.session;
     assert_eq!(result(&world.invoke(session, 6, &[])), error(TeeError::BUSY, Origin::TrustedApp));
 }

@@ -32,7 +32,7 @@ enum HandOn {
 pub fn open<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs) -> Result<(), TeeError> {
     let (session_cell, origin_cell) = (a.addr(3), a.addr(4));
     let opened = open_checked(env, a);
-    let (id, result) = split(env, origin_cell, opened)?;
+    let (id, result) = split(env, origin_cell, opened);
     if let Some(id) = id
         && let Err(error) = env.put_u32(session_cell, id)
     {
@@ -79,7 +79,7 @@ pub fn close<P: Platform>(env: &mut Env<'_, '_, P>, id: u32) -> Result<(), TeeEr
 /// As [`ops::invoke`]; ACCESS_DENIED, BAD_PARAMETERS for private memory among the parameters of a user TA.
 pub fn invoke<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs) -> Result<(), TeeError> {
     let invoked = invoke_checked(env, a);
-    split(env, a.addr(4), invoked)?.1
+    split(env, a.addr(4), invoked).1
 }
 
 fn invoke_checked<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs) -> Result<(), Failure> {
@@ -100,17 +100,15 @@ fn invoke_checked<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs) -> Res
 }
 
 /// Writes the origin cell and splits a result into value and what the system call answers.
-fn split<P: Platform, T>(
-    env: &Env<'_, '_, P>,
-    cell: u64,
-    result: Result<T, Failure>,
-) -> Result<(Option<T>, Result<(), TeeError>), TeeError> {
+///
+/// A caller that does not want the origin gives NULL, so that a cell that cannot be written is no error.
+fn split<P: Platform, T>(env: &Env<'_, '_, P>, cell: u64, result: Result<T, Failure>) -> (Option<T>, Result<(), TeeError>) {
     let (origin, value, result) = match result {
         Ok(value) => (Origin::TrustedApp, Some(value), Ok(())),
         Err(failure) => (failure.origin, None, Err(failure.error)),
     };
-    env.put_u32(cell, origin.raw())?;
-    Ok((value, result))
+    let _ = env.put_u32(cell, origin.raw());
+    (value, result)
 }
 
 fn read_params<P: Platform>(env: &Env<'_, '_, P>, address: u64, hand_on: HandOn) -> Result<Params<P>, TeeError> {
