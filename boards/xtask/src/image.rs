@@ -14,7 +14,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use utee_abi::boot_image::{ENTRY_SIZE, HEADER_SIZE, KIND_ROOT_KEY, KIND_TA, MAGIC, PAYLOAD_ALIGN};
 use utee_abi::bytes::u32_at;
-use utee_abi::image::{BootstrapHeader, ImageType, SignedHeader};
+use utee_abi::image::{BootstrapHeader, ImageType, SignedHeader, SubkeyRecord};
 use utee_abi::uuid::Uuid;
 
 /// Bytes of a page.
@@ -125,15 +125,25 @@ fn raw(path: &Path) -> Result<Vec<u8>> {
 /// UUID of a signed TA: as the image says, or as the file is called for an image that does not say.
 pub(crate) fn uuid_of(path: &Path) -> Result<Uuid> {
     let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let header = SignedHeader::read(&bytes).filter(|header| header.magic == utee_abi::image::MAGIC);
-    let header = header.with_context(|| format!("{} is no signed TA", path.display()))?;
-    if header.img_type == u32::from(ImageType::Legacy) {
-        let name = path.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse().ok());
-        return name.with_context(|| format!("{} does not say its UUID, and its name is none", path.display()));
+    let cut_short = || format!("{} is cut short", path.display());
+    let mut rest = &bytes[..];
+    loop {
+        let header = SignedHeader::read(rest).filter(|header| header.magic == utee_abi::image::MAGIC);
+        let header = header.with_context(|| format!("{} is no signed TA", path.display()))?;
+        if header.img_type == u32::from(ImageType::Legacy) {
+            let name = path.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse().ok());
+            return name.with_context(|| format!("{} does not say its UUID, and its name is none", path.display()));
+        }
+        let at = SignedHeader::SIZE + usize::from(header.hash_size) + usize::from(header.sig_size);
+        let payload = rest.get(at..).with_context(cut_short)?;
+        if header.img_type != u32::from(ImageType::Subkey) {
+            return Ok(BootstrapHeader::read(payload).with_context(cut_short)?.uuid);
+        }
+        // The key of the link that follows it and its name.
+        let name = SubkeyRecord::read(payload).with_context(cut_short)?.name_size;
+        let link = usize::try_from(header.img_size)?.checked_add(usize::try_from(name)?).with_context(cut_short)?;
+        rest = payload.get(link..).with_context(cut_short)?;
     }
-    let at = SignedHeader::SIZE + usize::from(header.hash_size) + usize::from(header.sig_size);
-    let sub = bytes.get(at..).and_then(BootstrapHeader::read);
-    Ok(sub.with_context(|| format!("{} is cut short", path.display()))?.uuid)
 }
 
 /// A root key as the archive holds it: exponent, then modulus.
