@@ -112,8 +112,8 @@ pub enum ElfError {
     /// No loadable segment.
     #[error("nothing to load")]
     Empty,
-    /// Thread-local storage.
-    #[error("thread-local storage is not supported")]
+    /// Thread-local storage that is reached by a thread pointer.
+    #[error("thread-local storage of this model is not supported")]
     ThreadLocal,
     /// The dynamic section is not content of a segment.
     #[error("dynamic section outside the image")]
@@ -124,8 +124,8 @@ pub enum ElfError {
     /// A kind of relocation table that is not read.
     #[error("packed relocations are not supported")]
     PackedRelocations,
-    /// A shared library.
-    #[error("needs the library {0}, and libraries are not supported")]
+    /// A shared library that is not named by a UUID.
+    #[error("needs the library {0}, which is no UUID")]
     Needed(Name),
     /// Relocations that are not content of a segment.
     #[error("relocations outside the image")]
@@ -159,6 +159,9 @@ pub enum HeadError {
     /// Neither symbol nor section nor start of the image holds one.
     #[error("missing")]
     Missing,
+    /// A TA that another one takes for a library.
+    #[error("present, so that this is a TA and no library")]
+    NotLibrary,
     /// A flag that does not exist.
     #[error("unknown flag")]
     UnknownFlag,

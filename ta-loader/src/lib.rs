@@ -15,6 +15,7 @@ extern crate alloc;
 mod elf;
 pub mod error;
 pub mod image;
+pub mod link;
 pub mod plan;
 mod relocations;
 mod rsa;

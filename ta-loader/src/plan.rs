@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! What loading an ELF file comes to, for any class and machine.
 
-use crate::elf;
+use crate::elf::{self, SymbolTables};
 use crate::error::LoadError;
 use alloc::vec::Vec;
 use core::ops::Range;
 use utee_abi::ta_head::{TaFlags, TaHead, TaLimits};
+use utee_abi::uuid::Uuid;
 
 pub use crate::relocations::{Relocation, Relocations, Value};
 
 /// Page that segments are aligned to.
 pub const PAGE: u64 = 4096;
+
+/// Libraries of one program at most.
+pub const MAX_LIBRARIES: usize = 16;
 
 /// What a TA may ask for.
 #[derive(Clone, Copy, Debug)]
@@ -60,41 +64,46 @@ pub struct Segment {
     pub relocated: bool,
 }
 
-/// Program headers in memory, for unwinding and init functions.
+/// Program headers of an image.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PhdrInfo {
-    /// Where the TA's `__elf_phdr_info` stands.
-    pub object: u64,
-    /// Where the program headers stand in memory, if a segment holds them.
-    pub headers: Option<u64>,
-    /// The program headers in the file.
+pub struct Headers {
+    /// Where they stand in memory, if a segment holds them.
+    pub vaddr: Option<u64>,
+    /// The same in the file.
     pub file: Range<usize>,
     /// Their number.
     pub count: u16,
 }
 
-/// Where a TA of libutee 3.9.0 is told of its init and fini functions.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InitFiniInfo {
-    /// Where the TA's `__init_fini_info` stands.
-    pub object: u64,
-    /// Addresses of DT_INIT_ARRAY.
-    pub init: Range<u64>,
-    /// Addresses of DT_FINI_ARRAY.
-    pub fini: Range<u64>,
+/// What a word takes from another module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImportKind {
+    /// The address of a symbol.
+    Address,
+    /// The distance to a symbol.
+    Distance,
+    /// The id of the module whose thread-local storage holds a symbol; of its own module without a symbol.
+    TlsModule,
+    /// Where a symbol stands in the thread-local storage of its module.
+    TlsOffset,
 }
 
-/// Everything that has to be done to load a TA.
-#[derive(Clone, Debug)]
-pub struct LoadPlan {
-    /// Instruction set.
-    pub machine: Machine,
-    /// Bytes from the start of the image to the end of its last page.
-    pub span: u64,
-    /// Segments by address, which do not overlap.
-    pub segments: Vec<Segment>,
-    /// Words to write.
-    pub relocations: Relocations,
+/// A word whose value depends on the modules that a program has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Import {
+    /// Where, counted from the start of the image.
+    pub vaddr: u64,
+    /// Index in the image's symbols; 0 is the image itself.
+    pub symbol: u64,
+    /// What of the symbol.
+    pub kind: ImportKind,
+    /// What to add.
+    pub addend: u64,
+}
+
+/// What makes an image a TA and not a library.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program {
     /// Entry point, counted from the start of the image, with the Thumb bit.
     pub entry: u64,
     /// The TA's header.
@@ -103,13 +112,46 @@ pub struct LoadPlan {
     pub flags: TaFlags,
     /// What it says beyond that.
     pub limits: Option<TaLimits>,
-    /// Program headers, if the TA wants to know.
-    pub phdr_info: Option<PhdrInfo>,
-    /// Init and fini functions, if the TA wants to know.
-    pub init_fini_info: Option<InitFiniInfo>,
 }
 
-/// Plans the load of an ELF file.
+/// Everything that has to be done to load an image, a TA or a library.
+#[derive(Clone, Debug)]
+pub struct LoadPlan {
+    /// Instruction set.
+    pub machine: Machine,
+    /// UUID of the TA or library, as the ELF file says.
+    pub uuid: Uuid,
+    /// Bytes from the start of the image to the end of its last page.
+    pub span: u64,
+    /// Segments by address, which do not overlap.
+    pub segments: Vec<Segment>,
+    /// Words to write.
+    pub relocations: Relocations,
+    /// Words to write once every module is known: [`crate::link::link`].
+    pub imports: Vec<Import>,
+    /// Libraries that it needs, each named once.
+    pub needed: Vec<Uuid>,
+    /// Its program headers.
+    pub headers: Headers,
+    /// Where the name of a library stands.
+    pub name: Option<u64>,
+    /// It has thread-local storage.
+    pub has_tls: bool,
+    /// Addresses of DT_INIT_ARRAY.
+    pub init: Range<u64>,
+    /// Addresses of DT_FINI_ARRAY.
+    pub fini: Range<u64>,
+    /// Where the object stands that gets the program headers of every module, if the image has it.
+    pub phdr_info: Option<u64>,
+    /// Where the object stands that gets the init and fini functions of every module (libutee 3.9.0), if the image has it.
+    pub init_fini_info: Option<u64>,
+    /// Present in a TA, absent in a library.
+    pub program: Option<Program>,
+    /// What symbols are looked up by.
+    pub(crate) tables: SymbolTables,
+}
+
+/// Plans the load of an ELF file, of a TA or of a library.
 ///
 /// # Errors
 /// The first rule that the file breaks, or [`LoadError::Memory`].

@@ -3,9 +3,9 @@
 
 mod common;
 
-use common::{BSS, DATA, DATA_OFFSET, Def, ENTRY, Hash, PF_R, PF_W, PF_X, PT_TLS, Phdr, Spec, TEXT_OFFSET, WORDS, head};
+use common::{BSS, DATA, DATA_OFFSET, Def, ENTRY, Hash, PF_R, PF_W, PF_X, Phdr, Spec, TEXT_OFFSET, WORDS, head};
 use ta_loader::error::{ElfError, HeadError, LoadError};
-use ta_loader::plan::{Relocation, Rights, Value};
+use ta_loader::plan::{Headers, Program, Relocation, Rights, Value};
 use ta_loader::{Limits, LoadPlan, plan};
 use utee_abi::result::TeeError;
 use utee_abi::ta_head::{TaFlags, TaHead, TaLimits};
@@ -15,13 +15,17 @@ const LIMITS: Limits = Limits { memory: 1 << 20, segments: 4, relocations: 64 };
 const NONE: u8 = 0;
 const ABS32: u8 = 2;
 const REL32: u8 = 3;
-const TLS_DTPMOD32: u8 = 17;
+const TLS_TPOFF32: u8 = 19;
 const GLOB_DAT: u8 = 21;
 const JUMP_SLOT: u8 = 22;
 const RELATIVE: u8 = 23;
 
 fn planned(spec: &Spec) -> LoadPlan {
     plan(&spec.build(), &LIMITS).unwrap()
+}
+
+fn program(spec: &Spec) -> Program {
+    planned(spec).program.unwrap()
 }
 
 fn refused(spec: &Spec) -> LoadError {
@@ -35,11 +39,12 @@ fn relocations(plan: &LoadPlan) -> Vec<(u32, Value)> {
 #[test]
 fn a_plan_says_what_to_map() {
     let plan = planned(&Spec::default());
-    assert_eq!((plan.entry, plan.span), (u64::from(ENTRY), 0x5000));
-    assert_eq!(plan.head, head());
-    assert_eq!(plan.flags, TaFlags::MULTI_SESSION);
-    assert_eq!((plan.limits, plan.phdr_info, plan.init_fini_info), (None, None, None));
-    assert!(plan.relocations.is_empty());
+    let program = plan.program.unwrap();
+    assert_eq!((program.entry, plan.span), (u64::from(ENTRY), 0x5000));
+    assert_eq!((program.head, plan.uuid), (head(), head().uuid));
+    assert_eq!((program.flags, program.limits), (TaFlags::MULTI_SESSION, None));
+    assert_eq!((plan.phdr_info, plan.init_fini_info, plan.name, plan.has_tls), (None, None, None, false));
+    assert!(plan.relocations.is_empty() && plan.imports.is_empty() && plan.needed.is_empty());
     let [text, data] = plan.segments.try_into().unwrap();
     assert_eq!((text.page_start, text.pages, text.vaddr, text.rights), (0, 1, 0, Rights::ReadExecute));
     assert_eq!(text.file.start, TEXT_OFFSET as usize);
@@ -51,7 +56,7 @@ fn a_plan_says_what_to_map() {
 
 #[test]
 fn the_thumb_bit_of_the_entry_is_kept() {
-    assert_eq!(planned(&Spec { entry: ENTRY | 1, ..Spec::default() }).entry, u64::from(ENTRY | 1));
+    assert_eq!(program(&Spec { entry: ENTRY | 1, ..Spec::default() }).entry, u64::from(ENTRY | 1));
 }
 
 #[test]
@@ -66,7 +71,7 @@ fn the_header_is_found_by_symbol_with_any_hash_table() {
     ];
     for hash in [Hash::Gnu, Hash::SysV, Hash::Both, Hash::None] {
         let spec = Spec { hash, head_at: WORDS, symbols: symbols.clone(), sections: false, ..Spec::default() };
-        assert_eq!(planned(&spec).head, head(), "{hash:?}");
+        assert_eq!(program(&spec).head, head(), "{hash:?}");
     }
 }
 
@@ -74,9 +79,9 @@ fn the_header_is_found_by_symbol_with_any_hash_table() {
 fn the_header_is_found_by_section_and_else_at_the_start() {
     let symbols = vec![("other", Def::Image(4))];
     let spec = Spec { head_at: WORDS, symbols: symbols.clone(), ..Spec::default() };
-    assert_eq!(planned(&spec).head, head());
+    assert_eq!(program(&spec).head, head());
     let spec = Spec { head_at: 0, symbols, sections: false, ..Spec::default() };
-    assert_eq!(planned(&spec).head, head());
+    assert_eq!(program(&spec).head, head());
 }
 
 #[test]
@@ -100,9 +105,9 @@ fn every_symbol_of_a_chain_is_found() {
     for hash in [Hash::Gnu, Hash::SysV, Hash::None] {
         let words = [TaLimits { time_limit_ms: 1 }.words().to_vec(), vec![0; 12]].concat();
         let plan = planned(&Spec { hash, words, symbols: symbols.clone(), ..Spec::default() });
-        assert_eq!(plan.limits, Some(TaLimits { time_limit_ms: 1 }), "{hash:?}");
-        assert_eq!(plan.phdr_info.unwrap().object, u64::from(WORDS + 16), "{hash:?}");
-        assert_eq!(plan.init_fini_info.unwrap().object, u64::from(WORDS + 32), "{hash:?}");
+        assert_eq!(plan.program.unwrap().limits, Some(TaLimits { time_limit_ms: 1 }), "{hash:?}");
+        assert_eq!(plan.phdr_info, Some(u64::from(WORDS + 16)), "{hash:?}");
+        assert_eq!(plan.init_fini_info, Some(u64::from(WORDS + 32)), "{hash:?}");
     }
 }
 
@@ -111,9 +116,9 @@ fn limits_of_the_ta_are_read() {
     let symbols = vec![("ta_head", Def::Image(0)), ("oxtee_ta_limits", Def::Image(WORDS))];
     let words = TaLimits { time_limit_ms: 250 }.words().to_vec();
     let spec = Spec { symbols: symbols.clone(), words, ..Spec::default() };
-    assert_eq!(planned(&spec).limits, Some(TaLimits { time_limit_ms: 250 }));
+    assert_eq!(program(&spec).limits, Some(TaLimits { time_limit_ms: 250 }));
     let spec = Spec { symbols, words: vec![0; 4], ..Spec::default() };
-    assert_eq!(planned(&spec).limits, None);
+    assert_eq!(program(&spec).limits, None);
 }
 
 #[test]
@@ -202,15 +207,14 @@ fn relocations_that_cannot_be_carried_out_are_refused() {
     assert_eq!(undefined.code(), TeeError::BAD_FORMAT);
     assert_eq!(with(ABS32, "no symbol of the file"), ElfError::NoSymbol.into());
     assert_eq!(with(REL32, "absolute"), ElfError::RelativeToAbsolute.into());
-    assert_eq!(with(TLS_DTPMOD32, "ta_head"), ElfError::ThreadLocal.into());
+    assert_eq!(with(TLS_TPOFF32, "ta_head"), ElfError::ThreadLocal.into());
     assert_eq!(with(28, "ta_head"), ElfError::RelocationKind(28).into());
 }
 
 #[test]
 fn what_is_not_supported_is_said() {
-    let library = "ffd2bded-ab7d-4988-95ee-e4962fff7154";
-    let error = refused(&Spec { needed: vec![library, "second"], ..Spec::default() });
-    assert_eq!(error.to_string(), format!("ELF: needs the library {library}, and libraries are not supported"));
+    let error = refused(&Spec { needed: vec!["libc.so.6", "second"], ..Spec::default() });
+    assert_eq!(error.to_string(), "ELF: needs the library libc.so.6, which is no UUID");
     assert_eq!(refused(&Spec { dynamic: vec![(36, WORDS)], ..Spec::default() }), ElfError::PackedRelocations.into());
     assert_eq!(refused(&Spec { dynamic: vec![(19, 12)], ..Spec::default() }), ElfError::EntrySize.into());
     assert_eq!(refused(&Spec { dynamic: vec![(11, 24)], ..Spec::default() }), ElfError::EntrySize.into());
@@ -250,7 +254,7 @@ fn a_ta_of_the_old_layout_is_entered_where_its_header_says() {
     let spec = Spec { entry: 0, head: TaHead { depr_entry: u64::from(ENTRY | 1), ..head() }, ..Spec::default() };
     let rel = vec![(24, RELATIVE, "", None)];
     let plan = planned(&Spec { rel: rel.clone(), ..spec.clone() });
-    assert_eq!(plan.entry, u64::from(ENTRY | 1));
+    assert_eq!(plan.program.as_ref().unwrap().entry, u64::from(ENTRY | 1));
     assert_eq!(relocations(&plan), [(24, Value::Relative(u64::from(ENTRY | 1)))]);
     assert_eq!(plan.segments.iter().map(|segment| segment.relocated).collect::<Vec<_>>(), [true, false]);
     // Without a relocation it does not move with the image; and it must be code.
@@ -268,7 +272,7 @@ fn a_ta_of_the_old_layout_is_entered_where_its_header_says() {
 #[test]
 fn each_rule_about_segments_is_enforced() {
     type Edit = fn(&mut Vec<Phdr>);
-    let cases: [(Edit, LoadError); 18] = [
+    let cases: [(Edit, LoadError); 17] = [
         (|p| p[0].flags = PF_R | PF_W | PF_X, ElfError::Rights.into()),
         (|p| p[1].flags = PF_W, ElfError::Rights.into()),
         (|p| p[1].flags = PF_R | PF_W | PF_X, ElfError::Rights.into()),
@@ -305,7 +309,6 @@ fn each_rule_about_segments_is_enforced() {
         ),
         (|p| p[1].memsz = 0x10_0000, LoadError::Memory),
         (|p| p.retain(|program| program.kind != common::PT_LOAD), ElfError::Empty.into()),
-        (|p| p.push(Phdr { kind: PT_TLS, ..p[1] }), ElfError::ThreadLocal.into()),
         (
             |p| {
                 let page = Phdr { filesz: 0, memsz: 1, ..p[0] };
@@ -368,7 +371,7 @@ fn each_rule_about_the_header_is_enforced() {
     assert_eq!(refused(&outside), HeadError::Missing.into());
     // Flags that once meant something do no harm.
     let plan = planned(&Spec { head: TaHead { flags: 0x43 | TaFlags::SINGLE_INSTANCE.bits(), ..head() }, ..Spec::default() });
-    assert_eq!(plan.flags, TaFlags::SINGLE_INSTANCE);
+    assert_eq!(plan.program.unwrap().flags, TaFlags::SINGLE_INSTANCE);
 }
 
 #[test]
@@ -387,11 +390,10 @@ fn objects_for_the_loader_must_be_writable() {
     let symbols = |at| vec![("ta_head", Def::Image(0)), ("__elf_phdr_info", Def::Image(at)), ("__init_fini_info", Def::Image(at))];
     let dynamic = vec![(25, WORDS + 32), (27, 8), (26, WORDS + 40), (28, 4)];
     let plan = planned(&Spec { symbols: symbols(WORDS), dynamic, ..Spec::default() });
-    let info = plan.phdr_info.unwrap();
-    assert_eq!((info.object, info.headers, info.file, info.count), (u64::from(WORDS), None, 52..52 + 3 * 32, 3));
-    let info = plan.init_fini_info.unwrap();
-    assert_eq!(info.init, u64::from(WORDS + 32)..u64::from(WORDS + 40));
-    assert_eq!(info.fini, u64::from(WORDS + 40)..u64::from(WORDS + 44));
+    assert_eq!((plan.phdr_info, plan.init_fini_info), (Some(u64::from(WORDS)), Some(u64::from(WORDS))));
+    assert_eq!(plan.headers, Headers { vaddr: None, file: 52..52 + 3 * 32, count: 3 });
+    assert_eq!(plan.init, u64::from(WORDS + 32)..u64::from(WORDS + 40));
+    assert_eq!(plan.fini, u64::from(WORDS + 40)..u64::from(WORDS + 44));
     assert!(plan.segments[1].relocated);
     assert_eq!(refused(&Spec { symbols: symbols(0x20), ..Spec::default() }), ElfError::LoaderObject.into());
     assert_eq!(refused(&Spec { symbols: symbols(0x9000), ..Spec::default() }), ElfError::LoaderObject.into());
@@ -404,7 +406,7 @@ fn program_headers_that_are_loaded_are_found_in_memory() {
         p.insert(0, Phdr { kind: common::PT_LOAD, offset: 0, vaddr: 0x8000, filesz: 0x200, memsz: 0x200, flags: PF_R, align: 4096 });
     };
     let plan = planned(&Spec { symbols, head_at: WORDS, edit, ..Spec::default() });
-    assert_eq!(plan.phdr_info.unwrap().headers, Some(0x8000 + 52));
+    assert_eq!(plan.headers.vaddr, Some(0x8000 + 52));
     assert_eq!(plan.segments[2].rights, Rights::Read);
 }
 
@@ -419,5 +421,5 @@ fn a_chain_that_runs_in_a_circle_ends() {
     for word in 2..8 {
         file[at + 4 * word..at + 4 * word + 4].copy_from_slice(&1u32.to_le_bytes());
     }
-    assert_eq!(plan(&file, &LIMITS).unwrap().head, head());
+    assert_eq!(plan(&file, &LIMITS).unwrap().program.unwrap().head, head());
 }

@@ -6,12 +6,16 @@ mod common;
 use common::{Def, Hash, Spec, WORDS};
 use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
 use proptest::test_runner::Config;
+use ta_loader::link::{Module, link, lookup};
 use ta_loader::plan::{PAGE, Rights};
 use ta_loader::{Limits, LoadPlan, plan};
 
 const LIMITS: Limits = Limits { memory: 1 << 20, segments: 8, relocations: 256 };
 
-fn valid(hash: Hash) -> Vec<u8> {
+const LIBRARY: &str = "ffd2bded-ab7d-4988-95ee-e4962fff7154";
+
+/// A TA, or a library that needs another one.
+fn valid(hash: Hash, is_library: bool) -> Vec<u8> {
     let symbols = vec![
         ("ta_head", Def::Image(0)),
         ("__elf_phdr_info", Def::Image(WORDS)),
@@ -22,7 +26,13 @@ fn valid(hash: Hash) -> Vec<u8> {
     ];
     let rel = (0..12).map(|n| (WORDS + 4 * n, [23, 2, 21, 3][n as usize % 4], if n % 4 == 0 { "" } else { "function" }, None)).collect();
     let section_rel = vec![(WORDS + 60, 2, "weak", None)];
-    Spec { hash, symbols, rel, section_rel, plt: vec![(WORDS + 56, 22, "function", None)], ..Spec::default() }.build()
+    let spec = Spec { hash, symbols, rel, section_rel, plt: vec![(WORDS + 56, 22, "function", None)], ..Spec::default() };
+    if is_library {
+        let rel = [spec.rel.clone(), vec![(WORDS + 48, 17, "thread", None), (WORDS + 52, 18, "thread", None)]].concat();
+        let symbols = [spec.symbols[1..].to_vec(), vec![("thread", Def::Tls(4)), ("other", Def::Undefined)]].concat();
+        return Spec { rel, symbols, needed: vec![LIBRARY], soname: Some(LIBRARY), ..spec }.build();
+    }
+    spec.build()
 }
 
 /// A change of a file: where, with a bias to the parts that say something, and to what.
@@ -48,7 +58,8 @@ fn check(plan: &LoadPlan, file: &[u8]) {
         assert!(segment.file.end <= file.len() && segment.file.len() as u64 <= segment.mem_len);
     }
     assert_eq!(plan.span, end);
-    assert!(plan.span + u64::from(plan.head.stack_size) <= LIMITS.memory);
+    let stack = plan.program.as_ref().map_or(0, |program| program.head.stack_size);
+    assert!(plan.span + u64::from(stack) <= LIMITS.memory);
     let inside = |vaddr: u64, len: u64, rights: Option<Rights>| {
         let holds = |segment: &&ta_loader::plan::Segment| vaddr >= segment.vaddr && vaddr + len <= segment.vaddr + segment.mem_len;
         plan.segments.iter().find(holds).is_some_and(|segment| rights.is_none_or(|rights| segment.rights == rights))
@@ -57,25 +68,38 @@ fn check(plan: &LoadPlan, file: &[u8]) {
     for relocation in &plan.relocations {
         assert!(inside(relocation.vaddr, 4, None));
     }
-    assert!(inside(plan.entry & !1, 2, Some(Rights::ReadExecute)));
-    for object in plan.phdr_info.iter().map(|info| info.object).chain(plan.init_fini_info.iter().map(|info| info.object)) {
+    for import in &plan.imports {
+        assert!(inside(import.vaddr, 4, None));
+    }
+    if let Some(program) = &plan.program {
+        assert!(inside(program.entry & !1, 2, Some(Rights::ReadExecute)));
+    }
+    for object in plan.phdr_info.into_iter().chain(plan.init_fini_info) {
         assert!(inside(object, 12, Some(Rights::ReadWrite)));
     }
+    // Whatever the others are, linking with them comes to an end.
+    let module = Module { elf: file, plan, base: 0x10_0000 };
+    for index in 0..2 {
+        let _ = link(&[module, module], index);
+    }
+    let _ = lookup(&[module, module], Some(1), b"function");
 }
 
 #[test]
 fn every_prefix_of_a_file_is_planned_or_refused() {
-    let file = valid(Hash::Both);
-    for len in 0..file.len() {
-        if let Ok(plan) = plan(&file[..len], &LIMITS) {
-            check(&plan, &file[..len]);
+    for file in [valid(Hash::Both, false), valid(Hash::Both, true)] {
+        assert!(plan(&file, &LIMITS).is_ok());
+        for len in 0..file.len() {
+            if let Ok(plan) = plan(&file[..len], &LIMITS) {
+                check(&plan, &file[..len]);
+            }
         }
     }
 }
 
 #[test]
 fn every_changed_bit_of_what_is_not_padding_is_planned_or_refused() {
-    let original = valid(Hash::Gnu);
+    let original = valid(Hash::Gnu, true);
     for at in (0..160).chain(0x1000..0x1300).chain(0x3000..original.len()) {
         for bit in 0..8 {
             let mut file = original.clone();
@@ -93,9 +117,10 @@ proptest! {
     #[test]
     fn changed_files_are_planned_or_refused(
         hash in prop_oneof![Just(Hash::Gnu), Just(Hash::SysV), Just(Hash::None)],
+        is_library in any::<bool>(),
         changes in proptest::collection::vec(change(), 1..6),
     ) {
-        let mut file = valid(hash);
+        let mut file = valid(hash, is_library);
         for (at, bytes) in changes {
             let at = at % (file.len() - bytes.len());
             file[at..at + bytes.len()].copy_from_slice(&bytes);

@@ -157,13 +157,15 @@ pub mod phdr_info32 {
     pub const SIZE: usize = 12;
     /// Offset of the u16 count.
     pub const COUNT: usize = 4;
+    /// Offset of a byte that is zero, for an empty string.
+    pub const ZERO: usize = 7;
     /// Offset of the pointer to the array of [`ENTRY_SIZE`] entries.
     pub const ARRAY: usize = 8;
     /// Bytes of a dl_phdr_info: address, name, headers, count, adds, subs, TLS module, TLS data.
     pub const ENTRY_SIZE: usize = 40;
     /// Offset in an entry of the load base.
     pub const ENTRY_ADDR: usize = 0;
-    /// Offset in an entry of the pointer to the name, NULL for the TA itself.
+    /// Offset in an entry of the pointer to the name, which is empty for the TA itself.
     pub const ENTRY_NAME: usize = 4;
     /// Offset in an entry of the pointer to the program headers.
     pub const ENTRY_PHDR: usize = 8;

@@ -32,7 +32,10 @@ pub(crate) fn kind(raw: u32) -> Result<Kind, ElfError> {
         // The word of these two holds no addend: it is a procedure-linkage stub's or zero.
         R_ARM_GLOB_DAT | R_ARM_JUMP_SLOT => Ok(Kind::SymbolAlone),
         R_ARM_REL32 => Ok(Kind::Distance),
-        R_ARM_TLS_DESC | R_ARM_TLS_DTPMOD32 | R_ARM_TLS_DTPOFF32 | R_ARM_TLS_TPOFF32 => Err(ElfError::ThreadLocal),
+        R_ARM_TLS_DTPMOD32 => Ok(Kind::TlsModule),
+        R_ARM_TLS_DTPOFF32 => Ok(Kind::TlsOffset),
+        // These two need a thread pointer, which 32-bit TAs have not.
+        R_ARM_TLS_DESC | R_ARM_TLS_TPOFF32 => Err(ElfError::ThreadLocal),
         other => Err(ElfError::RelocationKind(other)),
     }
 }

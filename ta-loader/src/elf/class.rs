@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! File structures in one form for both classes. What differs between the classes is behind [`Class`].
 
+use goblin::elf::section_header::SHN_UNDEF;
+use goblin::elf::sym::{STB_LOCAL, STB_WEAK};
 use plain::Plain;
 
 /// The file header, as far as loading asks it.
@@ -45,11 +47,30 @@ pub(crate) struct Section {
 }
 
 /// A symbol.
+#[derive(Clone)]
 pub(crate) struct Symbol {
     pub(crate) name: u32,
     pub(crate) value: u64,
     pub(crate) binding: u8,
+    pub(crate) kind: u8,
     pub(crate) section: u16,
+}
+
+impl Symbol {
+    /// True when the file leaves it to another one.
+    pub(crate) fn is_undefined(&self) -> bool {
+        self.section == SHN_UNDEF as u16
+    }
+
+    /// True when other files do not see it.
+    pub(crate) fn is_local(&self) -> bool {
+        self.binding == STB_LOCAL
+    }
+
+    /// True when it need not exist.
+    pub(crate) fn is_weak(&self) -> bool {
+        self.binding == STB_WEAK
+    }
 }
 
 /// A relocation. `addend` is `None` where the relocated word holds it.

@@ -65,7 +65,13 @@ impl Class for Class32 {
 
     fn symbol(bytes: &[u8]) -> Option<Symbol> {
         let symbol: Sym = read(bytes)?;
-        Some(Symbol { name: symbol.st_name, value: symbol.st_value.into(), binding: symbol.st_info >> 4, section: symbol.st_shndx })
+        Some(Symbol {
+            name: symbol.st_name,
+            value: symbol.st_value.into(),
+            binding: symbol.st_info >> 4,
+            kind: symbol.st_info & 0xF,
+            section: symbol.st_shndx,
+        })
     }
 
     fn dynamic(bytes: &[u8]) -> Option<(u64, u64)> {

@@ -20,6 +20,8 @@ pub(crate) struct Content<'a> {
     pub(crate) programs: Range<usize>,
     /// The content of the dynamic section, by address.
     pub(crate) dynamic: Option<Range<u64>>,
+    /// It has thread-local storage.
+    pub(crate) has_tls: bool,
 }
 
 impl<'a> Content<'a> {
@@ -29,6 +31,7 @@ impl<'a> Content<'a> {
         let table = elf.get(programs.clone()).ok_or(ElfError::ProgramHeaders)?;
         let mut segments = Vec::new();
         let mut dynamic = None;
+        let mut has_tls = false;
         for index in 0..u64::from(header.programs.count) {
             let program = entry(table, index, C::PROGRAM).and_then(C::program).ok_or(ElfError::ProgramHeaders)?;
             match program.kind {
@@ -40,34 +43,38 @@ impl<'a> Content<'a> {
                     segments.push(segment::<C>(elf, &program)?);
                 }
                 PT_DYNAMIC => dynamic = Some(program.vaddr..program.vaddr.saturating_add(program.file_len)),
-                PT_TLS if program.mem_len > 0 => return Err(ElfError::ThreadLocal.into()),
+                PT_TLS => has_tls |= program.mem_len > 0,
                 _ => {}
             }
         }
         let span = layout(&mut segments, limits)?;
-        Ok(Self { elf, segments, span, programs, dynamic })
-    }
-
-    fn index_of(&self, vaddr: u64) -> Option<usize> {
-        self.segments.partition_point(|segment| segment.vaddr <= vaddr).checked_sub(1)
+        Ok(Self { elf, segments, span, programs, dynamic, has_tls })
     }
 
     /// The segment whose memory holds `len` bytes at `vaddr`.
     pub(crate) fn segment_mut(&mut self, vaddr: u64, len: u64) -> Option<&mut Segment> {
-        let index = self.index_of(vaddr)?;
+        let index = index_of(&self.segments, vaddr)?;
         self.segments.get_mut(index).filter(|segment| holds(segment, vaddr, len))
     }
 
     /// The content of the segment at `vaddr`, from there to its end; zero-filled memory has none.
     pub(crate) fn from(&self, vaddr: u64) -> Option<&'a [u8]> {
-        let segment = self.segments.get(self.index_of(vaddr)?)?;
-        content_from(self.elf, segment, vaddr)
+        content_at(self.elf, &self.segments, vaddr)
     }
 
     /// `len` bytes of content at `vaddr`.
     pub(crate) fn at(&self, vaddr: u64, len: u64) -> Option<&'a [u8]> {
         self.from(vaddr)?.get(..usize::try_from(len).ok()?)
     }
+}
+
+fn index_of(segments: &[Segment], vaddr: u64) -> Option<usize> {
+    segments.partition_point(|segment| segment.vaddr <= vaddr).checked_sub(1)
+}
+
+/// The content of the segment at `vaddr`, from there to its end.
+pub(crate) fn content_at<'a>(elf: &'a [u8], segments: &[Segment], vaddr: u64) -> Option<&'a [u8]> {
+    content_from(elf, segments.get(index_of(segments, vaddr)?)?, vaddr)
 }
 
 /// True when the memory of a segment holds `len` bytes at `vaddr`.

@@ -13,14 +13,20 @@ mod relocations;
 mod symbols;
 
 use crate::error::{ElfError, LoadError};
-use crate::plan::{Limits, LoadPlan, Machine, Rights};
+use crate::link::Module;
+use crate::plan::{Limits, LoadPlan, Machine, Program, Rights};
 use class::{Class, FileHeader};
 use class32::Class32;
 use content::Content;
 use dynamic::Dynamic;
 use goblin::elf::header::{EI_CLASS, EI_DATA, EI_VERSION, ELFMAG, EM_ARM, ET_DYN};
-use objects::Objects;
+use relocations::{Relocated, Rules};
 use symbols::Symbols;
+use utee_abi::ta_head::{ELF_PHDR_INFO_SYMBOL, INIT_FINI_INFO_SYMBOL, init_fini32, phdr_info32};
+use utee_abi::uuid::Uuid;
+
+pub(crate) use class::Symbol;
+pub(crate) use dynamic::SymbolTables;
 
 const LITTLE_ENDIAN: u8 = 1;
 const CURRENT_VERSION: u8 = 1;
@@ -48,23 +54,55 @@ fn plan_class<C: Class>(elf: &[u8], limits: &Limits) -> Result<LoadPlan, LoadErr
     }
     let mut content = Content::read::<C>(elf, &header, limits)?;
     let dynamic = Dynamic::read::<C>(&content)?;
-    let symbols = Symbols::<C>::read(&content, &dynamic);
+    let symbols = Symbols::<C>::read(elf, &content.segments, &dynamic.tables);
+    let head = objects::head(&header, &content, &dynamic, &symbols)?;
+    let is_library = head.is_none();
+    let rules = Rules { kind_of, is_library, has_others: is_library || !dynamic.needed.is_empty() };
     let sections = objects::sections::<C>(elf, &header);
-    let relocations = relocations::relocations(&mut content, &dynamic, sections, &symbols, kind_of, limits)?;
-    let objects = Objects::read(&header, &mut content, &dynamic, &symbols)?;
-    let flags = objects::check(&objects.head)?;
-    let total = content.span.checked_add(u64::from(objects.head.stack_size));
+    let Relocated { relocations, imports } = relocations::relocations(&mut content, &dynamic, sections, &symbols, rules, limits)?;
+    let phdr_info = objects::object(&mut content, &symbols, ELF_PHDR_INFO_SYMBOL, phdr_info32::SIZE)?;
+    let init_fini_info = objects::object(&mut content, &symbols, INIT_FINI_INFO_SYMBOL, init_fini32::SIZE)?;
+    let program = match head {
+        Some((at, head)) => {
+            let entry = objects::entry_point(header.entry, at, &head, &relocations)?;
+            Some(Program { entry, head, flags: objects::check(&head)?, limits: objects::limits(&content, &symbols) })
+        }
+        None => None,
+    };
+    if let Some(program) = &program {
+        check_program(program, &mut content, limits)?;
+    }
+    Ok(LoadPlan {
+        machine,
+        uuid: program.as_ref().map_or_else(|| dynamic.uuid(&content), |program| Some(program.head.uuid)).unwrap_or(Uuid::NIL),
+        span: content.span,
+        relocations,
+        imports,
+        headers: objects::headers(&header, &content),
+        name: dynamic.name,
+        has_tls: content.has_tls,
+        init: dynamic.init_array.range(),
+        fini: dynamic.fini_array.range(),
+        phdr_info,
+        init_fini_info,
+        program,
+        segments: content.segments,
+        needed: dynamic.needed,
+        tables: dynamic.tables,
+    })
+}
+
+/// Checks that a TA fits with its stack, and is entered in code.
+fn check_program(program: &Program, content: &mut Content<'_>, limits: &Limits) -> Result<(), LoadError> {
+    let total = content.span.checked_add(u64::from(program.head.stack_size));
     if total.is_none_or(|total| total > limits.memory) {
         return Err(LoadError::Memory);
     }
-    let entry = objects::entry_point(header.entry, &objects, &relocations)?;
-    let code = content.segment_mut(entry & !1, 2);
+    let code = content.segment_mut(program.entry & !1, 2);
     if !code.is_some_and(|segment| segment.rights == Rights::ReadExecute) {
         return Err(ElfError::Entry.into());
     }
-    let Objects { head, limits, phdr_info, init_fini_info, .. } = objects;
-    let Content { span, segments, .. } = content;
-    Ok(LoadPlan { machine, span, segments, relocations, entry, head, flags, limits, phdr_info, init_fini_info })
+    Ok(())
 }
 
 fn machine<C: Class>(header: &FileHeader) -> Result<(Machine, relocations::KindOf), ElfError> {
@@ -74,5 +112,26 @@ fn machine<C: Class>(header: &FileHeader) -> Result<(Machine, relocations::KindO
             Ok((Machine::Arm, arm::kind))
         }
         _ => Err(ElfError::Machine),
+    }
+}
+
+/// A symbol of a module, and its name.
+pub(crate) fn symbol<'a>(module: &Module<'a>, index: u64) -> Option<(Symbol, &'a [u8])> {
+    match module.plan.machine {
+        Machine::Arm => {
+            let symbols = Symbols::<Class32>::read(module.elf, &module.plan.segments, &module.plan.tables);
+            let symbol = symbols.get(index)?;
+            let name = symbols.full_name(&symbol)?;
+            Some((symbol, name))
+        }
+    }
+}
+
+/// The symbol of this name that a module defines.
+pub(crate) fn defined(module: &Module<'_>, name: &[u8]) -> Option<Symbol> {
+    match module.plan.machine {
+        Machine::Arm => Symbols::<Class32>::read(module.elf, &module.plan.segments, &module.plan.tables)
+            .find_symbol(name)
+            .filter(|symbol| !symbol.is_local()),
     }
 }

@@ -5,55 +5,47 @@ use super::class::{Class, FileHeader, Section, entry};
 use super::content::Content;
 use super::dynamic::Dynamic;
 use super::symbols::Symbols;
-use crate::error::{ElfError, HeadError, LoadError};
-use crate::plan::{InitFiniInfo, PhdrInfo, Relocations, Rights, Value};
-use utee_abi::ta_head::{
-    DEAD_FLAGS, ELF_PHDR_INFO_SYMBOL, INIT_FINI_INFO_SYMBOL, TA_HEAD_SECTION, TA_HEAD_SYMBOL, TA_LIMITS_SYMBOL, TaFlags, TaHead, TaLimits,
-    init_fini32, phdr_info32,
-};
+use crate::error::{ElfError, HeadError};
+use crate::plan::{Headers, Relocations, Rights, Value};
+use utee_abi::ta_head::{DEAD_FLAGS, TA_HEAD_SECTION, TA_HEAD_SYMBOL, TA_LIMITS_SYMBOL, TaFlags, TaHead, TaLimits};
 
 /// AAPCS: the stack pointer is a multiple of this at every public interface.
 const STACK_ALIGN: u32 = 8;
 
-/// What was found.
-pub(crate) struct Objects {
-    pub(crate) head: TaHead,
-    /// Where the header stands.
-    pub(crate) head_at: u64,
-    pub(crate) limits: Option<TaLimits>,
-    pub(crate) phdr_info: Option<PhdrInfo>,
-    pub(crate) init_fini_info: Option<InitFiniInfo>,
-}
-
-impl Objects {
-    /// Finds them.
-    pub(crate) fn read<C: Class>(
-        header: &FileHeader,
-        content: &mut Content<'_>,
-        dynamic: &Dynamic,
-        symbols: &Symbols<'_, C>,
-    ) -> Result<Self, LoadError> {
-        let (head_at, head) = head(header, content, symbols).ok_or(HeadError::Missing)?;
-        let limits = symbols.find(TA_LIMITS_SYMBOL).and_then(|at| content.at(at, TaLimits::SIZE as u64)).and_then(TaLimits::read);
-        let phdr_info = match symbols.find(ELF_PHDR_INFO_SYMBOL) {
-            Some(object) => Some(phdr_info(header, content, object)?),
-            None => None,
-        };
-        let init_fini_info = match symbols.find(INIT_FINI_INFO_SYMBOL) {
-            Some(object) => {
-                writable(content, object, init_fini32::SIZE)?;
-                Some(InitFiniInfo { object, init: dynamic.init_array.range(), fini: dynamic.fini_array.range() })
-            }
-            None => None,
-        };
-        Ok(Self { head, head_at, limits, phdr_info, init_fini_info })
+/// The TA header and where it stands: by symbol, by section, or at the start of the image.
+///
+/// A library has none.
+pub(crate) fn head<C: Class>(
+    header: &FileHeader,
+    content: &Content<'_>,
+    dynamic: &Dynamic,
+    symbols: &Symbols<'_, C>,
+) -> Result<Option<(u64, TaHead)>, HeadError> {
+    let named = symbols.find(TA_HEAD_SYMBOL).or_else(|| head_section::<C>(content.elf, header));
+    if named.is_none() && dynamic.name.is_some() {
+        return Ok(None);
     }
+    let vaddr = named.unwrap_or(0);
+    let head = content.at(vaddr, TaHead::SIZE as u64).and_then(TaHead::read).ok_or(HeadError::Missing)?;
+    Ok(Some((vaddr, head)))
 }
 
-/// The TA header: by symbol, by section, or at the start of the image.
-fn head<C: Class>(header: &FileHeader, content: &Content<'_>, symbols: &Symbols<'_, C>) -> Option<(u64, TaHead)> {
-    let vaddr = symbols.find(TA_HEAD_SYMBOL).or_else(|| head_section::<C>(content.elf, header)).unwrap_or(0);
-    Some((vaddr, content.at(vaddr, TaHead::SIZE as u64).and_then(TaHead::read)?))
+/// What a TA of this project says beyond its header.
+pub(crate) fn limits<C: Class>(content: &Content<'_>, symbols: &Symbols<'_, C>) -> Option<TaLimits> {
+    symbols.find(TA_LIMITS_SYMBOL).and_then(|at| content.at(at, TaLimits::SIZE as u64)).and_then(TaLimits::read)
+}
+
+/// Where an object stands that the loader fills in.
+pub(crate) fn object<C: Class>(
+    content: &mut Content<'_>,
+    symbols: &Symbols<'_, C>,
+    name: &str,
+    len: usize,
+) -> Result<Option<u64>, ElfError> {
+    let Some(vaddr) = symbols.find(name) else { return Ok(None) };
+    let segment = content.segment_mut(vaddr, len as u64).filter(|segment| segment.rights == Rights::ReadWrite);
+    segment.ok_or(ElfError::LoaderObject)?.relocated = true;
+    Ok(Some(vaddr))
 }
 
 /// The section headers; none when the file has none that can be read.
@@ -88,30 +80,22 @@ pub(crate) fn check(head: &TaHead) -> Result<TaFlags, HeadError> {
 }
 
 /// Where a TA is entered: at the entry of the ELF file, or, if it is of the old layout, where its header says.
-pub(crate) fn entry_point(elf_entry: u64, objects: &Objects, relocations: &Relocations) -> Result<u64, HeadError> {
-    if objects.head.depr_entry == TaHead::NO_ENTRY {
+pub(crate) fn entry_point(elf_entry: u64, head_at: u64, head: &TaHead, relocations: &Relocations) -> Result<u64, HeadError> {
+    if head.depr_entry == TaHead::NO_ENTRY {
         return Ok(elf_entry);
     }
-    let at = objects.head_at.saturating_add(TaHead::DEPR_ENTRY as u64);
+    let at = head_at.saturating_add(TaHead::DEPR_ENTRY as u64);
     match relocations.iter().find(|relocation| relocation.vaddr == at).map(|relocation| relocation.value) {
         // The upper word of the field is not relocated, and is zero.
-        Some(Value::Relative(entry)) if objects.head.depr_entry <= u64::from(u32::MAX) => Ok(entry),
+        Some(Value::Relative(entry)) if head.depr_entry <= u64::from(u32::MAX) => Ok(entry),
         _ => Err(HeadError::OldEntry),
     }
 }
 
-/// The program headers, for the object of the TA that wants to know them.
-fn phdr_info(header: &FileHeader, content: &mut Content<'_>, object: u64) -> Result<PhdrInfo, ElfError> {
-    writable(content, object, phdr_info32::SIZE)?;
+/// The program headers, and where they are in memory if they are.
+pub(crate) fn headers(header: &FileHeader, content: &Content<'_>) -> Headers {
     let file = content.programs.clone();
     let holder = content.segments.iter().find(|segment| segment.file.start <= file.start && file.end <= segment.file.end);
-    let headers = holder.map(|segment| segment.vaddr.saturating_add(file.start.saturating_sub(segment.file.start) as u64));
-    Ok(PhdrInfo { object, headers, file, count: header.programs.count })
-}
-
-/// Checks that the loader may write an object, and notes that it will.
-fn writable(content: &mut Content<'_>, vaddr: u64, len: usize) -> Result<(), ElfError> {
-    let segment = content.segment_mut(vaddr, len as u64).filter(|segment| segment.rights == Rights::ReadWrite);
-    segment.ok_or(ElfError::LoaderObject)?.relocated = true;
-    Ok(())
+    let vaddr = holder.map(|segment| segment.vaddr.saturating_add(file.start.saturating_sub(segment.file.start) as u64));
+    Headers { vaddr, file, count: header.programs.count }
 }

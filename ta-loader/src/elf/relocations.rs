@@ -6,13 +6,11 @@ use super::content::{Content, content_from, holds};
 use super::dynamic::{Area, Dynamic};
 use super::symbols::Symbols;
 use crate::error::{ElfError, LoadError};
-use crate::plan::{Limits, Relocation, Relocations, Value};
+use crate::plan::{Import, ImportKind, Limits, Relocation, Relocations, Value};
 use alloc::vec::Vec;
-use goblin::elf::section_header::{SHF_ALLOC, SHT_REL, SHT_RELA};
+use goblin::elf::section_header::{SHF_ALLOC, SHN_ABS, SHT_REL, SHT_RELA};
 
-const UNDEFINED: u16 = 0;
-const ABSOLUTE: u16 = 0xFFF1;
-const WEAK: u8 = 2;
+const ABSOLUTE: u16 = SHN_ABS as u16;
 
 /// Tables of relocations at most. A linker script may keep one for each section that it relocates.
 const MAX_TABLES: usize = 64;
@@ -30,15 +28,37 @@ pub(crate) enum Kind {
     SymbolAlone,
     /// S + A - P
     Distance,
+    /// Id of the module that has S.
+    TlsModule,
+    /// S + A, S being counted from the start of its module's thread-local storage
+    TlsOffset,
 }
 
 /// Meaning of the kinds of relocation of a machine.
 pub(crate) type KindOf = fn(u32) -> Result<Kind, ElfError>;
 
+/// How symbols are resolved.
+#[derive(Clone, Copy)]
+pub(crate) struct Rules {
+    pub(crate) kind_of: KindOf,
+    /// The file is a library, whose symbols another module may define instead.
+    pub(crate) is_library: bool,
+    /// Symbols that the file does not define may be in another module.
+    pub(crate) has_others: bool,
+}
+
 struct Table<'a> {
     area: Area,
     bytes: &'a [u8],
     has_addends: bool,
+}
+
+/// What the relocations of a file come to.
+pub(crate) struct Relocated {
+    /// Words whose value the file alone tells.
+    pub(crate) relocations: Relocations,
+    /// Words whose value depends on the other modules.
+    pub(crate) imports: Vec<Import>,
 }
 
 /// Every word to write; notes on each segment whether one is in it.
@@ -50,9 +70,9 @@ pub(crate) fn relocations<'a, C: Class>(
     dynamic: &Dynamic,
     sections: impl Iterator<Item = Section>,
     symbols: &Symbols<'a, C>,
-    kind_of: KindOf,
+    rules: Rules,
     limits: &Limits,
-) -> Result<Relocations, LoadError> {
+) -> Result<Relocated, LoadError> {
     let mut tables = Vec::new();
     add::<C>(&mut tables, content, dynamic.rel, false)?;
     add::<C>(&mut tables, content, dynamic.rela, true)?;
@@ -68,13 +88,18 @@ pub(crate) fn relocations<'a, C: Class>(
     if total > limits.relocations {
         return Err(LoadError::Memory);
     }
-    let mut out = Relocations::with_capacity(total)?;
-    let mut resolver = Resolver { content, symbols, kind_of, last: 0 };
+    let mut out = Relocated { relocations: Relocations::with_capacity(total)?, imports: Vec::new() };
+    let mut resolver = Resolver { content, symbols, rules, last: 0 };
     for table in &tables {
         for bytes in table.bytes.chunks_exact(entry_size::<C>(table.has_addends)) {
             let raw = if table.has_addends { C::rela(bytes) } else { C::rel(bytes) };
-            if let Some(relocation) = resolver.resolve(&raw.ok_or(ElfError::RelocationTable)?)? {
-                out.push(relocation)?;
+            match resolver.resolve(&raw.ok_or(ElfError::RelocationTable)?)? {
+                Some(Resolved::Here(relocation)) => out.relocations.push(relocation)?,
+                Some(Resolved::Elsewhere(import)) => {
+                    out.imports.try_reserve(1).map_err(|_| LoadError::Memory)?;
+                    out.imports.push(import);
+                }
+                None => {}
             }
         }
     }
@@ -107,35 +132,73 @@ fn add<'a, C: Class>(tables: &mut Vec<Table<'a>>, content: &Content<'a>, area: A
     Ok(())
 }
 
+/// Where the value of a word comes from.
+enum Resolved {
+    Here(Relocation),
+    Elsewhere(Import),
+}
+
 struct Resolver<'r, 'a, C> {
     content: &'r mut Content<'a>,
     symbols: &'r Symbols<'a, C>,
-    kind_of: KindOf,
+    rules: Rules,
     /// Segment of the last relocation, which is most often the one of the next as well.
     last: usize,
 }
 
 impl<C: Class> Resolver<'_, '_, C> {
-    fn resolve(&mut self, raw: &RawRelocation) -> Result<Option<Relocation>, ElfError> {
-        let kind = (self.kind_of)(raw.kind)?;
+    fn resolve(&mut self, raw: &RawRelocation) -> Result<Option<Resolved>, ElfError> {
+        let kind = (self.rules.kind_of)(raw.kind)?;
         if matches!(kind, Kind::None) {
             return Ok(None);
         }
         let in_place = self.target(raw.vaddr)?;
-        let addend = raw.addend.unwrap_or(in_place);
+        let addend = match kind {
+            // Without the addend of its own, the word of the file is not one.
+            Kind::SymbolAlone | Kind::TlsModule => raw.addend.unwrap_or(0),
+            _ => raw.addend.unwrap_or(in_place),
+        };
+        if let Some(kind) = self.import(kind, raw)? {
+            return Ok(Some(Resolved::Elsewhere(Import { vaddr: raw.vaddr, symbol: raw.symbol, kind, addend })));
+        }
         let value = match kind {
             Kind::None => return Ok(None),
             Kind::Relative => Value::Relative(addend),
-            Kind::Symbol => self.value(raw.symbol, addend)?,
-            // Without the addend of its own, the word of the file is not one.
-            Kind::SymbolAlone => self.value(raw.symbol, raw.addend.unwrap_or(0))?,
+            Kind::Symbol | Kind::SymbolAlone => self.value(raw.symbol, addend)?,
             Kind::Distance => match self.value(raw.symbol, addend)? {
                 // Place and symbol move together, so that the distance is the same wherever the image is.
                 Value::Relative(target) => Value::Absolute(target.wrapping_sub(raw.vaddr) & C::MASK),
                 Value::Absolute(_) => return Err(ElfError::RelativeToAbsolute),
             },
+            // The TA is the first module.
+            Kind::TlsModule => Value::Absolute(1),
+            Kind::TlsOffset if raw.symbol == 0 => Value::Absolute(addend),
+            Kind::TlsOffset => match self.value(raw.symbol, addend)? {
+                Value::Relative(offset) | Value::Absolute(offset) => Value::Absolute(offset),
+            },
         };
-        Ok(Some(Relocation { vaddr: raw.vaddr, value }))
+        Ok(Some(Resolved::Here(Relocation { vaddr: raw.vaddr, value })))
+    }
+
+    /// What to ask the other modules for, if it takes them.
+    fn import(&self, kind: Kind, raw: &RawRelocation) -> Result<Option<ImportKind>, ElfError> {
+        let import = match kind {
+            Kind::None | Kind::Relative => return Ok(None),
+            Kind::Symbol | Kind::SymbolAlone => ImportKind::Address,
+            Kind::Distance => ImportKind::Distance,
+            Kind::TlsModule => ImportKind::TlsModule,
+            Kind::TlsOffset => ImportKind::TlsOffset,
+        };
+        if raw.symbol == 0 {
+            // The image itself; which module that is, only a TA knows by now.
+            return Ok((self.rules.is_library && matches!(kind, Kind::TlsModule)).then_some(import));
+        }
+        let symbol = self.symbols.get(raw.symbol).ok_or(ElfError::NoSymbol)?;
+        let is_global = !symbol.is_local();
+        // What the TA defines is what every module finds first.
+        let asks = if symbol.is_undefined() { self.rules.has_others } else { self.rules.is_library && is_global };
+        let is_own_tls = self.rules.is_library && matches!(kind, Kind::TlsModule);
+        Ok((asks || is_own_tls).then_some(import))
     }
 
     /// Notes that the segment at `vaddr` is relocated; gives the word that the file has there, 0 in zero-filled memory.
@@ -164,8 +227,8 @@ impl<C: Class> Resolver<'_, '_, C> {
         let symbol = self.symbols.get(index).ok_or(ElfError::NoSymbol)?;
         let sum = symbol.value.wrapping_add(addend) & C::MASK;
         match symbol.section {
-            UNDEFINED if symbol.binding == WEAK => Ok(Value::Absolute(addend)),
-            UNDEFINED => Err(ElfError::Undefined(self.symbols.name(&symbol))),
+            _ if symbol.is_undefined() && symbol.is_weak() => Ok(Value::Absolute(addend)),
+            _ if symbol.is_undefined() => Err(ElfError::Undefined(self.symbols.name(&symbol))),
             ABSOLUTE => Ok(Value::Absolute(sum)),
             _ => Ok(Value::Relative(sum)),
         }

@@ -2,13 +2,13 @@
 //! Dynamic symbols by index and by name.
 
 use super::class::{Class, Symbol, entry};
-use super::content::Content;
-use super::dynamic::Dynamic;
+use super::content::content_at;
+use super::dynamic::SymbolTables;
 use crate::error::Name;
+use crate::plan::Segment;
 use core::marker::PhantomData;
 use utee_abi::bytes::u32_at;
 
-const UNDEFINED: u16 = 0;
 /// Bytes of a word of a hash table, whatever the class.
 const HASH_WORD: usize = 4;
 
@@ -26,17 +26,17 @@ pub(crate) struct Symbols<'a, C> {
 
 impl<'a, C: Class> Symbols<'a, C> {
     /// The symbols that the dynamic section names.
-    pub(crate) fn read(content: &Content<'a>, dynamic: &Dynamic) -> Self {
-        let table = |at: Option<u64>| at.and_then(|at| content.from(at));
-        let guess = match (dynamic.symbols, dynamic.strings) {
+    pub(crate) fn read(elf: &'a [u8], segments: &[Segment], tables: &SymbolTables) -> Self {
+        let table = |at: Option<u64>| at.and_then(|at| content_at(elf, segments, at));
+        let guess = match (tables.symbols, tables.strings) {
             (Some(symbols), Some(strings)) => strings.saturating_sub(symbols).checked_div(C::SYMBOL as u64).unwrap_or(0),
             _ => 0,
         };
         Self {
-            table: table(dynamic.symbols).unwrap_or_default(),
-            strings: dynamic.string_table(content),
-            hash: table(dynamic.hash),
-            gnu_hash: table(dynamic.gnu_hash),
+            table: table(tables.symbols).unwrap_or_default(),
+            strings: tables.string_table(elf, segments),
+            hash: table(tables.hash),
+            gnu_hash: table(tables.gnu_hash),
             guess,
             class: PhantomData,
         }
@@ -52,30 +52,40 @@ impl<'a, C: Class> Symbols<'a, C> {
         Name::new(self.name_bytes(symbol))
     }
 
+    /// The name of a symbol without its NUL; `None` when it does not end.
+    pub(crate) fn full_name(&self, symbol: &Symbol) -> Option<&'a [u8]> {
+        let bytes = self.name_bytes(symbol);
+        bytes.get(..bytes.iter().position(|byte| *byte == 0)?)
+    }
+
     fn name_bytes(&self, symbol: &Symbol) -> &'a [u8] {
         usize::try_from(symbol.name).ok().and_then(|at| self.strings.get(at..)).unwrap_or_default()
     }
 
     /// The defined symbol `index`, if that is its name.
-    fn defined(&self, index: u64, name: &str) -> Option<Symbol> {
+    fn defined(&self, index: u64, name: &[u8]) -> Option<Symbol> {
         let symbol = self.get(index)?;
-        let rest = self.name_bytes(&symbol).strip_prefix(name.as_bytes())?;
-        (rest.first() == Some(&0) && symbol.section != UNDEFINED).then_some(symbol)
+        let rest = self.name_bytes(&symbol).strip_prefix(name)?;
+        (rest.first() == Some(&0) && !symbol.is_undefined()).then_some(symbol)
     }
 
     /// Address of the defined symbol `name`.
     pub(crate) fn find(&self, name: &str) -> Option<u64> {
-        let found = match (self.gnu_hash, self.hash) {
+        self.find_symbol(name.as_bytes()).map(|symbol| symbol.value)
+    }
+
+    /// The defined symbol `name`.
+    pub(crate) fn find_symbol(&self, name: &[u8]) -> Option<Symbol> {
+        match (self.gnu_hash, self.hash) {
             (Some(table), _) => self.find_gnu(table, name),
             (None, Some(table)) => self.find_sysv(table, name),
             (None, None) => (1..self.guess).map_while(|index| self.get(index).map(|_| index)).find_map(|index| self.defined(index, name)),
-        };
-        found.map(|symbol| symbol.value)
+        }
     }
 
     /// Looks a name up in a GNU hash table: number of buckets, first symbol, words of the Bloom filter, its shift;
     /// filter; buckets; chains. The filter only saves time, and is passed over.
-    fn find_gnu(&self, table: &[u8], name: &str) -> Option<Symbol> {
+    fn find_gnu(&self, table: &[u8], name: &[u8]) -> Option<Symbol> {
         const HEADER: usize = 16;
         let (buckets, first, filter) = (u32_at(table, 0)?, u32_at(table, 4)?, u32_at(table, 8)?);
         let hash = gnu_hash(name);
@@ -98,7 +108,7 @@ impl<'a, C: Class> Symbols<'a, C> {
     }
 
     /// Looks a name up in a System V hash table: number of buckets, of symbols; buckets; chains.
-    fn find_sysv(&self, table: &[u8], name: &str) -> Option<Symbol> {
+    fn find_sysv(&self, table: &[u8], name: &[u8]) -> Option<Symbol> {
         const HEADER: usize = 8;
         let (buckets, symbols) = (u32_at(table, 0)?, u32_at(table, 4)?);
         let rest = table.get(HEADER..)?;
@@ -119,14 +129,14 @@ impl<'a, C: Class> Symbols<'a, C> {
 }
 
 /// Hash of a name in a GNU hash table: djb2.
-fn gnu_hash(name: &str) -> u32 {
-    name.bytes().fold(5381u32, |hash, byte| hash.wrapping_mul(33).wrapping_add(u32::from(byte)))
+fn gnu_hash(name: &[u8]) -> u32 {
+    name.iter().fold(5381u32, |hash, byte| hash.wrapping_mul(33).wrapping_add(u32::from(*byte)))
 }
 
 /// Hash of a name in a System V hash table (System V ABI, chapter 5).
-fn sysv_hash(name: &str) -> u32 {
-    name.bytes().fold(0u32, |hash, byte| {
-        let hash = (hash << 4).wrapping_add(u32::from(byte));
+fn sysv_hash(name: &[u8]) -> u32 {
+    name.iter().fold(0u32, |hash, byte| {
+        let hash = (hash << 4).wrapping_add(u32::from(*byte));
         let high = hash & 0xF000_0000;
         (hash ^ (high >> 24)) & !high
     })

@@ -46,7 +46,11 @@ pub(crate) enum Hash {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Def {
     Image(u32),
+    Weak(u32),
+    Local(u32),
     Absolute(u32),
+    /// In thread-local storage.
+    Tls(u32),
     Undefined,
     UndefinedWeak,
     /// Undefined, yet with a value, as linkers leave it for functions with a stub.
@@ -83,6 +87,8 @@ pub(crate) struct Spec {
     pub(crate) words: Vec<u32>,
     pub(crate) dynamic: Vec<(u32, u32)>,
     pub(crate) needed: Vec<&'static str>,
+    /// Name of a library, which has no TA header.
+    pub(crate) soname: Option<&'static str>,
     pub(crate) entry: u32,
     pub(crate) sections: bool,
     /// Changes program headers once they are laid out.
@@ -95,6 +101,11 @@ pub(crate) fn uuid() -> Uuid {
 
 pub(crate) fn head() -> TaHead {
     TaHead { uuid: uuid(), stack_size: 4096, flags: TaFlags::MULTI_SESSION.bits(), depr_entry: TaHead::NO_ENTRY }
+}
+
+/// A library of this name, without a TA header.
+pub(crate) fn library(soname: &'static str) -> Spec {
+    Spec { soname: Some(soname), symbols: vec![], entry: 0, ..Spec::default() }
 }
 
 impl Default for Spec {
@@ -110,6 +121,7 @@ impl Default for Spec {
             words: vec![0; 16],
             dynamic: vec![],
             needed: vec![],
+            soname: None,
             entry: ENTRY,
             sections: true,
             edit: |_| {},
@@ -209,19 +221,24 @@ impl Spec {
         let mut strings = Strings(vec![0]);
         let mut table = vec![0u8; 16];
         for (name, def) in &symbols {
-            let (value, section, binding) = match def {
-                Def::Image(value) => (*value, 1u16, 1u8),
-                Def::Absolute(value) => (*value, 0xFFF1, 1),
-                Def::Undefined => (0, 0, 1),
-                Def::UndefinedWeak => (0, 0, 2),
-                Def::UndefinedAt(value) => (*value, 0, 1),
+            let (value, section, info) = match def {
+                Def::Image(value) => (*value, 1u16, 0x10u8),
+                Def::Weak(value) => (*value, 1, 0x20),
+                Def::Local(value) => (*value, 1, 0),
+                Def::Absolute(value) => (*value, 0xFFF1, 0x10),
+                Def::Tls(value) => (*value, 1, 0x16),
+                Def::Undefined => (0, 0, 0x10),
+                Def::UndefinedWeak => (0, 0, 0x20),
+                Def::UndefinedAt(value) => (*value, 0, 0x10),
             };
             table.extend(words(&[strings.add(name), value, 0]));
-            table.extend([binding << 4, 0]);
+            table.extend([info, 0]);
             table.extend(section.to_le_bytes());
         }
         let needed: Vec<u32> = self.needed.iter().map(|name| strings.add(name)).collect();
-        let section_names = [strings.add(".ta_head"), strings.add(".rel.data"), strings.add(".dynstr")];
+        let soname = self.soname.map(|name| strings.add(name));
+        let section_names =
+            [strings.add(if soname.is_some() { ".note" } else { ".ta_head" }), strings.add(".rel.data"), strings.add(".dynstr")];
 
         let mut text = vec![0u8; ENTRY as usize];
         text.extend([0x1e, 0xff, 0x2f, 0xe1]);
@@ -242,6 +259,7 @@ impl Spec {
 
         let mut dynamic = vec![(6u32, symbols_at), (11, 16), (5, strings_at), (10, strings.0.len() as u32)];
         dynamic.extend(needed.iter().map(|name| (1, *name)));
+        dynamic.extend(soname.map(|name| (14, name)));
         if matches!(self.hash, Hash::Gnu | Hash::Both) {
             dynamic.push((0x6fff_fef5, gnu_at));
         }

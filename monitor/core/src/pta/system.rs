@@ -1,23 +1,27 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! System services for TAs: entropy, keys of their own, memory.
+//! System services for TAs: entropy, keys of their own, memory, libraries.
 
 use super::{Caller, PseudoTa, memref, value};
 use crate::call::Call;
 use crate::ports::{PAGE_SIZE, Platform, Prot};
 use crate::session::{Client, Session};
 use crate::ta::instance::Body;
+use crate::ta::libraries;
 use crate::ta::memory::Backing;
 use crate::ta::params::{Param, Params};
 use crate::ta::space::{Purpose, Region};
 use alloc::sync::Arc;
 use utee_abi::param::ParamType;
-use utee_abi::pta::system::{Command, MAP_SHAREABLE, UUID};
+use utee_abi::pta::system::{Command, DLOPEN_GLOBAL, DLOPEN_NODELETE, DLOPEN_NOW, MAP_SHAREABLE, UUID};
 use utee_abi::result::TeeError;
 use utee_abi::uuid::Uuid;
 use zeroize::Zeroize;
 
 /// The pseudo-TA.
 pub struct System;
+
+/// Bytes of the name of a symbol at most, with its NUL.
+const MAX_SYMBOL: usize = 1024;
 
 const PAGE: u64 = PAGE_SIZE as u64;
 
@@ -46,7 +50,9 @@ impl<P: Platform> PseudoTa<P> for System {
             Command::AddRngEntropy => add_entropy(call, params),
             Command::MapZi => map(call, body, params),
             Command::Unmap => unmap(body, params),
-            Command::DeriveTaUniqueKey | Command::DlOpen | Command::DlSym | Command::SuppPluginInvoke => Err(TeeError::NOT_IMPLEMENTED),
+            Command::DlOpen => dlopen(call, body, params),
+            Command::DlSym => dlsym(call, body, params),
+            Command::DeriveTaUniqueKey | Command::SuppPluginInvoke => Err(TeeError::NOT_IMPLEMENTED),
             Command::GetTpmEventLog => Err(TeeError::NOT_SUPPORTED),
         }
     }
@@ -115,6 +121,48 @@ fn unmap<P: Platform>(body: &mut Body<P>, params: &mut Params<P>) -> Result<(), 
         Some(_) => Err(TeeError::ACCESS_DENIED),
         None => Err(TeeError::BAD_PARAMETERS),
     }
+}
+
+fn dlopen<P: Platform>(call: &Call<'_, P>, body: &mut Body<P>, params: &mut Params<P>) -> Result<(), TeeError> {
+    let [p0, p1, Param::None, Param::None] = params else { return Err(TeeError::BAD_PARAMETERS) };
+    let library = library(call, p0)?;
+    let [flags, _] = value(p1, ParamType::ValueInput)?;
+    if *flags != DLOPEN_NOW | DLOPEN_GLOBAL | DLOPEN_NODELETE {
+        return Err(TeeError::BAD_PARAMETERS);
+    }
+    // Without a name it is the program itself, which is open.
+    library.map_or(Ok(()), |uuid| libraries::open(call, body, &uuid))
+}
+
+fn dlsym<P: Platform>(call: &Call<'_, P>, body: &mut Body<P>, params: &mut Params<P>) -> Result<(), TeeError> {
+    let [p0, p1, p2, Param::None] = params else { return Err(TeeError::BAD_PARAMETERS) };
+    let library = library(call, p0)?;
+    let (memory, size) = memref(p1, ParamType::MemrefInput)?;
+    let memory = memory.ok_or(TeeError::BAD_PARAMETERS)?;
+    let [high, low] = value(p2, ParamType::ValueOutput)?;
+    let len = usize::try_from(*size).map_err(|_| TeeError::BAD_PARAMETERS)?;
+    let mut buffer = [0u8; MAX_SYMBOL];
+    let bytes = buffer.get_mut(..len.min(MAX_SYMBOL)).ok_or(TeeError::GENERIC)?;
+    if !memory.read(call.platform(), 0, bytes) {
+        return Err(TeeError::BAD_PARAMETERS);
+    }
+    let name = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
+    if name.len() == MAX_SYMBOL {
+        return Err(TeeError::BAD_PARAMETERS);
+    }
+    let address = libraries::symbol(body, library.as_ref(), name)?;
+    *high = address >> 32;
+    *low = address & u64::from(u32::MAX);
+    Ok(())
+}
+
+/// The UUID of a library in a memref; `None` for the nil one, which is every module.
+fn library<P: Platform>(call: &Call<'_, P>, param: &mut Param<P>) -> Result<Option<Uuid>, TeeError> {
+    let (memory, size) = memref(param, ParamType::MemrefInput)?;
+    let mut bytes = [0; 16];
+    let read = memory.is_some_and(|memory| *size == bytes.len() as u64 && memory.read(call.platform(), 0, &mut bytes));
+    let uuid = Uuid::from_memory(&bytes);
+    if read { Ok((uuid != Uuid::NIL).then_some(uuid)) } else { Err(TeeError::BAD_PARAMETERS) }
 }
 
 fn pages_or_none(bytes: u64) -> Result<usize, TeeError> {

@@ -19,9 +19,9 @@ pub const LIMITS: Limits = Limits { memory: 24 << 20, segments: 16, relocations:
 /// Root keys at most.
 const MAX_KEYS: usize = 8;
 
-/// A TA image whose signature holds, in memory that does not change any more.
+/// The image of a TA or of a library whose signature holds, in memory that does not change any more.
 pub struct Image<P: Platform> {
-    /// UUID of the TA.
+    /// UUID of the TA or library.
     pub uuid: Uuid,
     /// Version that was signed.
     pub version: u32,
@@ -67,7 +67,7 @@ impl<P: Platform> Image<P> {
         };
         let verified = ta_loader::verify(bytes, uuid, &keys).map_err(refuse)?;
         let plan = ta_loader::plan(verified.elf, &LIMITS).map_err(refuse)?;
-        if plan.head.uuid != *uuid {
+        if plan.uuid != *uuid {
             return Err(refuse(LoadError::Uuid));
         }
         // The ELF file is what an image ends with.

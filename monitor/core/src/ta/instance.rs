@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! A loaded TA: its shared state, and the body that one thread at a time owns while it runs in it.
 
+use super::module::Module;
 use super::space::UserSpace;
 use crate::crypto::state::States;
 use crate::limits::MAX_THREADS;
@@ -39,6 +40,8 @@ pub struct Body<P: Platform> {
     pub states: States,
     /// Sessions that it opened.
     pub opened: Vec<u32>,
+    /// The TA's image, then its libraries.
+    pub modules: Vec<Module<P>>,
 }
 
 /// Who has the body.

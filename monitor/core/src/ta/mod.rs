@@ -4,9 +4,12 @@
 pub mod dump;
 pub mod image;
 pub mod instance;
+pub mod libraries;
 pub mod load;
 pub mod memory;
+pub mod module;
 pub mod params;
+pub mod publish;
 pub mod registry;
 pub mod run;
 pub mod source;

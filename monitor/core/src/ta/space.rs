@@ -140,8 +140,19 @@ impl<P: Platform> UserSpace<P> {
     /// # Errors
     /// OUT_OF_MEMORY when there is no such gap.
     pub fn find_free(&self, backing: &Backing<P>, from: u64, pages: usize) -> Result<u64, TeeError> {
+        self.find(Self::range_for(backing), from, pages)
+    }
+
+    /// Lowest address at or above `from` for secure memory, as [`Self::find_free`].
+    ///
+    /// # Errors
+    /// OUT_OF_MEMORY when there is no such gap.
+    pub fn find_secure(&self, from: u64, pages: usize) -> Result<u64, TeeError> {
+        self.find(<P::Space as AddressSpace>::SECURE, from, pages)
+    }
+
+    fn find(&self, user: Range<u64>, from: u64, pages: usize) -> Result<u64, TeeError> {
         let len = (pages as u64).checked_mul(PAGE).ok_or(TeeError::OUT_OF_MEMORY)?;
-        let user = Self::range_for(backing);
         let mut candidate = from.max(user.start).next_multiple_of(PAGE);
         for region in self.regions.iter().skip(self.position(candidate)) {
             let fits = candidate.checked_add(len).and_then(|end| end.checked_add(PAGE)).is_some_and(|end| end <= region.va);

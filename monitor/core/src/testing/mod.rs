@@ -7,6 +7,7 @@
 //! * [`normal`] - a small normal world that builds messages byte by byte.
 
 pub mod image;
+pub mod modules;
 pub mod normal;
 mod platform;
 pub mod script;

@@ -42,7 +42,7 @@ impl Scripts {
         let script = self.0.lock().unwrap().get(&u32::from_le_bytes(word)).cloned().expect("every TA has a script");
         let (ask, asked) = channel();
         let (answer, answered) = channel();
-        let mut ta = Ta { pages, ram, ask, answered, args: context.args, stack: context.stack };
+        let mut ta = Ta { pages, ram, ask, answered, args: context.args, stack: context.stack, entry: context.entry };
         std::thread::spawn(move || {
             let result = script(&mut ta);
             ta.syscall(Syscall::Return, &[u64::from(result)]);
@@ -75,9 +75,15 @@ pub struct Ta {
     answered: Receiver<u32>,
     args: [u64; 4],
     stack: u64,
+    entry: u64,
 }
 
 impl Ta {
+    /// Address that the TA is loaded at.
+    pub fn base(&self) -> u64 {
+        self.entry - self.entry % PAGE_SIZE as u64
+    }
+
     /// What the TA was entered for.
     pub fn function(&self) -> EntryFunction {
         EntryFunction::try_from(self.args[0] as u32).expect("the core enters TAs for known functions")

@@ -56,9 +56,10 @@ impl<P: Platform> BootArchive<P> {
         let archive = Archive::read(memory.bytes()).ok_or(TeeError::BAD_FORMAT)?;
         let mut found = Vec::new();
         for entry in archive.entries().filter(|entry| entry.kind == KIND_TA) {
-            if let Ok(Some(image)) = self.find(call, &entry.uuid) {
+            let image = self.find(call, &entry.uuid).ok().flatten();
+            if let Some(program) = image.as_ref().and_then(|image| image.plan.program.as_ref()) {
                 found.try_reserve(1).map_err(|_| TeeError::OUT_OF_MEMORY)?;
-                found.push((entry.uuid, image.plan.flags));
+                found.push((entry.uuid, program.flags));
             }
         }
         let found: Flags = found.into();
