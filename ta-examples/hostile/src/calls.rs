@@ -41,8 +41,8 @@ use Arg::{Cell, In, Number, OptionalOut, Out, Params, State, Uuid};
 const CALLS: &[(Syscall, &[Arg])] = &[
     (Syscall::GetProperty, &[Number(Set::Client as u32), Number(0), OptionalOut, Cell, OptionalOut, Cell, OptionalOut]),
     (Syscall::GetPropertyNameToIndex, &[Number(Set::Client as u32), In, Number(8), Out]),
-    (Syscall::OpenTaSession, &[Uuid, Number(0xFFFF_FFFF), Params, Out, Out]),
-    (Syscall::InvokeTaCommand, &[Arg::Session, Number(0xFFFF_FFFF), Number(hello::NOP), Params, Out]),
+    (Syscall::OpenTaSession, &[Uuid, Number(0xFFFF_FFFF), Params, Out, OptionalOut]),
+    (Syscall::InvokeTaCommand, &[Arg::Session, Number(0xFFFF_FFFF), Number(hello::NOP), Params, OptionalOut]),
     (Syscall::CheckAccessRights, &[Number(7), Out, Number(16)]),
     (Syscall::GetCancellationFlag, &[Out]),
     (Syscall::UnmaskCancellation, &[Out]),

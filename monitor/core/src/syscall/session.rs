@@ -31,6 +31,7 @@ enum HandOn {
 /// As [`ops::open`]; ACCESS_DENIED, BAD_PARAMETERS for private memory among the parameters.
 pub fn open<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs) -> Result<(), TeeError> {
     let (session_cell, origin_cell) = (a.addr(3), a.addr(4));
+    writable(env, origin_cell)?;
     let opened = open_checked(env, a);
     let (id, result) = split(env, origin_cell, opened);
     if let Some(id) = id
@@ -78,6 +79,7 @@ pub fn close<P: Platform>(env: &mut Env<'_, '_, P>, id: u32) -> Result<(), TeeEr
 /// # Errors
 /// As [`ops::invoke`]; ACCESS_DENIED, BAD_PARAMETERS for private memory among the parameters of a user TA.
 pub fn invoke<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs) -> Result<(), TeeError> {
+    writable(env, a.addr(4))?;
     let invoked = invoke_checked(env, a);
     split(env, a.addr(4), invoked).1
 }
@@ -99,15 +101,25 @@ fn invoke_checked<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs) -> Res
     result
 }
 
-/// Writes the origin cell and splits a result into value and what the system call answers.
-///
-/// A caller that does not want the origin gives NULL, so that a cell that cannot be written is no error.
+/// Checks the cell for the origin before anything happens. A caller that does not want the origin gives NULL.
+fn writable<P: Platform>(env: &Env<'_, '_, P>, cell: u64) -> Result<(), TeeError> {
+    if cell == 0 {
+        return Ok(());
+    }
+    let slice = UserSlice::new(cell, size_of::<u32>() as u64).ok_or(TeeError::ACCESS_DENIED)?;
+    env.body.space.check(slice, AccessFlags::WRITE)
+}
+
+/// Writes the origin cell, unless it is NULL, and splits a result into value and what the system call answers.
 fn split<P: Platform, T>(env: &Env<'_, '_, P>, cell: u64, result: Result<T, Failure>) -> (Option<T>, Result<(), TeeError>) {
     let (origin, value, result) = match result {
         Ok(value) => (Origin::TrustedApp, Some(value), Ok(())),
         Err(failure) => (failure.origin, None, Err(failure.error)),
     };
-    let _ = env.put_u32(cell, origin.raw());
+    if cell != 0 {
+        // It was writable before the call; a TA that has changed that has done without it.
+        let _ = env.put_u32(cell, origin.raw());
+    }
     (value, result)
 }
 
