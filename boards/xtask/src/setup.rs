@@ -2,7 +2,7 @@
 //! What the machine needs: Debian's packages, and Rust for the boards. Says what it installs, installs it, goes on.
 
 use crate::apt;
-use crate::tools::{cache_dir, check, has_program, lock_cache, output};
+use crate::tools::{cache_dir, check, has_program, lock_cache, output, target_dir};
 use anyhow::{Context, Result, bail};
 use std::ffi::OsString;
 use std::fs;
@@ -13,6 +13,9 @@ use std::process::{Command, Stdio};
 const FALLBACK: &str = "oxtee-fallback";
 /// Targets that are built for.
 const TARGETS: [&str; 2] = [crate::tools::KERNEL_TARGET, utee_build::cargo::TARGET];
+/// Libraries that a target must have: TAs and Linux programs share one, and the latter need `std`.
+const LIBRARIES: [(&str, &[&str]); 2] =
+    [(crate::tools::KERNEL_TARGET, &["core", "alloc"]), (utee_build::cargo::TARGET, &["core", "alloc", "std", "panic_abort"])];
 /// Host of Debian's compiler.
 const HOST: &str = "x86_64-unknown-linux-gnu";
 /// Oldest QEMU that is known to work.
@@ -29,12 +32,36 @@ pub(crate) fn run() -> Result<Tools> {
     let _filling = lock_cache()?;
     packages()?;
     let toolchain = rust()?;
+    drop_stale(toolchain.as_ref())?;
     Ok(Tools { toolchain })
 }
 
 /// Installs `package`, which brings `program`, if that is not there.
 pub(crate) fn require(program: &str, package: &str) -> Result<()> {
     if has_program(program) { Ok(()) } else { apt::install(&[package]) }
+}
+
+/// Removes what was compiled against libraries that are no longer there: cargo does not notice that they were replaced.
+fn drop_stale(toolchain: Option<&OsString>) -> Result<()> {
+    let mut present = String::new();
+    for target in TARGETS {
+        let mut names = library_names(toolchain, target);
+        names.retain(|name| name.starts_with("libcore-") || name.starts_with("libstd-"));
+        names.sort();
+        present += &format!("{target} {}\n", names.join(" "));
+    }
+    let stamp = target_dir().join("target-libraries");
+    let before = fs::read_to_string(&stamp).ok();
+    if before.as_ref() == Some(&present) {
+        return Ok(());
+    }
+    if before.is_some() {
+        for dir in [target_dir(), target_dir().join("client")] {
+            TARGETS.iter().for_each(|target| drop(fs::remove_dir_all(dir.join(target))));
+        }
+    }
+    fs::create_dir_all(target_dir())?;
+    Ok(fs::write(&stamp, present)?)
 }
 
 /// Packages that lack, by the program that they bring.
@@ -106,10 +133,14 @@ fn rust() -> Result<Option<OsString>> {
     if !has_program("apt-get") || !has_program("rustup") {
         bail!("Rust for {} is needed: rustup target add {}", TARGETS.join(" and "), TARGETS.join(" "));
     }
-    let version = debian_version()?;
-    println!("setup: unpacking Debian's Rust {version} and building core for {} (once, some minutes)", TARGETS.join(" and "));
-    let dir = unpack(&version)?;
-    build_core(&dir)?;
+    let dir = cache_dir().join("toolchain");
+    if !dir.join("bin/rustc").exists() || !dir.join("lib/rustlib/src/rust/library").exists() {
+        let version = debian_version()?;
+        println!("setup: unpacking Debian's Rust {version}");
+        unpack(&version, &dir)?;
+    }
+    println!("setup: building Rust's libraries for {} (once, some minutes)", TARGETS.join(" and "));
+    build_libraries(&dir)?;
     check(Command::new("rustup").args(["toolchain", "link", FALLBACK]).arg(&dir))?;
     if !has_targets(fallback.as_ref()) {
         bail!("the toolchain in {} does not work", dir.display());
@@ -117,18 +148,24 @@ fn rust() -> Result<Option<OsString>> {
     Ok(fallback)
 }
 
-/// True when a toolchain has core for every target.
+/// True when a toolchain has the libraries of every target.
 fn has_targets(toolchain: Option<&OsString>) -> bool {
-    TARGETS.iter().all(|target| {
-        let mut rustc = Command::new("rustc");
-        rustc.env_remove("RUSTUP_TOOLCHAIN").args(["--print", "target-libdir", "--target", target]);
-        if let Some(toolchain) = toolchain {
-            rustc.env("RUSTUP_TOOLCHAIN", toolchain);
-        }
-        let dir = output(&mut rustc).ok();
-        let entries = dir.and_then(|dir| fs::read_dir(dir.trim()).ok());
-        entries.is_some_and(|entries| entries.flatten().any(|entry| entry.file_name().to_string_lossy().starts_with("libcore-")))
+    LIBRARIES.iter().all(|(target, libraries)| {
+        let names = library_names(toolchain, target);
+        libraries.iter().all(|library| names.iter().any(|name| name.starts_with(&format!("lib{library}-"))))
     })
+}
+
+/// File names of the libraries that a toolchain has for a target.
+fn library_names(toolchain: Option<&OsString>, target: &str) -> Vec<String> {
+    let mut rustc = Command::new("rustc");
+    rustc.env_remove("RUSTUP_TOOLCHAIN").args(["--print", "target-libdir", "--target", target]);
+    if let Some(toolchain) = toolchain {
+        rustc.env("RUSTUP_TOOLCHAIN", toolchain);
+    }
+    let dir = output(&mut rustc).ok();
+    let entries = dir.and_then(|dir| fs::read_dir(dir.trim()).ok());
+    entries.into_iter().flatten().flatten().map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
 }
 
 fn debian_version() -> Result<String> {
@@ -147,9 +184,8 @@ fn debian_version() -> Result<String> {
 }
 
 /// Downloads and unpacks Debian's compiler into the cache; apt checks the signatures. Nothing is installed.
-fn unpack(version: &str) -> Result<PathBuf> {
-    let dir = cache_dir().join("toolchain");
-    let _ = fs::remove_dir_all(&dir);
+fn unpack(version: &str, dir: &Path) -> Result<()> {
+    let _ = fs::remove_dir_all(dir);
     let (debs, root) = (dir.join("deb"), dir.join("x"));
     fs::create_dir_all(&debs)?;
     fs::create_dir_all(&root)?;
@@ -164,10 +200,9 @@ fn unpack(version: &str) -> Result<PathBuf> {
     for entry in fs::read_dir(&debs)?.flatten() {
         check(Command::new("dpkg").arg("-x").arg(entry.path()).arg(&root))?;
     }
-    arrange(&dir, &root)?;
+    arrange(dir, &root)?;
     fs::remove_dir_all(&root)?;
-    fs::remove_dir_all(&debs)?;
-    Ok(dir)
+    Ok(fs::remove_dir_all(&debs)?)
 }
 
 /// Puts the unpacked files where rustup looks for them.
@@ -200,8 +235,8 @@ fn default_sysroot() -> Result<PathBuf> {
     Ok(PathBuf::from(text.trim()))
 }
 
-/// Builds core and alloc for each target from Debian's source and puts them beside the host's.
-fn build_core(dir: &Path) -> Result<()> {
+/// Builds core, alloc and where there is Linux std for each target from Debian's source and puts them beside the host's.
+fn build_libraries(dir: &Path) -> Result<()> {
     let work = dir.join("mk");
     fs::create_dir_all(work.join("src"))?;
     fs::create_dir_all(work.join(".cargo"))?;
@@ -211,32 +246,37 @@ fn build_core(dir: &Path) -> Result<()> {
     let config = format!("[source.crates-io]\nreplace-with=\"v\"\n[source.v]\ndirectory={:?}\n", vendor.display().to_string());
     fs::write(work.join(".cargo/config.toml"), config)?;
     for target in TARGETS {
-        let flags = if target == utee_build::cargo::TARGET { "-Cembed-bitcode=yes -Crelocation-model=pic" } else { "-Cembed-bitcode=yes" };
+        let linux = target == utee_build::cargo::TARGET;
+        let flags = if linux { "-Cembed-bitcode=yes -Crelocation-model=pic" } else { "-Cembed-bitcode=yes" };
+        let parts = if linux { "core,alloc,std,panic_abort,panic_unwind" } else { "core,alloc" };
         let mut cargo = Command::new(dir.join("bin/cargo"));
         cargo.current_dir(&work).env("RUSTC", dir.join("bin/rustc")).env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", flags);
         cargo.env("LD_LIBRARY_PATH", dir.join("lib")).env("CARGO_TARGET_DIR", work.join("target"));
         cargo.env_remove("RUSTUP_TOOLCHAIN");
-        cargo.args([
-            "build",
-            "-q",
-            "--release",
-            "--offline",
-            "-Zbuild-std=core,alloc",
-            "-Zbuild-std-features=compiler-builtins-mem",
-            "--target",
-            target,
-        ]);
-        check(&mut cargo)?;
-        let libraries = dir.join("lib/rustlib").join(target).join("lib");
-        fs::create_dir_all(&libraries)?;
-        for entry in fs::read_dir(work.join("target").join(target).join("release/deps"))?.flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            let wanted = ["libcore-", "liballoc-", "libcompiler_builtins-"].iter().any(|prefix| name.starts_with(prefix));
-            if wanted && name.ends_with(".rlib") {
-                fs::copy(entry.path(), libraries.join(&name))?;
-            }
+        cargo.args(["build", "-q", "--release", "--offline", "-Zbuild-std-features=compiler-builtins-mem", "--target", target]);
+        check(cargo.arg(format!("-Zbuild-std={parts}")))?;
+        replace_libraries(&work.join("target").join(target).join("release/deps"), &dir.join("lib/rustlib").join(target).join("lib"))?;
+    }
+    Ok(fs::remove_dir_all(&work)?)
+}
+
+/// Makes the libraries in `to` those in `from`. A build of the same source gives the same names: files stay as they are then,
+/// for whoever compiles against them right now.
+fn replace_libraries(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    let names = |dir: &Path| -> Result<Vec<String>> {
+        let names = fs::read_dir(dir)?.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+        Ok(names.filter(|name| name.ends_with(".rlib") && !name.starts_with("libmk-")).collect())
+    };
+    let (built, present) = (names(from)?, names(to)?);
+    for name in present.iter().filter(|name| !built.contains(name)) {
+        fs::remove_file(to.join(name))?;
+    }
+    for name in &built {
+        let same = fs::metadata(to.join(name)).is_ok_and(|there| fs::metadata(from.join(name)).is_ok_and(|here| here.len() == there.len()));
+        if !same {
+            fs::copy(from.join(name), to.join(name))?;
         }
     }
-    fs::remove_dir_all(&work)?;
     Ok(())
 }
