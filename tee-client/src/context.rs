@@ -24,6 +24,30 @@ impl Identity {
     pub const PUBLIC: Self = Self { login: Login::Public, uuid: Uuid::NIL };
     /// The kernel of the normal world.
     pub const KERNEL: Self = Self { login: Login::ReeKernel, uuid: Uuid::NIL };
+    /// The user whose process this is. Linux fills in who that is, here and below where the UUID is nil.
+    pub const USER: Self = Self { login: Login::User, uuid: Uuid::NIL };
+    /// The program that this is.
+    pub const APPLICATION: Self = Self { login: Login::Application, uuid: Uuid::NIL };
+    /// The program and the user.
+    pub const USER_APPLICATION: Self = Self { login: Login::ApplicationUser, uuid: Uuid::NIL };
+
+    /// A group by its number; Linux checks that the process belongs to it.
+    #[must_use]
+    pub const fn group(id: u32) -> Self {
+        Self { login: Login::Group, uuid: group_data(id) }
+    }
+
+    /// A group and the program.
+    #[must_use]
+    pub const fn group_application(id: u32) -> Self {
+        Self { login: Login::ApplicationGroup, uuid: group_data(id) }
+    }
+}
+
+/// The connection data of a group login: Linux reads the number from the first four bytes, and puts a UUID in its place.
+const fn group_data(id: u32) -> Uuid {
+    let [a, b, c, d] = id.to_ne_bytes();
+    Uuid::from_octets([a, b, c, d, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
 }
 
 /// A line to a TEE (TEEC_Context).
@@ -48,6 +72,12 @@ impl<T: Transport> Context<T> {
     #[must_use]
     pub fn transport(&self) -> &T {
         &self.transport
+    }
+
+    /// Makes a block of the transport shared memory of this context.
+    #[must_use]
+    pub fn adopt(&self, memory: T::Memory, access: Direction) -> SharedMemory<T> {
+        SharedMemory::new(Arc::clone(&self.transport), memory, access)
     }
 
     /// Opens a session with the trusted application `uuid` (TEEC_OpenSession).

@@ -7,9 +7,10 @@
 //!
 //! With the feature `loopback` there is a transport into a TEE in the same process, for tests.
 //!
+//! * [`transport::linux`] calls the TEE of a Linux system, at `/dev/tee0`;
 //! * [`transport::smc`] speaks OP-TEE's SMC and message protocol, for a kernel without an operating system around it.
 #![no_std]
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 extern crate alloc;
 #[cfg(any(test, feature = "std"))]

@@ -3,7 +3,7 @@
 //!
 //! Towards TAs: [`sysnum`], [`regs`], [`uaddr`], [`param`], [`ta_head`], [`image`], [`crypto`], [`storage`], [`property`],
 //! [`time`], [`access`]; [`gp`] names the same numbers as the C headers do.
-//! Towards the normal world: [`smc`], [`psci`], [`msg`], [`rpc`]. Both: [`uuid`], [`result`], [`pta`].
+//! Towards the normal world: [`smc`], [`psci`], [`msg`], [`rpc`], [`linux`]. Both: [`uuid`], [`result`], [`pta`].
 //! The boot image's own layout: [`boot_image`]. There is no `usize` and no pointer in any of them.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -18,6 +18,7 @@ pub mod bytes;
 pub mod crypto;
 pub mod gp;
 pub mod image;
+pub mod linux;
 pub mod msg;
 mod named;
 pub mod param;

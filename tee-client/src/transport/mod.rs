@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! The way to a TEE.
 
+#[cfg(all(feature = "linux", target_os = "linux"))]
+pub mod linux;
 #[cfg(feature = "loopback")]
 pub mod loopback;
 pub mod smc;
