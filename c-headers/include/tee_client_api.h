@@ -53,6 +53,32 @@ extern "C" {
 #define TEEC_ERROR_TARGET_DEAD      0xFFFF3024
 #define TEEC_ERROR_STORAGE_NO_SPACE 0xFFFF3041
 
+/* Names that OP-TEE's header has as well, unless those of the TA side are there. */
+#ifndef TEE_ERROR_EXTERNAL_CANCEL
+#define TEE_ERROR_EXTERNAL_CANCEL   0xFFFF0011
+#endif
+#ifndef TEE_ERROR_OVERFLOW
+#define TEE_ERROR_OVERFLOW          0xFFFF300F
+#endif
+#ifndef TEE_ERROR_TARGET_DEAD
+#define TEE_ERROR_TARGET_DEAD       0xFFFF3024
+#endif
+#ifndef TEE_ERROR_STORAGE_NO_SPACE
+#define TEE_ERROR_STORAGE_NO_SPACE  0xFFFF3041
+#endif
+#ifndef TEE_ERROR_MAC_INVALID
+#define TEE_ERROR_MAC_INVALID       0xFFFF3071
+#endif
+#ifndef TEE_ERROR_SIGNATURE_INVALID
+#define TEE_ERROR_SIGNATURE_INVALID 0xFFFF3072
+#endif
+#ifndef TEE_ERROR_TIME_NOT_SET
+#define TEE_ERROR_TIME_NOT_SET      0xFFFF5000
+#endif
+#ifndef TEE_ERROR_TIME_NEEDS_RESET
+#define TEE_ERROR_TIME_NEEDS_RESET  0xFFFF5001
+#endif
+
 #define TEEC_ORIGIN_API         0x00000001
 #define TEEC_ORIGIN_COMMS       0x00000002
 #define TEEC_ORIGIN_TEE         0x00000003
@@ -90,15 +116,11 @@ typedef struct {
 	size_t size;
 	uint32_t flags;
 	struct {
-		TEEC_Context *ctx;
 		int id;
 		size_t alloced_size;
 		void *shadow_buffer;
 		int registered_fd;
-		union {
-			bool dummy;
-			uint8_t flags;
-		} internal;
+		uint32_t flags;
 	} imp;
 } TEEC_SharedMemory;
 

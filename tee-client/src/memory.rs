@@ -46,6 +46,12 @@ impl<T: Transport> SharedMemory<T> {
         self.access
     }
 
+    /// The transport's own view of it; none while it is being taken apart.
+    #[must_use]
+    pub fn block(&self) -> Option<&T::Memory> {
+        self.memory.as_ref()
+    }
+
     /// Number of bytes.
     #[must_use]
     pub fn size(&self) -> usize {

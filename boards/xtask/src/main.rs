@@ -5,6 +5,7 @@
 
 mod apt;
 mod bench;
+mod client;
 mod gdb;
 mod image;
 mod lint;
@@ -51,6 +52,8 @@ enum Command {
     Image(image::Args),
     /// Builds and signs TAs.
     Ta(ta::Args),
+    /// Builds what runs in Linux: libteec.so.2, tee-call, the programs of the examples.
+    Client(client::Args),
     /// Signs the ELF file of a TA.
     Sign(sign::Args),
     /// Makes a key pair to sign TAs with.
@@ -68,6 +71,7 @@ fn main() -> ExitCode {
         Command::Gdb(args) => gdb::run(&args),
         Command::Image(args) => image::run(&args),
         Command::Ta(args) => ta::run(&args),
+        Command::Client(args) => client::run(&args),
         Command::Sign(args) => sign::run(&args),
         Command::Key(args) => sign::generate(&args),
         Command::Lint => lint::lint(),

@@ -103,6 +103,53 @@ fn client_api_numbers() {
     compare(&["tee_client_api.h"], &numbers, &["TEEC_"], &["TEEC_CONFIG_SHAREDMEM_MAX_SIZE"]);
 }
 
+/// The client's structures: those of the library here, and half as wide those that 32-bit programs were built with.
+#[test]
+#[cfg(target_pointer_width = "64")]
+fn structures_of_the_client_api() {
+    use teec::types::{Context, Operation, Parameter, Session, SharedMemory, SharedMemoryImp, Uuid};
+    let facts = [
+        ("sizeof(TEEC_Context)", size_of::<Context>(), 8),
+        ("offsetof(TEEC_Context, imp.reg_mem)", offset_of!(Context, reg_mem), 4),
+        ("offsetof(TEEC_Context, imp.memref_null)", offset_of!(Context, memref_null), 5),
+        ("sizeof(TEEC_UUID)", size_of::<Uuid>(), 16),
+        ("offsetof(TEEC_UUID, clockSeqAndNode)", offset_of!(Uuid, clock_seq_and_node), 8),
+        ("sizeof(TEEC_SharedMemory)", size_of::<SharedMemory>(), 32),
+        ("offsetof(TEEC_SharedMemory, flags)", offset_of!(SharedMemory, flags), 8),
+        ("offsetof(TEEC_SharedMemory, imp)", offset_of!(SharedMemory, imp), 12),
+        ("offsetof(TEEC_SharedMemory, imp.shadow_buffer)", offset_of!(SharedMemory, imp) + offset_of!(SharedMemoryImp, block), 20),
+        ("offsetof(TEEC_SharedMemory, imp.flags)", offset_of!(SharedMemory, imp) + offset_of!(SharedMemoryImp, flags), 28),
+        ("sizeof(TEEC_Session)", size_of::<Session>(), 8),
+        ("offsetof(TEEC_Session, imp.session_id)", offset_of!(Session, id), 4),
+        ("sizeof(TEEC_Parameter)", size_of::<Parameter>(), 12),
+        ("sizeof(TEEC_Operation)", size_of::<Operation>(), 60),
+        ("offsetof(TEEC_Operation, params)", offset_of!(Operation, params), 8),
+        ("offsetof(TEEC_Operation, imp.session)", offset_of!(Operation, session), 56),
+    ];
+    let mut source = String::from("#include <tee_client_api_extensions.h>\n");
+    for (expression, wide, narrow) in facts {
+        writeln!(source, "_Static_assert(({expression}) == (sizeof(void *) == 8 ? {wide} : {narrow}), \"{expression}\");").unwrap();
+    }
+    for compiler in compilers() {
+        compiler.run(&source, &["-fsyntax-only"]).unwrap();
+    }
+}
+
+/// Every function that the client's headers declare is in the library.
+#[test]
+fn client_functions_are_in_the_library() {
+    let declared = compilers()[0].run("#include <tee_client_api_extensions.h>\n", &["-E", "-P"]).unwrap();
+    let library = std::fs::read_to_string(kit().join("../tee-client/libteec/src/lib.rs")).unwrap();
+    let names: BTreeSet<&str> = declared
+        .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .filter(|word| word.starts_with("TEEC_") && declared.contains(&format!(" {word}(")))
+        .collect();
+    assert_eq!(names.len(), 10);
+    for name in names {
+        assert!(library.contains(&format!("extern \"C\" fn {name}(")), "{name}");
+    }
+}
+
 #[test]
 fn structures_of_the_system_calls() {
     let mut facts = vec![
