@@ -13,8 +13,8 @@ use std::time::Duration;
 /// Seconds that a boot may take with everything that runs in it.
 const LIMIT: Duration = Duration::from_secs(240);
 
-/// What the kernel and its driver find, with several CPUs.
-const PROBE: [(&str, &str); 6] = [
+/// What the kernel and its driver find, with several CPUs, and what they may do.
+const PROBE: &[(&str, &str)] = &[
     ("the driver finds the TEE", "dmesg | grep 'optee: revision' && dmesg | grep 'optee: initialized driver'"),
     ("shared memory is dynamic", "dmesg | grep 'optee: dynamic shared memory is enabled'"),
     ("the devices are there", "ls -l /dev/tee0 /dev/teepriv0 && [ -c /dev/tee0 ] && [ -c /dev/teepriv0 ]"),
@@ -31,7 +31,28 @@ const PROBE: [(&str, &str); 6] = [
            done\n\
          done",
     ),
+    (
+        "the system sleeps and wakes up",
+        "echo +2 >/sys/class/rtc/rtc0/wakealarm && echo mem >/sys/power/state || exit 1\n\
+         dmesg | grep 'PM: suspend exit' && [ \"$(nproc)\" = 4 ]",
+    ),
+    (
+        "random numbers come from the TEE",
+        "[ \"$(cat /sys/class/misc/hw_random/rng_current)\" = optee-rng ] || exit 1\n\
+         for name in a b; do dd if=/dev/hwrng of=/tmp/$name bs=64 count=1 2>/dev/null || exit 2; done\n\
+         [ \"$(wc -c </tmp/a)\" = 64 ] && ! cmp -s /tmp/a /tmp/b",
+    ),
+    ("root cannot read secure memory", SECURE),
 ];
+
+/// Normal-world RAM can be read as it lies there, and nothing of the secure world's.
+const SECURE: &str = concat!(
+    "devmem 0x40000000 || exit 1\n",
+    "for address in 0x0e000000 0x0effff00 0x09040000 0x090b0000 0x00000000; do\n",
+    "    devmem $address && exit 2\n",
+    "done\n",
+    "dmesg | grep 'external abort'"
+);
 
 /// Boots Linux and looks at what it finds.
 ///
