@@ -35,6 +35,8 @@ pub(crate) struct Args {
 pub(crate) struct Image {
     /// The boot image, for the secure flash.
     pub(crate) boot: PathBuf,
+    /// The same without TAs, for a normal world that keeps them itself.
+    pub(crate) bare: PathBuf,
     /// The monitor with symbols.
     pub(crate) monitor: PathBuf,
     /// The normal-world kernel, raw.
@@ -87,11 +89,12 @@ pub(crate) fn build(extra: &[PathBuf], trust: &[PathBuf]) -> Result<Image> {
     for path in trust {
         keys.push(public_key(path)?);
     }
+    let (boot_path, bare, normal) = (dir.join("tee.bin"), dir.join("tee-bare.bin"), dir.join("normal-world.bin"));
+    fs::write(&bare, [&boot[..], &archive(&[], &keys)?].concat())?;
     boot.extend(archive(&tas, &keys)?);
-    let (boot_path, normal) = (dir.join("tee.bin"), dir.join("normal-world.bin"));
     fs::write(&boot_path, boot)?;
     fs::write(&normal, raw(&normal_elf)?)?;
-    Ok(Image { boot: boot_path, monitor, normal, normal_elf, monitor_size, tas })
+    Ok(Image { boot: boot_path, bare, monitor, normal, normal_elf, monitor_size, tas })
 }
 
 fn kernel(tools: &setup::Tools, package: &str) -> Result<PathBuf> {

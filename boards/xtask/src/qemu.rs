@@ -87,7 +87,8 @@ pub(crate) fn command(image: &Image, machine: &Machine, serials: [&str; 2]) -> C
     let mut command = Command::new("qemu-system-arm");
     command.args(["-M", "virt,secure=on,highmem=off,gic-version=2", "-display", "none", "-monitor", "none", "-nic", "none"]);
     command.args(["-cpu", &machine.cpu, "-smp", &machine.smp.to_string(), "-m", &format!("{}M", machine.memory)]);
-    command.arg("-bios").arg(&image.boot);
+    // Linux keeps the TAs in its file system.
+    command.arg("-bios").arg(if machine.linux.is_some() { &image.bare } else { &image.boot });
     let mut words = Vec::new();
     if let Some(LinuxBoot { kernel, files, arguments }) = &machine.linux {
         load(&mut command, kernel, map::NORMAL_ENTRY);
