@@ -6,6 +6,7 @@ use crate::tools::{cache_dir, check, has_program, lock_cache, output, target_dir
 use anyhow::{Context, Result, bail};
 use std::ffi::OsString;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -242,6 +243,11 @@ fn build_libraries(dir: &Path) -> Result<()> {
     fs::create_dir_all(work.join(".cargo"))?;
     fs::write(work.join("src/lib.rs"), "#![no_std]\n")?;
     fs::write(work.join("Cargo.toml"), "[package]\nname=\"mk\"\nversion=\"0.0.0\"\nedition=\"2021\"\n[workspace]\n")?;
+    // As Rust's own build does: the strategy of this one is its whole content.
+    let wrapper = work.join("wrapper");
+    let text = "#!/bin/sh\ncase \" $* \" in *\" --crate-name panic_abort \"*) exec \"$@\" -Cpanic=abort ;; esac\nexec \"$@\"\n";
+    fs::write(&wrapper, text)?;
+    fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755))?;
     let vendor = dir.join("lib/rustlib/src/rust/library/vendor");
     let config = format!("[source.crates-io]\nreplace-with=\"v\"\n[source.v]\ndirectory={:?}\n", vendor.display().to_string());
     fs::write(work.join(".cargo/config.toml"), config)?;
@@ -252,7 +258,7 @@ fn build_libraries(dir: &Path) -> Result<()> {
         let mut cargo = Command::new(dir.join("bin/cargo"));
         cargo.current_dir(&work).env("RUSTC", dir.join("bin/rustc")).env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", flags);
         cargo.env("LD_LIBRARY_PATH", dir.join("lib")).env("CARGO_TARGET_DIR", work.join("target"));
-        cargo.env_remove("RUSTUP_TOOLCHAIN");
+        cargo.env_remove("RUSTUP_TOOLCHAIN").env("RUSTC_WRAPPER", &wrapper);
         cargo.args(["build", "-q", "--release", "--offline", "-Zbuild-std-features=compiler-builtins-mem", "--target", target]);
         check(cargo.arg(format!("-Zbuild-std={parts}")))?;
         replace_libraries(&work.join("target").join(target).join("release/deps"), &dir.join("lib/rustlib").join(target).join("lib"))?;
