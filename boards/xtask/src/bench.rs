@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! `bench`: what calls cost in guest instructions, beside the goals and what others need.
 
-use crate::image;
+use crate::client;
+use crate::image::{self, Image};
+use crate::linux::log::Log;
+use crate::linux::{Guest, exec};
 use crate::qemu::{self, End, Machine, World};
+use crate::setup;
 use crate::tools::target_dir;
 use anyhow::{Result, bail};
 use clap::Parser;
@@ -15,12 +19,15 @@ pub(crate) struct Args {
     /// Prints JSON instead of the table; it is written to target/bench.json in any case.
     #[arg(long)]
     json: bool,
+    /// Measures calls from a Linux client as well.
+    #[arg(long)]
+    linux: bool,
 }
 
 /// A row: key, what it is, goal, what others need.
 type Row = (&'static str, &'static str, Option<u64>, &'static str);
 
-const ROWS: [Row; 19] = [
+const ROWS: [Row; 31] = [
     ("boot", "reset to normal-world entry", Some(1_500_000), "OP-TEE 6.9 M (to Linux entry)"),
     ("fast-smc", "fast SMC there and back (CALLS_UID)", Some(200), "OP-TEE 637 (from Linux)"),
     ("psci-version", "PSCI_VERSION there and back", None, "OP-TEE 103 (in Monitor mode)"),
@@ -37,6 +44,18 @@ const ROWS: [Row; 19] = [
     ("latency-loaded", "  ... in a TA's system calls", Some(10_000), ""),
     ("latency-open-close", "  ... in opening and closing, TA not loaded", Some(10_000), ""),
     ("latency-share", "  ... in sharing and unsharing 16 MiB", Some(10_000), ""),
+    ("linux-invoke-noop", "from Linux: no-op invoke", Some(6_000), "OP-TEE 14,824"),
+    ("linux-invoke-value", "  invoke with a value in and out", None, "OP-TEE 15,149"),
+    ("linux-invoke-registered-4k", "  invoke with 4 KiB registered memory", Some(7_000), "OP-TEE 19,478"),
+    ("linux-invoke-temporary-4k", "  invoke with 4 KiB temporary memory", Some(25_000), "OP-TEE 48,122"),
+    ("linux-invoke-registered-1m", "  invoke with 1 MiB registered memory", None, ""),
+    ("linux-invoke-temporary-1m", "  invoke with 1 MiB temporary memory", None, ""),
+    ("linux-register-release-4k", "  share and unshare 4 KiB", None, "OP-TEE 28,673"),
+    ("linux-open-close-loaded", "  open and close of a loaded TA", Some(12_000), "OP-TEE 29,162"),
+    ("linux-open-close-held", "  open and close, TA not loaded, image held", Some(300_000), ""),
+    ("linux-open-first", "  open and close, image not in memory", Some(6_000_000), "OP-TEE 25.6 M"),
+    ("linux-sha256-byte", "  SHA-256, thousandths a byte", Some(36_000), "OP-TEE 48,000"),
+    ("linux-random-byte", "  random numbers, thousandths a byte", None, "OP-TEE 309,000"),
     ("image", "bytes of the monitor in the image", Some(286_720), "OP-TEE 280,940"),
     ("kernel-ram", "bytes of secure RAM in use when idle", None, "OP-TEE 569,344"),
     ("heap-used", "of these, kernel heap in use", None, ""),
@@ -67,6 +86,9 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
     if end != End::Status(0) || !failures.is_empty() {
         bail!("the benchmark ended with {end:?} {}", failures.join("; "));
     }
+    if args.linux {
+        linux(&image, &mut figures)?;
+    }
     let json = serde_json::to_string_pretty(&figures)?;
     let path = target_dir().join("bench.json");
     std::fs::write(&path, &json)?;
@@ -83,6 +105,26 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
     }
     println!("written to {}", path.display());
     Ok(0)
+}
+
+/// Measures what calls cost from a program in Linux.
+fn linux(image: &Image, figures: &mut BTreeMap<String, u64>) -> Result<()> {
+    let mut guest = Guest::new(image, Machine { smp: 1, icount: true, ..Machine::default() });
+    guest.added = client::added(&client::build(&setup::run()?, false)?);
+    let mut output = Vec::new();
+    let status = exec::run(&guest, "tee-bench", Duration::from_secs(900), Log::keeping(image)?, |bytes| {
+        output.extend_from_slice(bytes);
+        Ok(())
+    })?;
+    let text = String::from_utf8_lossy(&output);
+    for line in text.lines().filter_map(|line| line.strip_prefix("bench: ")) {
+        if let Some((name, value)) = line.split_once(' ')
+            && let Ok(value) = value.trim().parse()
+        {
+            figures.insert(name.into(), value);
+        }
+    }
+    if status == 0 { Ok(()) } else { bail!("the benchmark in Linux failed: {text}") }
 }
 
 /// Parts of the memory map that the kernel uses whole.

@@ -2,6 +2,7 @@
 //! `client`: what runs in Linux. `libteec.so.2` with its headers and pkg-config file, `tee-call`, the programs of the
 //! examples, and the test programs.
 
+use crate::linux::Added;
 use crate::setup::{self, Tools};
 use crate::tools::{cargo, check, output, root, target_dir};
 use anyhow::{Context, Result, bail};
@@ -17,7 +18,10 @@ const CC: &str = "arm-linux-gnueabihf-gcc";
 /// Headers of clients.
 const HEADERS: [&str; 2] = ["tee_client_api.h", "tee_client_api_extensions.h"];
 /// Packages with programs, and the name that each gets: those of the examples are called like their TA.
-const PROGRAMS: &[(&str, &str)] = &[("tee-call", "tee-call")];
+const PROGRAMS: &[(&str, &str)] = &[("tee-bench", "tee-bench"), ("tee-call", "tee-call")];
+
+/// Where the guest has this library; LD_LIBRARY_PATH chooses between it and Debian's.
+pub(crate) const LIBRARIES: &str = "usr/local/lib";
 
 /// Arguments of `client`.
 #[derive(Parser)]
@@ -124,6 +128,13 @@ fn check_library(library: &Path) -> Result<()> {
         bail!("{} exports {exported:?}, not {wanted:?}", library.display());
     }
     Ok(())
+}
+
+/// Everything as files of the guest: programs in /usr/bin, and the library beside Debian's own, in [`LIBRARIES`].
+pub(crate) fn added(client: &Client) -> Vec<Added> {
+    let library = Added { path: format!("{LIBRARIES}/libteec.so.2"), from: client.library.clone() };
+    let program = |(name, from): &(String, PathBuf)| Added { path: format!("usr/bin/{name}"), from: from.clone() };
+    client.programs.iter().map(program).chain([library]).collect()
 }
 
 /// Puts everything where it belongs below `out`; the files.

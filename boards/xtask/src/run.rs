@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! `run`: the two worlds and the TAs at work, each line marked with who says it.
 
+use crate::client;
 use crate::image::{self, Image};
 use crate::linux::log::Log;
 use crate::linux::{Guest, console, exec};
 use crate::qemu::{self, End, Machine, World};
+use crate::setup;
 use crate::symbols::Symbols;
 use crate::tools::target_dir;
 use anyhow::{Context, Result, bail};
@@ -202,6 +204,7 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
 fn run_linux(args: &Args) -> Result<u8> {
     let image = image::build(&[], &args.trust)?;
     let mut guest = Guest::new(&image, args.machine.machine(Vec::new()));
+    guest.added = client::added(&client::build(&setup::run()?, true)?);
     guest.kernel.clone_from(&args.guest.kernel);
     guest.share.clone_from(&args.guest.share);
     let log = Log::new(&image, args.guest.secure_log.as_deref())?;

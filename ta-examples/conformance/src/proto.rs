@@ -19,6 +19,10 @@ pub const RUN_GROUP: u32 = 1;
 pub const EMPTY_SYSCALLS: u32 = 2;
 /// Reads p0 memref in and writes as much to p1 memref out.
 pub const COPY: u32 = 3;
+/// Digests p1 memref in by SHA-256, p0 value in `a` times: what a benchmark divides by.
+pub const HASH: u32 = 4;
+/// Fills p0 memref out with random bytes.
+pub const RANDOM: u32 = 5;
 
 /// Names of the groups, by number.
 pub const GROUPS: &[&str] =

@@ -4,6 +4,7 @@
 use crate::checks::Checks;
 use crate::{crypto, framework, memory};
 use conformance::proto;
+use utee::digest::{Algorithm, Digest};
 use utee::{MemrefInput, MemrefOutput, Parameters, Result, Ta, TeeError, ValueInput, ValueOutput, cancellation, info};
 
 pub(crate) struct Conformance;
@@ -25,6 +26,8 @@ impl Ta for Conformance {
             proto::RUN_GROUP => run_group(params),
             proto::EMPTY_SYSCALLS => empty_syscalls(params),
             proto::COPY => copy(params),
+            proto::HASH => hash(params),
+            proto::RANDOM => random(params),
             _ => Err(TeeError::NOT_SUPPORTED),
         }
     }
@@ -87,4 +90,26 @@ fn empty_syscalls(params: &mut Parameters<'_>) -> Result<()> {
 fn copy(params: &mut Parameters<'_>) -> Result<()> {
     let (from, mut to): (MemrefInput<'_>, MemrefOutput<'_>) = params.take()?;
     to.write(&from.to_vec()?)
+}
+
+fn hash(params: &mut Parameters<'_>) -> Result<()> {
+    let (times, data): (ValueInput<'_>, MemrefInput<'_>) = params.take()?;
+    for _ in 0..times.a() {
+        let mut digest = Digest::new(Algorithm::Sha256)?;
+        digest.update_shared(data.shared())?;
+        digest.finish(&[], &mut [0; 32])?;
+    }
+    Ok(())
+}
+
+fn random(params: &mut Parameters<'_>) -> Result<()> {
+    const CHUNK: usize = 1024;
+    let (mut out,): (MemrefOutput<'_>,) = params.take()?;
+    let mut chunk = [0; CHUNK];
+    for at in (0..out.len()).step_by(CHUNK) {
+        let part = chunk.get_mut(..CHUNK.min(out.len() - at)).ok_or(TeeError::GENERIC)?;
+        utee::random::fill(part);
+        out.write_at(at, part)?;
+    }
+    Ok(())
 }

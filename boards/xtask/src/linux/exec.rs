@@ -39,7 +39,15 @@ fn token() -> Result<String> {
 ///
 /// # Errors
 /// When the guest does not come to the command's end.
-pub(crate) fn command(guest: &Guest<'_>, command: &str, limit: Duration, mut log: Log) -> Result<u8> {
+pub(crate) fn command(guest: &Guest<'_>, command: &str, limit: Duration, log: Log) -> Result<u8> {
+    run(guest, command, limit, log, |bytes| Ok(std::io::stdout().write_all(bytes).and_then(|()| std::io::stdout().flush())?))
+}
+
+/// As [`command`]; its output goes to `out`.
+///
+/// # Errors
+/// As [`command`], and what `out` fails with.
+pub(crate) fn run(guest: &Guest<'_>, command: &str, limit: Duration, mut log: Log, mut out: impl FnMut(&[u8]) -> Result<()>) -> Result<u8> {
     let token = token()?;
     let run = format!(
         "#!/bin/sh\nsh /etc/oxtee/command >/dev/ports/oxtee.out 2>/dev/ports/oxtee.err\necho \"{token} status $?\" >/dev/ports/oxtee.control\n"
@@ -52,7 +60,7 @@ pub(crate) fn command(guest: &Guest<'_>, command: &str, limit: Duration, mut log
         || false,
         |from, bytes| {
             match from {
-                From::Out => std::io::stdout().write_all(bytes).and_then(|()| std::io::stdout().flush())?,
+                From::Out => out(bytes)?,
                 From::Err => std::io::stderr().write_all(bytes)?,
                 From::Control => {
                     let said = control.push(bytes);
