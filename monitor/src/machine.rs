@@ -262,16 +262,17 @@ impl<B: Board> Platform for Machine<B> {
         unsafe { asm!("wfe", options(nomem, nostack, preserves_flags)) };
     }
 
-    fn wait_for_interrupt(&self) {
+    fn wait_for_interrupt(&self) -> bool {
         let before = mask_interrupts();
-        while cp15::isr() & cp15::ISR_IRQ == 0 {
-            if cp15::isr() & cp15::ISR_FIQ != 0 {
-                self.secure_interrupt();
-            } else {
-                cp15::wait_for_interrupt();
-            }
+        while cp15::isr() & (cp15::ISR_IRQ | cp15::ISR_FIQ) == 0 {
+            cp15::wait_for_interrupt();
+        }
+        let normal = cp15::isr() & cp15::ISR_IRQ != 0;
+        if !normal {
+            self.secure_interrupt();
         }
         restore_interrupts(before);
+        normal
     }
 
     fn cpu_off(&self) {

@@ -5,6 +5,7 @@ use crate::Tee;
 use crate::lock::Lock;
 use crate::msg::window::Window;
 use crate::ports::{Platform, ThreadExit, ThreadId};
+use crate::ta::time::{duration_of_ticks, ticks_of_ms};
 use core::cell::{Cell, RefCell};
 use core::time::Duration;
 use utee_abi::msg::{self, MsgHeader, MsgParam};
@@ -14,6 +15,24 @@ use utee_abi::smc::{RpcReturn, rpc_return};
 
 /// Parameters of an RPC message at most.
 pub const RPC_PARAMS: usize = utee_abi::smc::RPC_PARAMS as usize;
+
+/// Milliseconds that a thread waits before it looks whether anybody still wants its call. Linux 6.12 takes them for jiffies.
+const WAIT_MS: u64 = 1000;
+
+/// The sleep that shows whether the caller is being killed: long enough to be told from none.
+const PROBE: Duration = Duration::from_millis(20);
+
+/// Milliseconds that a CPU rests when the normal world has no interrupt for it.
+const REST_MS: u32 = 10;
+
+/// How a sleep ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slept {
+    /// The time is over, or what was waited for is there.
+    Whole,
+    /// It ended before that.
+    Early,
+}
 
 /// Bytes of an RPC message.
 const RPC_MESSAGE: usize = msg::HEADER_SIZE + RPC_PARAMS * msg::PARAM_SIZE;
@@ -131,22 +150,68 @@ impl<'t, P: Platform> Call<'t, P> {
         }
     }
 
-    /// Sleeps in the normal world; other threads run meanwhile. It may end early.
+    /// Sleeps in the normal world; other threads run meanwhile.
+    ///
+    /// A Linux task with a signal pending comes back at once, and would again: then this CPU rests until an interrupt of
+    /// the normal world, so that a caller which sleeps in a loop neither spins nor floods the normal world.
     ///
     /// # Errors
     /// As [`Call::rpc`].
-    pub fn sleep(&self, time: Duration) -> Result<(), TeeError> {
+    pub fn sleep(&self, time: Duration) -> Result<Slept, TeeError> {
         let ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX).min(u64::from(u32::MAX));
-        self.rpc(RpcCommand::Suspend, &mut [MsgParam::value_in(ms, 0, 0)])
+        let start = self.platform().ticks();
+        self.rpc(RpcCommand::Suspend, &mut [MsgParam::value_in(ms, 0, 0)])?;
+        if self.since(start) >= time / 2 {
+            return Ok(Slept::Whole);
+        }
+        self.rest();
+        Ok(Slept::Early)
     }
 
-    /// Sleeps until [`Call::wake`] is called for this thread.
+    fn since(&self, start: u64) -> Duration {
+        duration_of_ticks(self.platform(), self.platform().ticks().saturating_sub(start))
+    }
+
+    /// Lets the CPU sleep until an interrupt, at most [`REST_MS`], and the normal world serve it.
+    fn rest(&self) {
+        let platform = self.platform();
+        platform.set_timer(Some(platform.ticks().saturating_add(ticks_of_ms(platform, REST_MS))));
+        platform.wait_for_interrupt();
+        platform.set_timer(None);
+        // Resuming sets the timer again that may have been set before.
+        platform.suspend(ThreadExit::ForeignInterrupt);
+    }
+
+    /// Sleeps until [`Call::wake`] is called for this thread. It may end early: the caller looks, and waits again.
+    ///
+    /// Linux does not let signals end this, so it is asked now and then for a sleep that they do end. Before 6.12 it
+    /// ignores the time limit; there a client that is being killed waits until it is woken.
+    ///
+    /// # Errors
+    /// CANCEL when whoever made the call is being killed; as [`Call::rpc`].
+    pub fn wait(&self) -> Result<(), TeeError> {
+        let interrupted = self.wait_some_time()? == Slept::Early && self.sleep(PROBE)? == Slept::Early;
+        if interrupted { Err(TeeError::CANCEL) } else { Ok(()) }
+    }
+
+    /// The same for what has to be waited for even by a call that is being killed.
     ///
     /// # Errors
     /// As [`Call::rpc`].
-    pub fn wait(&self) -> Result<(), TeeError> {
+    pub fn wait_for_certain(&self) -> Result<(), TeeError> {
+        self.wait_some_time().map(drop)
+    }
+
+    /// Early when the time is over and nobody has woken this thread.
+    fn wait_some_time(&self) -> Result<Slept, TeeError> {
         let number = u64::from(self.tee.notifications.number_of(self.thread));
-        self.rpc(RpcCommand::Notification, &mut [MsgParam::value_in(rpc::NOTIFICATION_WAIT, number, 0)])
+        let start = self.platform().ticks();
+        match self.rpc(RpcCommand::Notification, &mut [MsgParam::value_in(rpc::NOTIFICATION_WAIT, number, WAIT_MS)]) {
+            Ok(()) => Ok(Slept::Whole),
+            // Linux says BAD_PARAMETERS for a time that is over as for anything else.
+            Err(_) if self.since(start) >= Duration::from_millis(WAIT_MS) / 2 => Ok(Slept::Early),
+            Err(error) => Err(error),
+        }
     }
 
     /// Wakes a thread that sleeps in [`Call::wait`], or is about to.

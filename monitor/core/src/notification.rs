@@ -65,6 +65,11 @@ impl<P: Platform> Notifications<P> {
         self.possible
     }
 
+    /// True while the normal world wants them.
+    pub fn listens(&self) -> bool {
+        self.state.lock().enabled
+    }
+
     /// Notifies the normal world; false when it does not listen, and then nothing is pending either.
     ///
     /// Never blocks: fit for interrupt handlers and under locks of the core.

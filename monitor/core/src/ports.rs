@@ -383,10 +383,10 @@ pub trait Platform: Send + Sync + Sized + 'static {
     /// Sleeps until [`Platform::wake_cpu`] or any other event; may return early.
     fn wait_for_event(&self);
 
-    /// Sleeps until an interrupt of the normal world is pending on this CPU; secure ones are handled meanwhile.
+    /// Sleeps until an interrupt is pending on this CPU. True for one of the normal world; a secure one is handled.
     ///
     /// Called on the run loop, and on secure threads.
-    fn wait_for_interrupt(&self);
+    fn wait_for_interrupt(&self) -> bool;
 
     /// Puts this CPU's secure state to rest before it is switched off.
     fn cpu_off(&self);

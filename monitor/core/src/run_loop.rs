@@ -29,7 +29,7 @@ impl<P: Platform> Tee<P> {
                     Answer::Return(result) => world.set_result(result),
                     Answer::CpuOff => return,
                     Answer::Sleep(start) => {
-                        self.platform.wait_for_interrupt();
+                        while !self.platform.wait_for_interrupt() {}
                         match start {
                             Some(start) => world.start(start.entry, start.context),
                             None => world.set_result([SUCCESS, 0, 0, 0]),

@@ -1,20 +1,26 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Notifications: by request and by interrupt, and what the normal world may do with them.
 
+mod common;
+
+use common::Running;
 use std::sync::Arc;
 use tee_core::Tee;
 use tee_core::testing::FakePlatform;
 use tee_core::testing::image::{elf, signed};
 use tee_core::testing::normal::NormalWorld;
-use utee_abi::msg::{Command, MsgHeader, MsgParam, message_size};
+use utee_abi::msg::{Command, MsgHeader, MsgParam};
 use utee_abi::rpc::{NOTIFICATION_SEND, NOTIFICATION_WAIT, RpcCommand, notification};
-use utee_abi::smc::{Capabilities, FastCall, ReturnCode, RpcReturn, UNKNOWN_FUNCTION, YieldingCall, rpc_of};
+use utee_abi::smc::{Capabilities, FastCall, ReturnCode, RpcReturn, UNKNOWN_FUNCTION, rpc_of};
 use utee_abi::sysnum::Syscall;
 use utee_abi::ta_head::TaFlags;
 use utee_abi::uuid::Uuid;
 
 const A: Uuid = Uuid::new(1, 2, 3, [4; 8]);
+/// Command: waits a second.
 const WAIT: u32 = 7;
+/// Milliseconds after which a waiting thread looks whether its client is still there.
+const WAIT_LIMIT: u64 = 1000;
 
 /// A TA that waits a second on command [`WAIT`].
 fn boot(notifying: bool) -> (Arc<Tee<FakePlatform>>, NormalWorld) {
@@ -28,39 +34,6 @@ fn boot(notifying: bool) -> (Arc<Tee<FakePlatform>>, NormalWorld) {
 
 fn fast(world: &NormalWorld, call: FastCall) -> [u32; 4] {
     world.smc([call.into(), 0, 0, 0, 0, 0, 0, 0])
-}
-
-/// A call that is under way.
-struct Running {
-    page: u64,
-    thread: u32,
-}
-
-impl Running {
-    fn start(world: &mut NormalWorld, session: u32, command: u32) -> Self {
-        let page = world.put(&MsgHeader { session, func: command, ..MsgHeader::request(Command::InvokeCommand.into(), 0) }, &[]);
-        let [a0, _, _, thread] = world.smc([YieldingCall::WithRpcArg.into(), 0, page as u32, 0, 0, 0, 0, 0]);
-        assert_eq!(rpc_of(a0), Some(Ok(RpcReturn::Cmd)), "the call waits for the normal world");
-        Self { page, thread }
-    }
-
-    /// What it asks for.
-    fn request(&self, world: &NormalWorld) -> (RpcCommand, MsgParam) {
-        let bytes = world.read(self.page + message_size(0) as u64, message_size(1));
-        let header = MsgHeader::read(&bytes).unwrap();
-        (RpcCommand::try_from(header.cmd).unwrap(), MsgParam::read(&bytes, 0).unwrap())
-    }
-
-    /// Answers the request with a result; `a0` of what comes then.
-    fn answer(&self, world: &NormalWorld, result: u32) -> u32 {
-        world.write(self.page + message_size(0) as u64 + MsgHeader::RET as u64, &result.to_le_bytes());
-        world.smc([YieldingCall::ReturnFromRpc.into(), 0, 0, self.thread, 0, 0, 0, 0])[0]
-    }
-
-    /// The result of the call.
-    fn result(&self, world: &NormalWorld) -> u32 {
-        MsgHeader::read(&world.read(self.page, message_size(0))).unwrap().ret
-    }
 }
 
 #[test]
@@ -126,7 +99,7 @@ fn a_thread_that_waits_for_a_ta_is_woken_by_the_interrupt() {
     fast(&world, FastCall::EnableAsyncNotif);
     let (first, second) = two_calls(&mut world);
     let number = 64 + second.thread;
-    assert_eq!(second.request(&world), (RpcCommand::Notification, MsgParam::value_in(NOTIFICATION_WAIT, u64::from(number), 0)));
+    assert_eq!(second.request(&world), (RpcCommand::Notification, MsgParam::value_in(NOTIFICATION_WAIT, u64::from(number), WAIT_LIMIT)));
     tee.platform.advance(1000);
     assert_eq!(first.answer(&world, 0), 0, "it ends without another request");
     assert_eq!((first.result(&world), tee.platform.notified()), (0, 1));
@@ -142,7 +115,7 @@ fn without_a_listener_it_is_woken_by_request() {
         let (tee, mut world) = boot(notifying);
         let (first, second) = two_calls(&mut world);
         let number = u64::from(if notifying { 64 + second.thread } else { second.thread });
-        assert_eq!(second.request(&world), (RpcCommand::Notification, MsgParam::value_in(NOTIFICATION_WAIT, number, 0)));
+        assert_eq!(second.request(&world), (RpcCommand::Notification, MsgParam::value_in(NOTIFICATION_WAIT, number, WAIT_LIMIT)));
         tee.platform.advance(1000);
         assert_eq!(rpc_of(first.answer(&world, 0)), Some(Ok(RpcReturn::Cmd)));
         assert_eq!(first.request(&world), (RpcCommand::Notification, MsgParam::value_in(NOTIFICATION_SEND, number, 0)));

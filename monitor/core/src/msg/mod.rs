@@ -26,8 +26,10 @@ use window::Window;
 /// Parameters of a message that are looked at: the ones of OPEN_SESSION for the TEE and four for the TA.
 const LOOKED_AT: usize = 2 + PARAMS;
 
-/// How long to sleep before looking again whether shared memory is still in use.
+/// How long to sleep before looking again whether shared memory is still in use; twice as long each time.
 const UNREGISTER_POLL: Duration = Duration::from_millis(1);
+/// The longest of these sleeps.
+const UNREGISTER_POLL_MAX: Duration = Duration::from_millis(50);
 
 /// A message that is not one: neither answered nor touched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,8 +191,20 @@ fn unregister<P: Platform>(call: &Call<'_, P>, message: &Message<'_>) -> Result<
     let [_, _, cookie] = param.words;
     let shm = call.tee.shm.unregister(cookie).ok_or(TeeError::BAD_PARAMETERS)?;
     // The normal world takes the pages back once this answers, so no TA may still have them mapped.
-    while Arc::strong_count(&shm) > 1 {
-        call.sleep(UNREGISTER_POLL)?;
+    let mut poll = UNREGISTER_POLL;
+    loop {
+        call.tee.shm.begin_wait(call.thread);
+        if Arc::strong_count(&shm) == 1 {
+            break;
+        }
+        // The last use may be by a message that stands in this memory: who served it can tell only by an interrupt.
+        if call.tee.notifications.listens() {
+            call.wait_for_certain()?;
+        } else {
+            call.sleep(poll)?;
+            poll = poll.saturating_mul(2).min(UNREGISTER_POLL_MAX);
+        }
     }
+    call.tee.shm.end_wait(call.thread);
     Ok(())
 }

@@ -4,11 +4,12 @@
 //! A page list is copied once when the object is made and every page of it checked to be normal-world RAM;
 //! from then on only the copy is used.
 
-use crate::limits::{MAX_SHM, MAX_SHM_PAGES, admit};
+use crate::limits::{MAX_SHM, MAX_SHM_PAGES, MAX_THREADS, admit};
 use crate::lock::Lock;
-use crate::ports::{PAGE_SIZE, Platform};
+use crate::ports::{PAGE_SIZE, Platform, ThreadId};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::sync::atomic::{AtomicU32, Ordering, fence};
 use utee_abi::msg::{NONCONTIG_LINK, PAGES_PER_LIST};
 use utee_abi::result::TeeError;
 
@@ -219,15 +220,23 @@ pub fn in_normal_ram<P: Platform>(platform: &P, pa: u64, size: u64) -> bool {
     pa.checked_add(size).is_some_and(|end| platform.normal_ram().iter().any(|range| range.start <= pa && end <= range.end))
 }
 
+fn bit(thread: ThreadId) -> u32 {
+    1u32.checked_shl(thread.0).unwrap_or(0)
+}
+
+const _: () = assert!(MAX_THREADS <= 32);
+
 /// Registered objects, sorted by cookie. A cookie may stand for several; each needs its own unregister.
 pub struct ShmTable<P: Platform> {
     objects: Lock<P, Vec<(u64, Arc<Shm>)>>,
+    /// A bit for each thread that waits until an object is not used any more.
+    waiting: AtomicU32,
 }
 
 impl<P: Platform> ShmTable<P> {
     /// An empty table.
     pub fn new() -> Self {
-        Self { objects: Lock::<P, _>::new(Vec::new()) }
+        Self { objects: Lock::<P, _>::new(Vec::new()), waiting: AtomicU32::new(0) }
     }
 
     /// Registers an object.
@@ -258,6 +267,31 @@ impl<P: Platform> ShmTable<P> {
         let mut objects = self.objects.lock();
         let index = objects.binary_search_by_key(&cookie, |(key, _)| *key).ok()?;
         Some(objects.remove(index).1)
+    }
+
+    /// Notes that `thread` is about to look whether an object is used, and to wait if so.
+    pub fn begin_wait(&self, thread: ThreadId) {
+        self.waiting.fetch_or(bit(thread), Ordering::SeqCst);
+        // Whoever ends a use either sees the bit, or this thread sees that the use has ended.
+        fence(Ordering::SeqCst);
+    }
+
+    /// Ends what [`ShmTable::begin_wait`] noted.
+    pub fn end_wait(&self, thread: ThreadId) {
+        self.waiting.fetch_and(!bit(thread), Ordering::SeqCst);
+    }
+
+    /// Gives each thread that waits to `f`: called when a message has been served and all that it used is given back.
+    pub fn use_ended(&self, mut f: impl FnMut(ThreadId)) {
+        fence(Ordering::SeqCst);
+        if self.waiting.load(Ordering::SeqCst) == 0 {
+            return;
+        }
+        let mut waiting = self.waiting.swap(0, Ordering::SeqCst);
+        while waiting != 0 {
+            f(ThreadId(waiting.trailing_zeros()));
+            waiting &= waiting.wrapping_sub(1);
+        }
     }
 }
 

@@ -80,7 +80,7 @@ fn open_user<P: Platform>(call: &Call<'_, P>, request: &Request, params: &mut Pa
     session.set_deadline(request.deadline);
     let body = match fresh {
         Some(body) => Ok(body),
-        None => acquire(call, &instance).map_err(Failure::tee),
+        None => acquire(call, &instance, Patience::Interruptible).map_err(Failure::tee),
     };
     let opened = body.and_then(|body| enter(call, &instance, body, &session, EntryFunction::OpenSession, 0, params));
     match opened {
@@ -99,7 +99,7 @@ fn find_or_load<P: Platform>(call: &Call<'_, P>, uuid: &Uuid) -> Result<FoundIns
     loop {
         match call.tee.registry.find(uuid, call.thread)? {
             Found::Joined(instance) => return Ok((instance, None)),
-            Found::Loading => call.sleep(LOADING_POLL)?,
+            Found::Loading => drop(call.sleep(LOADING_POLL)?),
             Found::Load => {
                 let loaded = load::load(call, uuid);
                 let instance = loaded.as_ref().ok().map(|(instance, _)| instance);
@@ -111,11 +111,20 @@ fn find_or_load<P: Platform>(call: &Call<'_, P>, uuid: &Uuid) -> Result<FoundIns
     }
 }
 
+/// Whether a call that is being killed still waits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Patience {
+    /// It does not.
+    Interruptible,
+    /// It does: the TA is owed this call.
+    Certain,
+}
+
 /// Waits for the body of a TA.
 ///
 /// # Errors
-/// BUSY when waiting would never end, TARGET_DEAD.
-fn acquire<P: Platform>(call: &Call<'_, P>, instance: &Arc<Instance<P>>) -> Result<Box<Body<P>>, TeeError> {
+/// BUSY when waiting would never end, TARGET_DEAD, CANCEL when the client is being killed.
+fn acquire<P: Platform>(call: &Call<'_, P>, instance: &Arc<Instance<P>>, patience: Patience) -> Result<Box<Body<P>>, TeeError> {
     loop {
         match instance.acquire(call.thread) {
             Acquire::Got(body) => return Ok(body),
@@ -123,9 +132,18 @@ fn acquire<P: Platform>(call: &Call<'_, P>, instance: &Arc<Instance<P>>) -> Resu
             Acquire::HeldBy(_) => {}
         }
         call.tee.registry.begin_wait(call.thread, instance)?;
-        let waited = if instance.enqueue(call.thread) { call.wait() } else { Ok(()) };
+        let waited = match (instance.enqueue(call.thread), patience) {
+            (false, _) => Ok(()),
+            (true, Patience::Interruptible) => call.wait(),
+            (true, Patience::Certain) => call.wait_for_certain(),
+        };
         call.tee.registry.end_wait(call.thread);
-        waited?;
+        if let Err(error) = waited {
+            if let Some(next) = instance.give_up(call.thread) {
+                call.wake(next);
+            }
+            return Err(error);
+        }
     }
 }
 
@@ -212,7 +230,7 @@ pub fn invoke<P: Platform>(
     match &session.target {
         Target::Pseudo(pseudo) => pseudo.invoke(call, &session, caller, command, params).map_err(Failure::ta),
         Target::User(instance) => {
-            let body = acquire(call, instance)?;
+            let body = acquire(call, instance, Patience::Interruptible)?;
             session.set_deadline(deadline);
             enter(call, instance, body, &session, EntryFunction::InvokeCommand, command, params)
         }
@@ -226,7 +244,7 @@ pub fn invoke<P: Platform>(
 pub fn close<P: Platform>(call: &Call<'_, P>, id: u32, opener: Opener) -> Result<(), Failure> {
     let session = call.tee.sessions.take(id, opener).ok_or(TeeError::ITEM_NOT_FOUND)?;
     let Target::User(instance) = &session.target else { return Ok(()) };
-    match acquire(call, instance) {
+    match acquire(call, instance, Patience::Certain) {
         Ok(body) => {
             let mut params = params::none();
             // The session is gone whatever the TA answers to its close.

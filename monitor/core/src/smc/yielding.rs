@@ -28,6 +28,11 @@ pub fn serve<P: Platform>(tee: &Tee<P>, thread: ThreadId, regs: &[u32; 8]) -> [u
             if served.is_ok() { ReturnCode::Ok } else { ReturnCode::EBadCmd }
         }
     };
+    // Everything that the message referred to is given back by now, the memory that it stood in as well.
+    tee.shm.use_ended(|waiter| {
+        // Where nobody listens the waiter looks by itself.
+        let _ = tee.notifications.raise(&tee.platform, tee.notifications.number_of(waiter));
+    });
     [code.raw(), 0, 0, 0]
 }
 

@@ -2,6 +2,7 @@
 //! Time and waiting (GlobalPlatform TEE Internal Core API 1.3.1, chapter 7).
 
 use super::Env;
+use crate::call::Slept;
 use crate::ports::Platform;
 use crate::ta::time::{Clock, duration_of_ticks};
 use core::time::Duration;
@@ -14,13 +15,18 @@ const CANCEL_POLL: Duration = Duration::from_millis(50);
 /// Longest single sleep otherwise.
 const LONG_SLEEP: Duration = Duration::from_secs(3600);
 
+/// Sleeps in a row that ended early before the client is taken to be killed.
+const INTERRUPTED: u32 = 4;
+
 /// TEE_Wait: sleeps `ms` milliseconds in the normal world, [`WAIT_FOREVER`] without end.
 ///
 /// # Errors
-/// CANCEL when the operation is cancelled and cancellation unmasked; what the normal world answers.
+/// CANCEL when the operation is cancelled, or its client interrupted, and cancellation unmasked; what the normal world
+/// answers.
 pub fn wait<P: Platform>(env: &Env<'_, '_, P>, ms: u32) -> Result<(), TeeError> {
     let platform = env.call.platform();
     let start = platform.ticks();
+    let mut early = 0u32;
     loop {
         let now = platform.ticks();
         if env.session.is_cancelled(now) {
@@ -34,7 +40,11 @@ pub fn wait<P: Platform>(env: &Env<'_, '_, P>, ms: u32) -> Result<(), TeeError> 
         let slice = if env.session.lets_cancel_through() { CANCEL_POLL } else { LONG_SLEEP };
         // Rounded up to the millisecond that the RPC counts in, so that the rest is never a busy loop.
         let sleep = left.min(slice).max(Duration::from_millis(1));
-        env.call.sleep(sleep)?;
+        early = if env.call.sleep(sleep)? == Slept::Early { early.saturating_add(1) } else { 0 };
+        // A client that is being killed: nobody waits for this. A TA that masks cancellation is let finish, if it ever does.
+        if early >= INTERRUPTED && (env.session.lets_cancel_through() || ms == WAIT_FOREVER) {
+            return Err(TeeError::CANCEL);
+        }
     }
 }
 

@@ -122,7 +122,11 @@ impl<P: Platform> Instance<P> {
     pub fn acquire(&self, thread: ThreadId) -> Acquire<P> {
         let mut state = self.state.lock();
         match core::mem::replace(&mut state.hold, Hold::Held(thread)) {
-            Hold::Idle(body) => Acquire::Got(body),
+            Hold::Idle(body) => {
+                // It may have come before it was woken: nobody is to wake it now instead of another one.
+                state.waiting &= !bit_of(thread);
+                Acquire::Got(body)
+            }
             Hold::Held(holder) => {
                 state.hold = Hold::Held(holder);
                 Acquire::HeldBy(holder)
@@ -142,6 +146,16 @@ impl<P: Platform> Instance<P> {
         let bit = bit_of(thread);
         state.waiting = if held { state.waiting | bit } else { state.waiting & !bit };
         held
+    }
+
+    /// Ends the waiting of `thread` without the body. The thread that is returned was passed over and is to be woken.
+    #[must_use]
+    pub fn give_up(&self, thread: ThreadId) -> Option<ThreadId> {
+        let mut state = self.state.lock();
+        let waited = state.waiting & bit_of(thread) != 0;
+        state.waiting &= !bit_of(thread);
+        // No longer noted: it was the one to be woken, and the body may lie there.
+        if waited || matches!(state.hold, Hold::Held(_)) { None } else { next_waiter(&mut state.waiting) }
     }
 
     /// The thread that holds the body, if one does.

@@ -273,9 +273,10 @@ impl Platform for FakePlatform {
 
     fn wait_for_event(&self) {}
 
-    fn wait_for_interrupt(&self) {
+    fn wait_for_interrupt(&self) -> bool {
         // The next tick of the normal world's timer.
         self.advance(1);
+        true
     }
 
     fn cpu_off(&self) {}

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! A normal world that ends sleeps and waits early, because it is killing the client, or for no reason at all.
+
+mod common;
+
+use common::Running;
+use std::sync::Arc;
+use tee_core::Tee;
+use tee_core::testing::FakePlatform;
+use tee_core::testing::image::{elf, signed};
+use tee_core::testing::normal::NormalWorld;
+use utee_abi::msg::{ATTR_NONCONTIG, Command, Kind, MsgHeader, MsgParam};
+use utee_abi::result::TeeError;
+use utee_abi::rpc::{NOTIFICATION_SEND, NOTIFICATION_WAIT, RpcCommand};
+use utee_abi::smc::{FastCall, RpcReturn, rpc_of};
+use utee_abi::sysnum::Syscall;
+use utee_abi::ta_head::TaFlags;
+use utee_abi::time::WAIT_FOREVER;
+use utee_abi::uuid::Uuid;
+
+const A: Uuid = Uuid::new(1, 2, 3, [4; 8]);
+
+/// Waits for the milliseconds in the command; with this bit cancellation is let through.
+const UNMASKED: u32 = 1 << 30;
+/// Waits for ever.
+const FOR_EVER: u32 = 1 << 29;
+
+fn boot(notifying: bool) -> (Arc<Tee<FakePlatform>>, NormalWorld) {
+    let flags = TaFlags::SINGLE_INSTANCE | TaFlags::MULTI_SESSION;
+    let images = [(A, signed(&A, &elf(&A, flags, 8192)))];
+    let tee = if notifying { FakePlatform::boot_notifying(&images, 4) } else { FakePlatform::boot(&images, 4) };
+    tee.platform.scripts().set(&A, |ta| {
+        let command = ta.command();
+        if command == 0 {
+            return 0;
+        }
+        if command & UNMASKED != 0 {
+            let old = ta.scratch(0);
+            ta.syscall(Syscall::UnmaskCancellation, &[old]);
+        }
+        let ms = if command & FOR_EVER != 0 { WAIT_FOREVER } else { command & !UNMASKED };
+        ta.syscall(Syscall::Wait, &[u64::from(ms)])
+    });
+    let world = NormalWorld::new(Arc::clone(&tee));
+    (tee, world)
+}
+
+fn is(a0: u32, wanted: RpcReturn) -> bool {
+    rpc_of(a0) == Some(Ok(wanted))
+}
+
+/// Answers every sleep of a call at once, as Linux does for a task with a signal pending; the number of sleeps, the result.
+fn kill(world: &mut NormalWorld, command: u32) -> (u32, u32) {
+    let session = world.open(&A, &[]).header.session;
+    let call = Running::start(world, session, command);
+    let mut sleeps = 0;
+    loop {
+        assert_eq!(call.request(world).0, RpcCommand::Suspend);
+        sleeps += 1;
+        // The CPU rests after each, and the normal world gets its interrupts.
+        assert!(is(call.answer(world, 0), RpcReturn::ForeignInterrupt));
+        match call.resume(world) {
+            0 => return (sleeps, call.result(world)),
+            a0 => assert!(is(a0, RpcReturn::Cmd)),
+        }
+    }
+}
+
+#[test]
+fn a_killed_client_ends_the_wait_of_its_ta() {
+    let (tee, mut world) = boot(false);
+    assert_eq!(kill(&mut world, UNMASKED | 60_000), (4, TeeError::CANCEL.raw()));
+    assert_eq!(kill(&mut world, FOR_EVER), (4, TeeError::CANCEL.raw()));
+    assert!(tee.threads.all_free());
+}
+
+#[test]
+fn a_ta_that_masks_cancellation_waits_on_without_a_flood_of_requests() {
+    let (tee, mut world) = boot(false);
+    // An interrupt of the pretended normal world comes each millisecond.
+    let (sleeps, result) = kill(&mut world, 50);
+    assert_eq!(result, 0);
+    assert!((25..=50).contains(&sleeps), "{sleeps} sleeps in 50 ms");
+    assert_eq!(tee.platform.timer(), None);
+}
+
+#[test]
+fn early_answers_now_and_then_are_no_interruption() {
+    let (tee, mut world) = boot(false);
+    let session = world.open(&A, &[]).header.session;
+    let call = Running::start(&mut world, session, UNMASKED | 500);
+    let mut early = 0;
+    // Every other sleep ends at once, the rest as they should.
+    while is(call.answer(&world, 0), RpcReturn::ForeignInterrupt) {
+        early += 1;
+        assert!(is(call.resume(&world), RpcReturn::Cmd));
+        tee.platform.advance(call.request(&world).1.words[0]);
+        if call.answer(&world, 0) == 0 {
+            break;
+        }
+    }
+    assert_eq!(call.result(&world), 0);
+    assert!(early > 4, "{early}");
+}
+
+/// One call waits in the TA; two more wait for it.
+fn three_calls(world: &mut NormalWorld) -> [Running; 3] {
+    let session = world.open(&A, &[]).header.session;
+    [1000, 0, 0].map(|command| Running::start(world, session, command))
+}
+
+const BAD: u32 = TeeError::BAD_PARAMETERS.raw();
+
+#[test]
+fn a_waiting_call_ends_when_its_client_is_killed() {
+    let (tee, mut world) = boot(false);
+    let [first, second, third] = three_calls(&mut world);
+    // Linux: the time is over. The client is alive, as the sleep that follows shows.
+    tee.platform.advance(900);
+    assert!(is(second.answer(&world, BAD), RpcReturn::Cmd));
+    assert_eq!(second.request(&world), (RpcCommand::Suspend, MsgParam::value_in(20, 0, 0)));
+    tee.platform.advance(20);
+    assert!(is(second.answer(&world, 0), RpcReturn::Cmd));
+    assert_eq!(second.request(&world).1.words[0], NOTIFICATION_WAIT, "it waits on");
+    // The next time it is being killed.
+    tee.platform.advance(900);
+    assert!(is(second.answer(&world, BAD), RpcReturn::Cmd));
+    assert!(is(second.answer(&world, 0), RpcReturn::ForeignInterrupt));
+    assert_eq!(second.resume(&world), 0);
+    assert_eq!(second.result(&world), TeeError::CANCEL.raw());
+    // The third one is woken nevertheless.
+    assert!(is(first.answer(&world, 0), RpcReturn::Cmd));
+    assert_eq!(first.request(&world).1, MsgParam::value_in(NOTIFICATION_SEND, u64::from(third.thread), 0));
+    assert_eq!((first.answer(&world, 0), third.answer(&world, 0), third.result(&world)), (0, 0, 0));
+    assert!(tee.threads.all_free());
+}
+
+#[test]
+fn a_wake_up_that_reaches_nobody_is_passed_on() {
+    let (tee, mut world) = boot(false);
+    let [first, second, third] = three_calls(&mut world);
+    tee.platform.advance(1000);
+    assert!(is(first.answer(&world, 0), RpcReturn::Cmd));
+    assert_eq!(first.request(&world).1.words[1], u64::from(second.thread));
+    assert_eq!(first.answer(&world, 0), 0);
+    // The second one is told so, but its client is being killed all the same.
+    assert!(is(second.answer(&world, BAD), RpcReturn::Cmd));
+    assert_eq!(second.request(&world).0, RpcCommand::Suspend);
+    assert!(is(second.answer(&world, 0), RpcReturn::ForeignInterrupt));
+    assert!(is(second.resume(&world), RpcReturn::Cmd));
+    assert_eq!(second.request(&world).1, MsgParam::value_in(NOTIFICATION_SEND, u64::from(third.thread), 0));
+    assert_eq!(second.answer(&world, 0), 0);
+    assert_eq!((third.answer(&world, 0), third.result(&world)), (0, 0));
+}
+
+#[test]
+fn waits_that_end_for_no_reason_are_waited_again_and_nobody_is_lost() {
+    let (tee, mut world) = boot(false);
+    let [first, second, third] = three_calls(&mut world);
+    for _ in 0..20 {
+        assert!(is(second.answer(&world, 0), RpcReturn::Cmd));
+        assert_eq!(second.request(&world).1.words[0], NOTIFICATION_WAIT);
+    }
+    tee.platform.advance(1000);
+    assert!(is(first.answer(&world, 0), RpcReturn::Cmd), "wakes the second");
+    // The third comes first, although nobody has woken it; it wakes nobody in vain, and not itself.
+    assert_eq!((third.answer(&world, 0), third.result(&world)), (0, 0));
+    assert_eq!((first.answer(&world, 0), second.answer(&world, 0), second.result(&world)), (0, 0, 0));
+    assert!(tee.threads.all_free());
+}
+
+/// A shared page that a call which waits in its TA uses.
+fn used_memory(world: &mut NormalWorld) -> Running {
+    let page = world.pages(1);
+    let list = world.list(&[page]);
+    let param = MsgParam::new(Kind::TmemOutput, [list, 4096, COOKIE]).with(ATTR_NONCONTIG);
+    assert_eq!(world.perform(&MsgHeader::request(Command::RegisterShm.into(), 1), &[param]).header.ret, 0);
+    let session = world.open(&A, &[]).header.session;
+    Running::start_with(world, session, 1000, &[MsgParam::new(Kind::RmemInout, [0, 4096, COOKIE])])
+}
+
+const COOKIE: u64 = 0x00C0_FFEE;
+
+fn unregister(world: &mut NormalWorld) -> Running {
+    let header = MsgHeader::request(Command::UnregisterShm.into(), 1);
+    Running::message(world, &header, &[MsgParam::new(Kind::RmemInput, [0, 0, COOKIE])])
+}
+
+#[test]
+fn memory_in_use_is_given_back_by_notification() {
+    let (tee, mut world) = boot(true);
+    world.smc([FastCall::EnableAsyncNotif.into(), 0, 0, 0, 0, 0, 0, 0]);
+    let call = used_memory(&mut world);
+    let unregister = unregister(&mut world);
+    let number = 64 + unregister.thread;
+    assert_eq!(unregister.request(&world).1.words[..2], [NOTIFICATION_WAIT, u64::from(number)]);
+    tee.platform.advance(1000);
+    assert_eq!((call.answer(&world, 0), tee.platform.notified()), (0, 1));
+    assert_eq!(world.smc([FastCall::GetAsyncNotifValue.into(), 0, 0, 0, 0, 0, 0, 0])[1], number);
+    assert_eq!((unregister.answer(&world, 0), unregister.result(&world)), (0, 0));
+    world.open(&A, &[]);
+    assert_eq!(tee.platform.notified(), 1, "nobody waits any more");
+}
+
+#[test]
+fn without_a_listener_it_is_looked_for_less_and_less_often() {
+    let (tee, mut world) = boot(false);
+    let call = used_memory(&mut world);
+    let unregister = unregister(&mut world);
+    let mut sleeps = Vec::new();
+    for _ in 0..8 {
+        let (command, param) = unregister.request(&world);
+        assert_eq!(command, RpcCommand::Suspend);
+        sleeps.push(param.words[0]);
+        tee.platform.advance(param.words[0]);
+        assert!(is(unregister.answer(&world, 0), RpcReturn::Cmd));
+    }
+    assert_eq!(sleeps, [1, 2, 4, 8, 16, 32, 50, 50]);
+    tee.platform.advance(1000);
+    assert_eq!(call.answer(&world, 0), 0);
+    assert_eq!((unregister.answer(&world, 0), unregister.result(&world)), (0, 0));
+}
