@@ -5,6 +5,7 @@ pub mod device;
 #[cfg(feature = "log")]
 pub mod log;
 pub mod rng;
+pub mod socket;
 pub mod system;
 
 use crate::call::Call;
@@ -42,6 +43,9 @@ pub trait PseudoTa<P: Platform>: Sync {
     /// ACCESS_DENIED for a client that it does not serve.
     fn open(&self, client: &Client, caller: &Caller<'_, P>) -> Result<(), TeeError>;
 
+    /// Learns that a session is closed.
+    fn close(&self, _call: &Call<'_, P>, _session: &Session<P>) {}
+
     /// Serves a command.
     ///
     /// # Errors
@@ -63,6 +67,7 @@ pub fn all<P: Platform>() -> &'static [&'static dyn PseudoTa<P>] {
         #[cfg(feature = "log")]
         &log::Log,
         &rng::HardwareRng,
+        &socket::Sockets,
         &system::System,
     ]
 }

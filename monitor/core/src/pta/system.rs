@@ -4,6 +4,8 @@
 use super::{Caller, PseudoTa, memref, value};
 use crate::call::Call;
 use crate::ports::{PAGE_SIZE, Platform, Prot};
+use crate::rpc::buffer::RpcBuffer;
+use crate::rpc::plugin;
 use crate::session::{Client, Session};
 use crate::ta::instance::Body;
 use crate::ta::libraries;
@@ -14,11 +16,15 @@ use alloc::sync::Arc;
 use utee_abi::param::ParamType;
 use utee_abi::pta::system::{Command, DLOPEN_GLOBAL, DLOPEN_NODELETE, DLOPEN_NOW, MAP_SHAREABLE, UUID};
 use utee_abi::result::TeeError;
+use utee_abi::rpc::ShmType;
 use utee_abi::uuid::Uuid;
 use zeroize::Zeroize;
 
 /// The pseudo-TA.
 pub struct System;
+
+/// Bytes of data for a plugin at most.
+const MAX_PLUGIN_DATA: u64 = 1 << 20;
 
 /// Bytes of the name of a symbol at most, with its NUL.
 const MAX_SYMBOL: usize = 1024;
@@ -52,10 +58,38 @@ impl<P: Platform> PseudoTa<P> for System {
             Command::Unmap => unmap(body, params),
             Command::DlOpen => dlopen(call, body, params),
             Command::DlSym => dlsym(call, body, params),
-            Command::DeriveTaUniqueKey | Command::SuppPluginInvoke => Err(TeeError::NOT_IMPLEMENTED),
+            Command::SuppPluginInvoke => plugin(call, params),
+            Command::DeriveTaUniqueKey => Err(TeeError::NOT_IMPLEMENTED),
             Command::GetTpmEventLog => Err(TeeError::NOT_SUPPORTED),
         }
     }
+}
+
+/// Invokes a plugin of the supplicant. All of the data goes there and comes back, however little of it is an answer.
+fn plugin<P: Platform>(call: &Call<'_, P>, params: &mut Params<P>) -> Result<(), TeeError> {
+    let [p0, p1, p2, p3] = params;
+    let (uuid, uuid_size) = memref(p0, ParamType::MemrefInput)?;
+    let [command, sub_command] = value(p1, ParamType::ValueInput)?;
+    let (data, size) = memref(p2, ParamType::MemrefInout)?;
+    let [answer, _] = value(p3, ParamType::ValueOutput)?;
+    let bad = TeeError::BAD_PARAMETERS;
+    let word = |value: u64| u32::try_from(value).map_err(|_| bad);
+    let mut bytes = [0; 16];
+    if *uuid_size != bytes.len() as u64 || !uuid.ok_or(bad)?.read(call.platform(), 0, &mut bytes) {
+        return Err(bad);
+    }
+    let len = usize::try_from(*size).ok().filter(|_| *size <= MAX_PLUGIN_DATA).ok_or(bad)?;
+    // A plugin without data gets a buffer all the same: the supplicant refuses none.
+    let buffer = RpcBuffer::allocate(call, ShmType::Application, len.max(1))?;
+    if let Some(data) = data {
+        buffer.copy_from(data, len)?;
+    }
+    let got = plugin::invoke(&buffer, &Uuid::from_memory(&bytes), word(*command)?, word(*sub_command)?, len)?;
+    if let Some(data) = data {
+        buffer.copy_to(data, len)?;
+    }
+    *answer = got as u64;
+    Ok(())
 }
 
 fn add_entropy<P: Platform>(call: &Call<'_, P>, params: &mut Params<P>) -> Result<(), TeeError> {

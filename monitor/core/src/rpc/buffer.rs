@@ -4,9 +4,13 @@
 use crate::call::Call;
 use crate::msg::shm::Shm;
 use crate::ports::Platform;
+use crate::ta::memory::Memory;
 use utee_abi::msg::{ATTR_NONCONTIG, Kind, MsgParam};
 use utee_abi::result::TeeError;
 use utee_abi::rpc::{RpcCommand, SHM_ALIGN, ShmType};
+
+/// Bytes that are copied at a time.
+const PART: usize = 512;
 
 /// Which way the content of a buffer goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +74,11 @@ impl<'c, 't, P: Platform> RpcBuffer<'c, 't, P> {
         }
     }
 
+    /// The call that it lives in.
+    pub fn call(&self) -> &'c Call<'t, P> {
+        self.call
+    }
+
     /// Size in bytes, as it was asked for.
     pub fn size(&self) -> usize {
         usize::try_from(self.shm.size()).unwrap_or(usize::MAX)
@@ -113,6 +122,40 @@ impl<'c, 't, P: Platform> RpcBuffer<'c, 't, P> {
         self.check(at, data.len())?;
         let first = self.shm.offset().checked_add(at).ok_or(TeeError::BAD_PARAMETERS)?;
         if self.shm.write_pages(self.call.platform(), first, data) { Ok(()) } else { Err(TeeError::BAD_PARAMETERS) }
+    }
+
+    /// Copies the first `len` bytes of other memory to the start.
+    ///
+    /// # Errors
+    /// BAD_PARAMETERS past either end.
+    pub fn copy_from(&self, memory: &Memory<P>, len: usize) -> Result<(), TeeError> {
+        self.each_part(len, |at, part| {
+            if !memory.read(self.call.platform(), at, part) {
+                return Err(TeeError::BAD_PARAMETERS);
+            }
+            self.write(at, part)
+        })
+    }
+
+    /// Copies the first `len` bytes to the start of other memory.
+    ///
+    /// # Errors
+    /// BAD_PARAMETERS past either end.
+    pub fn copy_to(&self, memory: &Memory<P>, len: usize) -> Result<(), TeeError> {
+        self.each_part(len, |at, part| {
+            self.read(at, part)?;
+            if memory.write(self.call.platform(), at, part) { Ok(()) } else { Err(TeeError::BAD_PARAMETERS) }
+        })
+    }
+
+    /// Gives scratch space for each part of `len` bytes, and where the part stands, to `f`.
+    fn each_part(&self, len: usize, mut f: impl FnMut(usize, &mut [u8]) -> Result<(), TeeError>) -> Result<(), TeeError> {
+        let mut scratch = [0; PART];
+        for at in (0..len).step_by(PART) {
+            let part = scratch.get_mut(..len.saturating_sub(at).min(PART)).ok_or(TeeError::BAD_PARAMETERS)?;
+            f(at, part)?;
+        }
+        Ok(())
     }
 
     fn check(&self, at: usize, len: usize) -> Result<(), TeeError> {

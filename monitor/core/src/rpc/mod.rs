@@ -4,3 +4,6 @@
 //! [`Call::rpc`](crate::call::Call::rpc) carries the messages. An answer is a claim: each module says what it believes.
 
 pub mod buffer;
+pub mod fs;
+pub mod plugin;
+pub mod socket;

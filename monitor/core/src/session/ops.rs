@@ -243,7 +243,13 @@ pub fn invoke<P: Platform>(
 /// ITEM_NOT_FOUND for a session that is not the opener's.
 pub fn close<P: Platform>(call: &Call<'_, P>, id: u32, opener: Opener) -> Result<(), Failure> {
     let session = call.tee.sessions.take(id, opener).ok_or(TeeError::ITEM_NOT_FOUND)?;
-    let Target::User(instance) = &session.target else { return Ok(()) };
+    let instance = match &session.target {
+        Target::User(instance) => instance,
+        Target::Pseudo(pseudo) => {
+            pseudo.close(call, &session);
+            return Ok(());
+        }
+    };
     match acquire(call, instance, Patience::Certain) {
         Ok(body) => {
             let mut params = params::none();
