@@ -30,6 +30,7 @@ pub(crate) fn run(_options: &Options) -> u32 {
         notification::run(tee, &mut report);
         groups(tee, &mut report);
         report.step("conformance-c", library(tee));
+        report.step("library-user-c", shared_library(tee));
     }
     concurrency::run(&mut report);
     if let Ok(tee) = tee::tee() {
@@ -67,4 +68,17 @@ fn library(tee: &Tee) -> Result<(), String> {
         (0, 0) => Err("no checks were made".to_string()),
         (_, line) => expect(line, 0).map_err(|error| format!("line of the first failure: {error}")),
     }
+}
+
+/// A TA that is linked with a library: each instance has the library's data to itself.
+fn shared_library(tee: &Tee) -> Result<(), String> {
+    let add = |session: &tee::Session, number| {
+        let done = invoke(session, conformance::RUN_ALL, [Param::value_inout(number, 0)]).map_err(|error| error.to_string())?;
+        Ok::<_, String>(done.value(0))
+    };
+    let open = || tee.open_public(conformance::UUID_LIBRARY_USER).map_err(|error| error.to_string());
+    let (first, second) = (open()?, open()?);
+    expect(add(&first, 24)?, (1024, 2048))?;
+    expect(add(&second, 1)?, (1001, 2002))?;
+    expect(add(&first, 1)?, (1025, 2050))
 }

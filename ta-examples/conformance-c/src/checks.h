@@ -14,5 +14,6 @@ void check_at(bool holds, const char *what, const char *file, unsigned int line)
 
 void check_framework(void);
 void check_library(void);
+void check_open(void);
 
 #endif

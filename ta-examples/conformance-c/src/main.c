@@ -56,6 +56,7 @@ TEE_Result TA_InvokeCommandEntryPoint(void *context, uint32_t command, uint32_t 
 		return TEE_ERROR_BAD_PARAMETERS;
 	check_framework();
 	check_library();
+	check_open();
 	IMSG("%u checks passed%s", (unsigned int)checks_passed, checks_first_failure ? ", others FAILED" : "");
 	params[0].value.a = checks_passed;
 	params[0].value.b = checks_first_failure;

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 global-incdirs-y += .
+global-incdirs-y += ../../library-c/include
 srcs-y += main.c
 srcs-y += framework.c
 srcs-y += library.c
+srcs-y += open.c
+# What the library that open.c opens takes from this TA.
+exports-y += TEE_Malloc snprintf __tls_get_addr

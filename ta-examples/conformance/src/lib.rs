@@ -13,5 +13,6 @@ mod tests {
     fn uuid_is_that_of_ta_toml() {
         assert!(include_str!("../ta.toml").contains(&super::proto::UUID.to_string()));
         assert!(include_str!("../../conformance-c/ta.toml").contains(&super::proto::UUID_C.to_string()));
+        assert!(include_str!("../../library-user-c/ta.toml").contains(&super::proto::UUID_LIBRARY_USER.to_string()));
     }
 }

@@ -10,6 +10,10 @@ pub const UUID: Uuid = Uuid::new(0x1a7d_9e62, 0x84c5, 0x4b3f, [0xb0, 0xe1, 0x6f,
 /// the first failure or 0.
 pub const UUID_C: Uuid = Uuid::new(0xe8b1_f6c4, 0x3a57, 0x4d29, [0x9c, 0x80, 0x1f, 0x4e, 0x7b, 0x62, 0xa0, 0x35]);
 
+/// UUID of `library-user-c`, which is linked with a library. Command 0: p0 value inout: `a` is added to 1000 and what was added
+/// before, `b` becomes twice the sum.
+pub const UUID_LIBRARY_USER: Uuid = Uuid::new(0xc15e_8b7f, 0x29d3, 0x4a06, [0x9b, 0x62, 0x7d, 0x0f, 0x4e, 0x81, 0xa5, 0xc9]);
+
 /// Runs all groups of checks: p0 value out: `a` has a bit for each group that passed, `b` is the number of groups. Each
 /// failure is printed.
 pub const RUN_ALL: u32 = 0;

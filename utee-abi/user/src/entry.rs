@@ -127,7 +127,7 @@ unsafe fn dispatch<T: Ta>(
         // SAFETY: the arena belongs to this instance, and this runs once.
         unsafe { heap::start(&manifest.heap) };
         // SAFETY: the first entry, before any other code of the TA.
-        unsafe { init::run() };
+        unsafe { init::run_all() };
     }
     match EntryFunction::try_from(function) {
         Ok(EntryFunction::OpenSession) => {

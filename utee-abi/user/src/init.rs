@@ -23,9 +23,14 @@ pub(crate) unsafe fn run() {
     }
 }
 
-/// On the development machine the C library runs them.
+/// Runs the initialisers of the TA and of its libraries that have not been run.
 ///
 /// # Safety
-/// None.
-#[cfg(any(not(target_arch = "arm"), feature = "fake"))]
-pub(crate) unsafe fn run() {}
+/// Called on the first entry, and when a library has been opened.
+pub(crate) unsafe fn run_all() {
+    #[cfg(all(target_arch = "arm", not(feature = "fake")))]
+    // SAFETY: passed on. On the development machine the C library runs them.
+    unsafe {
+        crate::modules::initialise();
+    }
+}

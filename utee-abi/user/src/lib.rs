@@ -20,7 +20,10 @@ pub mod fake;
 pub mod heap;
 pub mod image;
 mod init;
+pub mod library;
 pub mod memory;
+#[cfg(all(target_arch = "arm", not(feature = "fake")))]
+pub mod modules;
 pub mod panic;
 pub mod params;
 pub mod property;

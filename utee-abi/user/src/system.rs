@@ -22,7 +22,8 @@ pub enum Sharing {
 /// The session with the system pseudo-TA, open from its first use on; 0 before.
 static SESSION: AtomicU32 = AtomicU32::new(0);
 
-fn invoke(command: Command, types: [ParamType; 4], cells: [[u64; 2]; 4]) -> Result<[[u64; 2]; 4]> {
+/// Invokes a command of it. Memrefs among `cells` are valid for the call.
+pub(crate) fn invoke(command: Command, types: [ParamType; 4], cells: [[u64; 2]; 4]) -> Result<[[u64; 2]; 4]> {
     let session = match SESSION.load(Ordering::Relaxed) {
         0 => {
             let session = Session::open_plain(&UUID)?.keep();
@@ -32,7 +33,7 @@ fn invoke(command: Command, types: [ParamType; 4], cells: [[u64; 2]; 4]) -> Resu
         session => session,
     };
     let mut params = RawParams { types: u64::from(ParamTypes::new(types).word()), cells };
-    // SAFETY: the memrefs among `cells` are those of `add_entropy`, whose slice outlives the call.
+    // SAFETY: the memrefs among `cells` are slices of the callers in this crate, which outlive the call.
     unsafe { Session::invoke_raw(session, utee_abi::time::WAIT_FOREVER, command.into(), &mut params) }.map_err(|failure| failure.error)?;
     Ok(params.cells)
 }

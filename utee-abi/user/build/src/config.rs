@@ -108,8 +108,10 @@ struct File {
     #[serde(default)]
     version: u32,
     version_text: Option<String>,
-    stack: u32,
-    heap: u32,
+    #[serde(default)]
+    library: bool,
+    stack: Option<u32>,
+    heap: Option<u32>,
     #[serde(default)]
     flags: Vec<Flag>,
     #[serde(default)]
@@ -132,6 +134,8 @@ pub struct Ta {
     pub version: u32,
     /// Version for people (gpd.ta.version).
     pub version_text: String,
+    /// It is a library of TAs, which has no stack and no heap.
+    pub library: bool,
     /// Stack in bytes, without what the framework adds.
     pub stack: u32,
     /// Heap in bytes.
@@ -173,9 +177,15 @@ impl Ta {
 
     fn check(file: File) -> Result<Self, String> {
         let uuid = file.uuid.parse().map_err(|_| format!("uuid = {:?} is not a UUID", file.uuid))?;
-        let stack = file.stack.checked_next_multiple_of(8).filter(|stack| stack.checked_add(STACK_EXTRA).is_some());
+        let of_ta = |value: Option<u32>, what: &str| match (value, file.library) {
+            (Some(_), true) => Err(format!("a library has no {what}: it uses that of the TA")),
+            (None, true) => Ok(0),
+            (Some(value), false) => Ok(value),
+            (None, false) => Err(format!("{what} is missing")),
+        };
+        let stack = of_ta(file.stack, "stack")?.checked_next_multiple_of(8).filter(|stack| stack.checked_add(STACK_EXTRA).is_some());
         let stack = stack.ok_or("stack is too large")?;
-        let heap = file.heap.checked_next_multiple_of(8).ok_or("heap is too large")?;
+        let heap = of_ta(file.heap, "heap")?.checked_next_multiple_of(8).ok_or("heap is too large")?;
         let trace_level = file.trace_level.unwrap_or(DEFAULT_TRACE_LEVEL);
         if trace_level > MAX_TRACE_LEVEL {
             return Err(format!("trace-level is 0 to {MAX_TRACE_LEVEL}"));
@@ -198,6 +208,7 @@ impl Ta {
             description: file.description,
             version: file.version,
             version_text: file.version_text.unwrap_or_else(|| file.version.to_string()),
+            library: file.library,
             stack,
             heap,
             flags: file.flags.iter().fold(TaFlags::empty(), |flags, flag| flags | flag.bits()),
@@ -293,6 +304,22 @@ mod tests {
         assert_eq!(get("d"), Some(Property::String("text".into())));
         assert_eq!(get("e"), Some(Property::BinaryBlock(vec![1, 255])));
         assert_eq!(get("gpd.ta.dataSize"), Some(Property::U32(8192)));
+    }
+
+    #[test]
+    fn a_library_has_neither_stack_nor_heap() {
+        let named = "name = \"x\"\nuuid = \"8aaaf200-2450-11e4-abe2-0002a5d5c51b\"\n";
+        let parse = |more: &str| Ta::parse(&format!("{named}{more}"), Path::new("ta.toml"));
+        let library = parse("library = true\nversion = 3\n").unwrap();
+        assert_eq!((library.library, library.version, library.stack, library.heap), (true, 3, 0, 0));
+        for (text, reason) in [
+            ("library = true\nheap = 8\n", "a library has no heap"),
+            ("library = true\nstack = 8\n", "a library has no stack"),
+            ("heap = 8\n", "stack is missing"),
+            ("stack = 8\n", "heap is missing"),
+        ] {
+            assert!(parse(text).unwrap_err().to_string().contains(reason), "{reason}");
+        }
     }
 
     #[test]

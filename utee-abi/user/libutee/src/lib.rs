@@ -2,7 +2,7 @@
 //! `libutee.a`: the crate `utee` as C symbols, for TAs in C.
 //!
 //! The GlobalPlatform functions are in [`framework`], [`memory`], [`operation`], [`property`], [`session`] and [`time`];
-//! OP-TEE's extensions in [`extensions`], its system-call veneers in `syscalls`, and what C code leans on in [`libc`].
+//! OP-TEE's extensions in [`extensions`], its libraries in [`libraries`], its system-call veneers in `syscalls`, and what C code leans on in [`libc`].
 //! On the development machine nothing is exported, so that tests call the functions as Rust.
 #![no_std]
 #![allow(non_snake_case)]
@@ -12,6 +12,7 @@ extern crate alloc;
 pub mod extensions;
 pub mod framework;
 pub mod libc;
+pub mod libraries;
 pub mod memory;
 pub mod operation;
 pub mod property;
