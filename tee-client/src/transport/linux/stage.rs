@@ -16,7 +16,7 @@ const ALIGN: usize = 64;
 /// Where a temporary buffer is for the call.
 enum Place<K: Kernel> {
     /// There is none, or the TEE sees the client's own.
-    InPlace,
+    Own,
     /// In the common block, from this byte on.
     Pooled(usize),
     /// In a block of its own.
@@ -63,7 +63,7 @@ pub(super) fn stage<'a, K: Kernel>(
     words: &mut [linux::Param; PARAMS],
 ) -> Result<Staged<'a, K>, Error> {
     let mut staged =
-        Staged { loans: [const { None }; PARAMS], held: Held { places: [const { Place::InPlace }; PARAMS], block: None, used: 0 } };
+        Staged { loans: [const { None }; PARAMS], held: Held { places: [const { Place::Own }; PARAMS], block: None, used: 0 } };
     let slots = words.iter_mut().zip(&mut staged.loans).zip(&mut staged.held.places);
     let (block, used) = (&mut staged.held.block, &mut staged.held.used);
     let mut result = Ok(());
@@ -215,7 +215,7 @@ impl<K: Kernel> Held<K> {
         let written = size.min(bytes.len());
         let Some(to) = bytes.get_mut(..written) else { return };
         let _ = match place {
-            Place::InPlace => true,
+            Place::Own => true,
             Place::Pooled(at) => self.block.as_ref().is_some_and(|block| block.read(*at, to)),
             Place::Alone(block) => block.read(0, to),
         };
