@@ -72,7 +72,6 @@ pub(crate) unsafe fn with_params(operation: *mut Operation, call: impl FnOnce(&m
         let (a, b) = converted.value(index);
         (a, b, converted.size(index))
     });
-    drop(converted);
     for (((param, kind), result), copy) in params.iter_mut().zip(&kinds).zip(results).zip(&copies) {
         // SAFETY: as this function asks for.
         unsafe { write_back(*kind, param, result, copy.as_deref()) };

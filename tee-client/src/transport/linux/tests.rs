@@ -129,7 +129,7 @@ impl Kernel for Fake {
     fn register(&self, buffer: Vec<u8>) -> Result<Memory, Errno> {
         Ok(self.share(buffer))
     }
-    fn lend<'a>(&self, bytes: &'a [u8]) -> Result<(i32, Memory), Errno> {
+    fn lend(&self, bytes: &[u8]) -> Result<(i32, Memory), Errno> {
         // A first byte of 0xFF stands for a constant of the program.
         if bytes.first() == Some(&0xFF) {
             return Err(Errno(libc::EFAULT));
@@ -137,7 +137,7 @@ impl Kernel for Fake {
         let memory = self.share(bytes.to_vec());
         Ok((memory.id, memory))
     }
-    fn lend_mut<'a>(&self, _: &'a mut [u8]) -> Result<(i32, Memory), Errno> {
+    fn lend_mut(&self, _: &mut [u8]) -> Result<(i32, Memory), Errno> {
         Err(Errno(libc::ENOMEM))
     }
     fn forked(&self) -> bool {
