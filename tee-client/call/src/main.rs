@@ -177,7 +177,6 @@ fn run(args: &Args, matches: &ArgMatches) -> Result<(), Failure> {
         result
     });
     let results = parameter::results(&operation);
-    drop(operation);
     for (parameter, result) in parameters.iter_mut().zip(results) {
         parameter.take(result);
     }
