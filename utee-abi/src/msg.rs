@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Messages between the worlds (OP-TEE ABI, struct optee_msg_arg).
 
-use crate::bytes::{put, u32_at, u64_at};
+use crate::bytes::{array, put, u32_at};
 use crate::result::{Origin, TeeError};
 use num_enum::{IntoPrimitive, TryFromPrimitive};
 
@@ -189,9 +189,10 @@ impl MsgParam {
     /// Parameter `index` of a message; `None` when the message ends before.
     #[must_use]
     pub fn read(message: &[u8], index: usize) -> Option<Self> {
-        let at = Self::offset(index);
-        let word = |n: usize| u64_at(message, at.checked_add(n)?);
-        Some(Self { attr: word(0)?, words: [word(8)?, word(16)?, word(24)?] })
+        let bytes: [u8; PARAM_SIZE] = array(message, Self::offset(index))?;
+        let (words, _) = bytes.as_chunks::<8>();
+        let [attr, a, b, c] = *words else { return None };
+        Some(Self { attr: u64::from_le_bytes(attr), words: [a, b, c].map(u64::from_le_bytes) })
     }
 
     /// Writes it as parameter `index` of a message; `None` when the message ends before.

@@ -59,17 +59,18 @@ pub fn types<P: Platform>(params: &Params<P>) -> ParamTypes {
 /// OUT_OF_MEMORY when the TA's address space or its tables are full; what was mapped is unmapped by [`unmap`].
 pub fn map<P: Platform>(space: &mut UserSpace<P>, params: &Params<P>, from: u64) -> Result<UteeParams, TeeError> {
     let mut cells = [[0u64; 2]; 4];
-    for (index, param) in params.iter().enumerate() {
-        let cell = match param {
+    let alone = params.iter().filter(|param| matches!(param, Param::Memref { memory: Some(_), .. })).count() == 1;
+    for (slot, param) in cells.iter_mut().zip(params) {
+        *slot = match param {
             Param::None => [0, 0],
             Param::Value { kind: ParamType::ValueOutput, .. } => [0, 0],
             Param::Value { a, b, .. } => [*a, *b],
             Param::Memref { memory: None, size, .. } => [0, *size],
-            Param::Memref { memory: Some(memory), size, .. } => [map_buffer(space, params, memory, *size, from)?, *size],
+            Param::Memref { memory: Some(memory), size, .. } => {
+                let others = if alone { None } else { Some(params) };
+                [map_buffer(space, others, memory, *size, from)?, *size]
+            }
         };
-        if let Some(slot) = cells.get_mut(index) {
-            *slot = cell;
-        }
     }
     Ok(UteeParams { types: types(params), cells })
 }
@@ -82,18 +83,31 @@ fn pages_of<P: Platform>(memory: &Memory<P>, size: u64) -> Option<(usize, usize)
     Some((first, end))
 }
 
+/// Maps a buffer; `others` are the parameters, if it is not the only buffer among them.
 fn map_buffer<P: Platform>(
     space: &mut UserSpace<P>,
-    params: &Params<P>,
+    others: Option<&Params<P>>,
     memory: &Memory<P>,
     size: u64,
     from: u64,
 ) -> Result<u64, TeeError> {
     let (mut first, mut end) = pages_of(memory, size).ok_or(TeeError::OUT_OF_MEMORY)?;
-    if let Some(region) = covering(space, &memory.backing, first, end) {
-        return address_in(region, memory);
+    if let Some(params) = others {
+        if let Some(region) = covering(space, &memory.backing, first, end) {
+            return address_in(region, memory);
+        }
+        (first, end) = grown(params, memory, first, end);
     }
-    // Grow the range by the other buffers of the same object that touch it; four at most, so four rounds do.
+    let pages = end.saturating_sub(first);
+    let va = space.find_free(&memory.backing, from, pages)?;
+    let region = Region { va, pages, prot: Prot::ReadWrite, purpose: Purpose::Param, backing: memory.backing.clone(), first };
+    let address = address_in(&region, memory)?;
+    space.map(region)?;
+    Ok(address)
+}
+
+/// The page range, grown by the other buffers of the same object that touch it; four at most, so four rounds do.
+fn grown<P: Platform>(params: &Params<P>, memory: &Memory<P>, mut first: usize, mut end: usize) -> (usize, usize) {
     for _ in 0..params.len() {
         for other in params {
             let Param::Memref { memory: Some(other), size, .. } = other else { continue };
@@ -104,12 +118,7 @@ fn map_buffer<P: Platform>(
             }
         }
     }
-    let pages = end.saturating_sub(first);
-    let va = space.find_free(&memory.backing, from, pages)?;
-    let region = Region { va, pages, prot: Prot::ReadWrite, purpose: Purpose::Param, backing: memory.backing.clone(), first };
-    let address = address_in(&region, memory)?;
-    space.map(region)?;
-    Ok(address)
+    (first, end)
 }
 
 fn covering<'s, P: Platform>(space: &'s UserSpace<P>, backing: &Backing<P>, first: usize, end: usize) -> Option<&'s Region<P>> {
@@ -131,7 +140,7 @@ fn address_in<P: Platform>(region: &Region<P>, memory: &Memory<P>) -> Result<u64
 
 /// Unmaps what [`map`] mapped.
 pub fn unmap<P: Platform>(space: &mut UserSpace<P>) {
-    space.unmap_where(|region| region.purpose == Purpose::Param);
+    space.unmap_params();
 }
 
 /// True when there are none.

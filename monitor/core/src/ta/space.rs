@@ -96,6 +96,8 @@ pub struct UserSpace<P: Platform> {
     regions: Vec<Region<P>>,
     /// Index of the region that was asked for last: the next question is mostly about the same one.
     last: Cell<usize>,
+    /// Number of regions that are parameters.
+    params: usize,
 }
 
 impl<P: Platform> UserSpace<P> {
@@ -106,7 +108,7 @@ impl<P: Platform> UserSpace<P> {
     pub fn new(platform: &P) -> Result<Self, TeeError> {
         let mut regions = Vec::new();
         regions.try_reserve_exact(MAX_REGIONS).map_err(|_| TeeError::OUT_OF_MEMORY)?;
-        Ok(Self { tables: platform.space()?, regions, last: Cell::new(0) })
+        Ok(Self { tables: platform.space()?, regions, last: Cell::new(0), params: 0 })
     }
 
     /// The regions by address.
@@ -194,10 +196,27 @@ impl<P: Platform> UserSpace<P> {
             }),
         };
         match mapped {
-            Ok(()) => self.regions.insert(index, region),
+            Ok(()) => {
+                self.params = self.params.saturating_add(usize::from(region.purpose == Purpose::Param));
+                self.regions.insert(index, region);
+            }
             Err(_) => self.tables.unmap(region.va, region.pages),
         }
         mapped
+    }
+
+    /// Unmaps the parameters of a call. They are mostly the last regions, since what the TA has of its own lies below.
+    pub fn unmap_params(&mut self) {
+        let mut left = core::mem::take(&mut self.params);
+        while left > 0
+            && let Some(region) = self.regions.pop_if(|region| region.purpose == Purpose::Param)
+        {
+            self.tables.unmap(region.va, region.pages);
+            left = left.saturating_sub(1);
+        }
+        if left > 0 {
+            self.unmap_where(|region| region.purpose == Purpose::Param);
+        }
     }
 
     /// Unmaps the regions that `keep` refuses.
