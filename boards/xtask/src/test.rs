@@ -82,6 +82,7 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
             target(&image, &mut count)?;
         }
         linux::test::run(&image, &mut count)?;
+        linux::clients::run(&image, &crate::setup::run()?, &mut count)?;
     }
     for failure in &count.failures {
         println!("FAILED {failure}");

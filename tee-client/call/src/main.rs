@@ -60,13 +60,13 @@ struct Args {
     #[arg(long, action = ArgAction::Append, num_args = 0, default_missing_value = "true")]
     value_out: Vec<bool>,
     /// A file that the TA reads.
-    #[arg(long = "in", value_name = "FILE")]
+    #[arg(long = "in", value_name = "FILE", allow_hyphen_values = true)]
     input: Vec<PathBuf>,
     /// A file that the TA writes, of at most SIZE bytes (65536 when it is not given).
-    #[arg(long = "out", value_name = "FILE[:SIZE]", value_parser = parameter::output)]
+    #[arg(long = "out", value_name = "FILE[:SIZE]", allow_hyphen_values = true, value_parser = parameter::output)]
     output: Vec<(PathBuf, usize)>,
     /// A file that the TA reads and writes; what it writes goes to OUTFILE if one is given.
-    #[arg(long, value_name = "FILE[:OUTFILE]", value_parser = parameter::inout)]
+    #[arg(long, value_name = "FILE[:OUTFILE]", allow_hyphen_values = true, value_parser = parameter::inout)]
     inout: Vec<(PathBuf, PathBuf)>,
     /// A memory reference that refers to nothing.
     #[arg(long, action = ArgAction::Append, num_args = 0, default_missing_value = "true")]
@@ -239,6 +239,7 @@ mod tests {
         }
         let many = format!("{TA} 1 --null --null --null --null --null");
         assert!(parse(&many).unwrap_err().contains("four at most"));
+        assert!(parse(&format!("{TA} 1 --out -:12 --null")).is_ok());
         assert!(parse(&format!("{TA} 1 --in /there/is/no/such/file")).unwrap_err().contains("/there/is/no/such/file"));
     }
 

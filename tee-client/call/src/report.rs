@@ -16,7 +16,8 @@ pub(crate) fn outcome(parameters: &[Parameter], result: Result<(), Error>, json:
             println!("{}", json!({ "code": SUCCESS, "name": "TEE_SUCCESS", "params": params }));
         }
     } else {
-        parameters.iter().enumerate().filter_map(|(index, parameter)| line(index, parameter)).for_each(|line| println!("{line}"));
+        let shown = |(index, parameter)| line(index, parameter, result.is_ok());
+        parameters.iter().enumerate().filter_map(shown).for_each(|line| println!("{line}"));
     }
     match result {
         Ok(()) => parameters.iter().try_for_each(Parameter::save),
@@ -34,14 +35,15 @@ pub(crate) fn outcome(parameters: &[Parameter], result: Result<(), Error>, json:
     }
 }
 
-fn line(index: usize, parameter: &Parameter) -> Option<String> {
+/// What is said of a parameter; of a file only when it was `written`.
+fn line(index: usize, parameter: &Parameter, written: bool) -> Option<String> {
     match parameter {
         Parameter::ValueInput(..) | Parameter::Input { .. } => None,
         Parameter::ValueOutput(a, b) | Parameter::ValueInout(a, b) => Some(format!("p{index}: {a:#x} {b:#x} ({a} {b})")),
         Parameter::Null(size) => Some(format!("p{index}: null, {size} bytes")),
         Parameter::Output { path: to, size, .. } | Parameter::Inout { to, size, .. } => {
             // What goes to standard output is to be that alone.
-            (to.as_os_str() != "-").then(|| format!("p{index}: {size} bytes to {}", to.display()))
+            (written && to.as_os_str() != "-").then(|| format!("p{index}: {size} bytes to {}", to.display()))
         }
     }
 }
@@ -81,8 +83,10 @@ mod tests {
 
     #[test]
     fn results_are_shown_and_inputs_are_not() {
-        assert_eq!(line(1, &Parameter::ValueInout(42, 1)).as_deref(), Some("p1: 0x2a 0x1 (42 1)"));
-        assert_eq!(line(0, &Parameter::ValueInput(1, 2)), None);
+        assert_eq!(line(1, &Parameter::ValueInout(42, 1), false).as_deref(), Some("p1: 0x2a 0x1 (42 1)"));
+        assert_eq!(line(0, &Parameter::ValueInput(1, 2), true), None);
+        let output = Parameter::output("file".as_ref(), 3);
+        assert_eq!((line(2, &output, true).as_deref(), line(2, &output, false)), (Some("p2: 3 bytes to file"), None));
         assert_eq!(object(&Parameter::Null(3))["size"], 3);
     }
 

@@ -5,6 +5,7 @@
 //! ([`console::shell`]), for one command ([`exec::command`]) or for a list of named ones ([`exec::tests`]).
 
 pub(crate) mod boot;
+pub(crate) mod clients;
 pub(crate) mod console;
 mod cpio;
 pub(crate) mod exec;

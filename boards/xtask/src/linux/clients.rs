@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! The boot of Linux that `test` makes for clients: the same test program with OP-TEE's library and with ours, OP-TEE's
+//! supplicant on ours, our programs, and many clients at once.
+
+use super::Guest;
+use super::exec::{self, Named};
+use super::log::Log;
+use crate::client::{self, LIBRARIES};
+use crate::image::Image;
+use crate::qemu::Machine;
+use crate::setup::Tools;
+use crate::test::Count;
+use anyhow::Result;
+use std::time::Duration;
+
+/// Seconds that the boot may take.
+const LIMIT: Duration = Duration::from_secs(420);
+
+/// Commands; `@` stands for an environment in which our library comes first.
+const COMMANDS: &[(&str, &str)] = &[
+    ("Debian's libteec", "tee-test-c"),
+    ("our libteec", "@ tee-test-c"),
+    (
+        "Debian's supplicant on our libteec",
+        "killall tee-supplicant; while pidof tee-supplicant; do usleep 100000; done\n\
+         @ tee-supplicant -d || exit 1\n\
+         grep -q libteec.so.2 /proc/$(pidof tee-supplicant)/maps && grep -q /usr/local/lib /proc/$(pidof tee-supplicant)/maps || exit 2\n\
+         hello-world",
+    ),
+    ("hello-world", "hello-world | grep 'greet: hello from the secure world'"),
+    (
+        "tee-call calls and lists",
+        "tee-call 8aaaf200-2450-11e4-abe2-0002a5d5c51b 1 --value 40,2 | grep 'p0: 0x2a' || exit 1\n\
+         echo -n stressed | tee-call 8aaaf200-2450-11e4-abe2-0002a5d5c51b 5 --inout -:/tmp/reversed || exit 2\n\
+         [ \"$(cat /tmp/reversed)\" = desserts ] || exit 3\n\
+         tee-call --list | grep 'ab7a617c-b8e7-4d8f-8301-d09b61036b64 rng'",
+    ),
+    (
+        "tee-call says who refused",
+        "tee-call deadbeef-1234-4567-89ab-cdef01234567 0; [ $? = 13 ] || exit 1\n\
+         tee-call 8aaaf200-2450-11e4-abe2-0002a5d5c51b 4 --out /tmp/short:4; [ $? = 14 ] || exit 2\n\
+         tee-call 0f8b1c2e-6d0a-4f0e-9c57-3b1d2a7e4c10 0 --value 60,1000 --cancel-after 300; [ $? = 14 ] || exit 3\n\
+         tee-call nonsense 0; [ $? = 2 ] || exit 4\n\
+         tee-call --device /dev/null --list; [ $? = 3 ]",
+    ),
+    ("sixteen clients for a minute", "tee-test 60"),
+];
+
+/// Boots Linux with our programs and runs them.
+///
+/// # Errors
+/// When something cannot be built, or the kernel or its file system is not to be had.
+pub(crate) fn run(image: &Image, tools: &Tools, count: &mut Count) -> Result<()> {
+    let ours = format!("LD_LIBRARY_PATH=/{LIBRARIES} ");
+    let commands: Vec<Named> = COMMANDS.iter().map(|(name, command)| Named::new(name, &command.replace("@ ", &ours))).collect();
+    let mut guest = Guest::new(image, Machine::default());
+    guest.added = client::added(&client::build(tools, true)?);
+    exec::tests("clients in Linux, 4 × Cortex-A15", &guest, &commands, LIMIT, Log::keeping(image)?, count)
+}
