@@ -62,6 +62,8 @@ subdirs-of-$(1) := $$(subdirs-y)
 endef
 read-all = $(eval $(call read-folder,$(1)))$(foreach sub,$(subdirs-of-$(1)),$(call read-all,$(1)/$(sub)))
 $(call read-all,.)
+# What is built depends on what these say.
+ta-makefiles := $(MAKEFILE_LIST)
 
 ta-cppflags := -nostdinc -isystem $(shell $(CC) -print-file-name=include) -I$(O) -I. $(addprefix -I,$(ta-incdirs)) \
 	-I$(ta-kit)/include -I$(ta-kit)/libc $(CPPFLAGS)
@@ -91,11 +93,11 @@ ta-cppflags += -Iinclude
 ta-version = $(CFG_TA_VERSION)
 endif
 
-$(O)/%.o: %.c $(ta-header)
+$(O)/%.o: %.c $(ta-header) $(ta-makefiles)
 	@mkdir -p $(@D)
 	$(CC) $(ta-cppflags) $(ta-cflags) $(cflags-$(notdir $<)-y) -MMD -MP -c $< -o $@
 
-$(O)/kit/%.o: $(ta-kit)/src/%.c $(ta-header)
+$(O)/kit/%.o: $(ta-kit)/src/%.c $(ta-header) $(ta-makefiles)
 	@mkdir -p $(@D)
 	$(CC) $(ta-cppflags) $(ta-cflags) -MMD -MP -c $< -o $@
 
@@ -111,7 +113,7 @@ $(UTEE_LIB_DIR)/libutee.a: libutee
 endif
 
 # Exported to the loader and to tools.
-$(O)/ta.list:
+$(O)/ta.list: $(ta-makefiles)
 	@mkdir -p $(@D)
 	@echo '{ __elf_phdr_info; trace_ext_prefix; trace_level; ta_head; oxtee_ta_limits; $(ta-exports:%=%;) };' > $@
 
