@@ -106,6 +106,9 @@ impl Shm {
     /// # Errors
     /// BAD_PARAMETERS past the end, and what `f` fails with.
     pub fn with_pages(&self, first: usize, count: usize, mut f: impl FnMut(usize, &[u64]) -> Result<(), TeeError>) -> Result<(), TeeError> {
+        if count == 1 {
+            return f(0, &[self.page(first).ok_or(TeeError::BAD_PARAMETERS)?]);
+        }
         let mut chunk = [0; CHUNK];
         let mut done = 0usize;
         while done < count {
