@@ -63,11 +63,11 @@ fn latencies(tee: &Tee, loaded: &Session) -> Result<(), String> {
     latency("latency-noop", || session.invoke(hello::NOP, &mut Operation::none()).map_err(text))?;
     latency("latency-open-close", || tee.open_public(hello::UUID).map_err(text)?.close().map_err(text))?;
     latency("latency-loaded", || loaded.invoke(conformance::EMPTY_SYSCALLS, &mut operation([Param::value_input(50, 0)])).map_err(text))?;
-    latency("latency-share", share_much)
+    latency("latency-share", || share_much(session.id()))
 }
 
-/// Shares and unshares 16 MiB, all of it the same page: what counts is the list.
-fn share_much() -> Result<(), String> {
+/// Shares 16 MiB, gives them to a TA and unshares them. All of it is the same page: what counts is the list.
+fn share_much(session: u32) -> Result<(), String> {
     const LISTS: usize = MUCH.div_ceil(PAGES_PER_LIST);
     let pages = memory::allocate(LISTS + 2).ok_or("no pages")?;
     let (message, shared, lists) = (pages, pages + PAGE, pages + 2 * PAGE);
@@ -80,8 +80,11 @@ fn share_much() -> Result<(), String> {
     }
     let size = (MUCH as u64) * PAGE;
     let register = MsgParam::new(Kind::TmemOutput, [lists, size, pages]).with(ATTR_NONCONTIG);
-    let done = send(message, Command::RegisterShm, &register)
-        .and_then(|()| send(message, Command::UnregisterShm, &MsgParam::new(Kind::RmemInput, [0, 0, pages])));
+    let header = |command: Command| MsgHeader::request(command.into(), 1);
+    let invoke = MsgHeader { session, func: hello::NOP, ..header(Command::InvokeCommand) };
+    let done = send(message, &header(Command::RegisterShm), &register)
+        .and_then(|()| send(message, &invoke, &MsgParam::new(Kind::RmemInout, [0, size, pages])))
+        .and_then(|()| send(message, &header(Command::UnregisterShm), &MsgParam::new(Kind::RmemInput, [0, 0, pages])));
     memory::release(pages, LISTS + 2);
     done
 }
@@ -96,9 +99,9 @@ fn word(at: u64, value: u64) {
 }
 
 /// Sends a message with one parameter that stands at `page`, and serves the interrupts of it.
-fn send(page: u64, command: Command, param: &MsgParam) -> Result<(), String> {
+fn send(page: u64, header: &MsgHeader, param: &MsgParam) -> Result<(), String> {
     let mut bytes = [0; message_size(1)];
-    MsgHeader::request(command.into(), 1).write(&mut bytes).ok_or("no room for a header")?;
+    header.write(&mut bytes).ok_or("no room for a header")?;
     param.write(&mut bytes, 0).ok_or("no room for a parameter")?;
     // SAFETY: as above.
     unsafe { memory::copy(page as *mut u8, bytes.as_ptr(), bytes.len()) };
@@ -115,7 +118,7 @@ fn send(page: u64, command: Command, param: &MsgParam) -> Result<(), String> {
     unsafe { memory::copy(bytes.as_mut_ptr(), page as *const u8, bytes.len()) };
     match MsgHeader::read(&bytes).map(|header| header.ret) {
         Some(0) => Ok(()),
-        answer => Err(alloc::format!("{command:?} gives {answer:x?}")),
+        answer => Err(alloc::format!("message {} gives {answer:x?}", header.cmd)),
     }
 }
 

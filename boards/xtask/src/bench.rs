@@ -43,7 +43,7 @@ const ROWS: [Row; 31] = [
     ("latency-noop", "longest wait of an interrupt: no-op invoke", Some(10_000), ""),
     ("latency-loaded", "  ... in a TA's system calls", Some(10_000), ""),
     ("latency-open-close", "  ... in opening and closing, TA not loaded", Some(10_000), ""),
-    ("latency-share", "  ... in sharing and unsharing 16 MiB", Some(10_000), ""),
+    ("latency-share", "  ... in sharing, mapping and unsharing 16 MiB", Some(10_000), ""),
     ("linux-invoke-noop", "from Linux: no-op invoke", Some(6_000), "OP-TEE 14,824"),
     ("linux-invoke-value", "  invoke with a value in and out", None, "OP-TEE 15,149"),
     ("linux-invoke-registered-4k", "  invoke with 4 KiB registered memory", Some(7_000), "OP-TEE 19,478"),
