@@ -16,6 +16,9 @@ mod tests;
 pub use device::{Block, Device, Loan};
 pub use kernel::{Errno, Kernel, Shared};
 
+#[cfg(target_arch = "arm")]
+use memory_functions as _;
+
 use super::Transport;
 use crate::context::{Context, Identity};
 use crate::error::Error;
