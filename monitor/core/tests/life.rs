@@ -48,7 +48,7 @@ fn a_session_lives_from_open_to_close_and_leaves_nothing() {
     let (tee, mut world) = boot(&[(A, TaFlags::empty())], 2);
     tee.platform.scripts().set(&A, adder);
     let opened = world.open(&A, &[]);
-    assert_eq!(result(&opened).0, 0);
+    assert_eq!(result(&opened), (0, Origin::TrustedApp.raw()));
     let session = opened.header.session;
     let params = [MsgParam::value_in(40, 2, 0), MsgParam::value_out()];
     let reply = world.invoke(session, 1, &params);

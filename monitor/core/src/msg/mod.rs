@@ -83,7 +83,9 @@ pub fn serve<P: Platform>(call: &Call<'_, P>, window: &Window, header: MsgHeader
         _ => outcome.unwrap_or(Err(Failure::tee(TeeError::BAD_PARAMETERS))),
     };
     let (ret, origin) = match outcome {
-        Ok(()) => (SUCCESS, if command == Command::InvokeCommand { Origin::TrustedApp } else { Origin::Tee }),
+        // A TA has answered these two; a pseudo-TA counts as one.
+        Ok(()) if matches!(command, Command::OpenSession | Command::InvokeCommand) => (SUCCESS, Origin::TrustedApp),
+        Ok(()) => (SUCCESS, Origin::Tee),
         Err(failure) => (failure.error.raw(), failure.origin),
     };
     let [r0, r1, r2, r3] = ret.to_le_bytes();
