@@ -17,8 +17,8 @@ pub(crate) struct Symbols {
 
 #[derive(Debug, Default)]
 struct Dump {
-    uuid: String,
-    base: u64,
+    /// UUIDs and load addresses of the TA and its libraries.
+    modules: Vec<(String, u64)>,
     registers: HashMap<String, u64>,
     code: Vec<(u64, u64)>,
     stack: Vec<(u64, u32)>,
@@ -43,8 +43,9 @@ impl Symbols {
         let words: Vec<&str> = rest.split_whitespace().collect();
         match (words.as_slice(), &mut self.dump) {
             (["ta", uuid, "load", base, ..], _) => {
-                self.dump = Some(Dump { uuid: (*uuid).into(), base: hex(base), ..Dump::default() });
+                self.dump = Some(Dump { modules: vec![((*uuid).into(), hex(base))], ..Dump::default() });
             }
+            (["lib", uuid, "load", base], Some(dump)) => dump.modules.push(((*uuid).into(), hex(base))),
             (["reg", name, value], Some(dump)) => {
                 dump.registers.insert((*name).into(), hex(value));
             }
@@ -71,22 +72,32 @@ impl Symbols {
     }
 
     fn backtrace(&self, dump: &Dump) -> Vec<String> {
-        let Ok(loader) = Loader::new(self.dir.join(format!("{}.elf", dump.uuid))) else {
-            return vec![format!("no symbols: {}.elf is not in {}", dump.uuid, self.dir.display())];
+        let files: Vec<(u64, Result<Loader, String>)> = dump
+            .modules
+            .iter()
+            .map(|(uuid, base)| {
+                let missing = || format!("no symbols: {uuid}.elf is not in {}", self.dir.display());
+                (*base, Loader::new(self.dir.join(format!("{uuid}.elf"))).map_err(|_| missing()))
+            })
+            .collect();
+        let place = |address: u64, back: u64| match files.iter().filter(|(base, _)| *base <= address).max_by_key(|(base, _)| *base) {
+            Some((base, Ok(loader))) => place(loader, address - base - back),
+            Some((_, Err(missing))) => missing.clone(),
+            None => "?".into(),
         };
         let in_code = |address: u64| dump.code.iter().any(|(first, end)| (*first..*end).contains(&address));
         let register = |name: &str| dump.registers.get(name).copied().unwrap_or(0);
         let mut lines = Vec::new();
         let pc = register("pc");
         if in_code(pc) {
-            lines.push(format!("#0 {:#010x} {}", pc, place(&loader, pc.wrapping_sub(dump.base))));
+            lines.push(format!("#0 {:#010x} {}", pc, place(pc, 0)));
         } else {
             lines.push(format!("#0 {pc:#010x} outside the TA's code"));
         }
         let (frames, how) = walk(dump, &in_code);
         for address in frames.into_iter().take(FRAMES) {
             // A return address is past the call: one byte back is still in it.
-            let text = place(&loader, address.wrapping_sub(dump.base).wrapping_sub(1));
+            let text = place(address, 1);
             lines.push(format!("#{} {:#010x} {text}{how}", lines.len(), address));
         }
         lines

@@ -2,6 +2,7 @@
 //! TAs with libraries: loaded with them, opened later, refused, told of them.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tee_core::Tee;
 use tee_core::testing::FakePlatform;
 use tee_core::testing::image::{elf, signed};
@@ -139,6 +140,22 @@ fn a_chain_of_libraries_ends() {
     assert_eq!(run(&tee, &mut world, |_| 0), 0);
     let (tee, mut world) = chain(ta_loader::plan::MAX_LIBRARIES + 1);
     assert_eq!(refused(&mut world, &tee), TeeError::OUT_OF_MEMORY.raw());
+}
+
+#[test]
+fn a_crash_dump_says_where_libraries_are() {
+    let ta = Module { needed: &[FIRST], taken: &["one"], ..Module::default() };
+    let first = Module { words: &[("one", 11)], ..Module::default() };
+    let (tee, mut world) = boot(&[(TA, ta.ta(&TA, TaFlags::empty())), (FIRST, first.library(&FIRST))]);
+    let at = Arc::new(AtomicU64::new(0));
+    let noted = Arc::clone(&at);
+    let result = run(&tee, &mut world, move |ta| {
+        noted.store(u64::from(ta.word(word(ta, 0))) - u64::from(WORDS), Ordering::SeqCst);
+        ta.syscall(Syscall::Panic, &[1, 0])
+    });
+    assert_eq!(result, TeeError::TARGET_DEAD.raw());
+    let line = format!("dump: lib {FIRST} load {:x}", at.load(Ordering::SeqCst));
+    assert!(tee.platform.printed().contains(&line), "{line}");
 }
 
 #[test]

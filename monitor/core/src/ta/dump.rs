@@ -2,7 +2,7 @@
 //! Crash dumps of TAs, in lines that a person reads and the host tool symbolises.
 //!
 //! Form, one line each, numbers in hexadecimal without separators:
-//! `dump: ta <uuid> load <base> cause <words>` · `dump: reg <name> <value>` (each register) ·
+//! `dump: ta <uuid> load <base> cause <words>` · `dump: lib <uuid> load <base>` (each library) · `dump: reg <name> <value>` (each register) ·
 //! `dump: map <first> <end> <rights> <purpose>` (each region) · `dump: stack <address> <word>…` (up to 16 words a
 //! line, from the stack pointer up) · `dump: end`.
 
@@ -53,6 +53,9 @@ impl fmt::Display for Cause {
 /// console is the only reader; release boards may switch dumps off.
 pub fn print<P: Platform>(platform: &P, instance: &Instance<P>, body: &Body<P>, cause: Cause) {
     log_secret!(platform, "dump: ta {} load {:x} cause {}", instance.uuid, body.load_base, cause);
+    for module in body.modules.iter().skip(1) {
+        log_secret!(platform, "dump: lib {} load {:x}", module.image.uuid, module.base);
+    }
     body.context.for_each_register(&mut |name, value| log_secret!(platform, "dump: reg {name} {value:x}"));
     for region in body.space.regions() {
         let rights = match region.prot {
