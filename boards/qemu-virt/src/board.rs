@@ -125,13 +125,14 @@ fn size_of_linux(word: &[u8]) -> Option<u64> {
     core::str::from_utf8(word.strip_prefix(map::LINUX_WORD.as_bytes())?).ok()?.parse().ok()
 }
 
-/// Starts the cycle counter, which counts instructions under `-icount`, for the normal world to read.
+/// Starts the cycle counter, which counts instructions under `-icount`, for the normal world and its programs to read.
 fn count_instructions() {
     // SAFETY: the performance monitor counts; nothing of the kernel depends on it.
     unsafe {
         core::arch::asm!(
             "mcr p15, 0, {enable}, c9, c12, 1",
             "mcr p15, 0, {control}, c9, c12, 0",
+            "mcr p15, 0, {control}, c9, c14, 0", // PMUSERENR
             enable = in(reg) 1u32 << 31,
             control = in(reg) 1u32,
             options(nostack, preserves_flags)

@@ -103,6 +103,15 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
         let mark = if goal.is_some_and(|goal| *value > goal) { "  (missed)" } else { "" };
         println!("{what:44} {:>12} {goal_text:>12}  {others}{mark}", grouped(*value));
     }
+    if args.linux {
+        println!("\n{:44} {:>12} {:>12} {:>12}", "of these", "program", "Linux", "secure world");
+        for (key, what, ..) in ROWS {
+            let part = |name: &str| figures.get(&format!("{key}-{name}")).copied();
+            let (Some(whole), Some(user), Some(kernel)) = (figures.get(key), part("user"), part("kernel")) else { continue };
+            let secure = whole.saturating_sub(user).saturating_sub(kernel);
+            println!("{what:44} {:>12} {:>12} {:>12}", grouped(user), grouped(kernel), grouped(secure));
+        }
+    }
     println!("written to {}", path.display());
     Ok(0)
 }
@@ -112,7 +121,7 @@ fn linux(image: &Image, figures: &mut BTreeMap<String, u64>) -> Result<()> {
     let mut guest = Guest::new(image, Machine { smp: 1, icount: true, ..Machine::default() });
     guest.added = client::added(&client::build(&setup::run()?, false)?);
     let mut output = Vec::new();
-    let status = exec::run(&guest, "tee-bench", Duration::from_secs(900), Log::keeping(image)?, |bytes| {
+    let status = exec::run(&guest, "tee-bench --split", Duration::from_secs(900), Log::keeping(image)?, |bytes| {
         output.extend_from_slice(bytes);
         Ok(())
     })?;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! `tee-bench`: what calls of a TEE cost from a Linux program, a line each: `bench: <name> <nanoseconds>`. Under an emulator
 //! that counts an instruction as a nanosecond that is instructions, of this program, the kernel and the secure world together.
+//! With `--split` further lines tell this program's and the kernel's apart, where the CPU's counter can.
 
-#![forbid(unsafe_code)]
+#[cfg(target_arch = "arm")]
+mod counter;
 
 use conformance::proto as conformance;
 use hello_world::proto as hello;
@@ -37,6 +39,32 @@ fn measure(name: &str, rounds: u32, mut f: impl FnMut() -> Outcome<()>) -> Outco
         best = best.min(from.elapsed().as_nanos() / u128::from(rounds));
     }
     println!("bench: {name} {best}");
+    split(name, rounds, f)
+}
+
+/// Prints what of it is this program's, and what the kernel's; the rest is the secure world's.
+#[cfg(target_arch = "arm")]
+fn split(name: &str, rounds: u32, mut f: impl FnMut() -> Outcome<()>) -> Outcome<()> {
+    if !std::env::args().any(|arg| arg == "--split") {
+        return Ok(());
+    }
+    for part in [counter::Part::User, counter::Part::Kernel] {
+        let mut best = u32::MAX;
+        counter::select(part);
+        for _ in 0..BATCHES {
+            let from = counter::read();
+            for _ in 0..rounds {
+                f()?;
+            }
+            best = best.min(counter::read().wrapping_sub(from) / rounds);
+        }
+        println!("bench: {name}-{} {best}", part.name());
+    }
+    Ok(())
+}
+
+#[cfg(not(target_arch = "arm"))]
+fn split(_name: &str, _rounds: u32, _f: impl FnMut() -> Outcome<()>) -> Outcome<()> {
     Ok(())
 }
 
