@@ -77,9 +77,11 @@ unsafe fn cpu_init(index: usize) {
 pub unsafe fn primary<B: Board>(tee: &Tee<Machine<B>>) -> Infallible {
     tee.platform.board().init_cpu();
     tee.banner();
-    let (entry, context) = tee.platform.normal_entry();
+    let (entry, tree) = tee.platform.normal_entry();
+    // As Linux and its likes want to be entered on Armv7-A: no machine type, and the device tree third.
+    let args = [0, u64::from(u32::MAX), tree];
     // CPU 0 is off until now, so this cannot fail.
-    let _ = tee.cpus.request(0, Start { entry, context });
+    let _ = tee.cpus.request(0, Start { entry, args });
     // SAFETY: Monitor mode on CPU 0, whose data is installed.
     let mut world = unsafe { World::new() };
     tee.run_cpu(0, &mut world)

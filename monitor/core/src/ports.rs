@@ -220,8 +220,8 @@ pub trait AddressSpace: Send + 'static {
 
 /// The way into the normal world, one for each CPU.
 pub trait NormalWorld {
-    /// Sets where this CPU's normal world starts: physical entry address and its first argument.
-    fn start(&mut self, entry: u64, context: u64);
+    /// Sets where this CPU's normal world starts: physical entry address and its first arguments.
+    fn start(&mut self, entry: u64, args: [u64; 3]);
 
     /// Runs the normal world until it comes back.
     fn enter(&mut self) -> NormalExit;
@@ -285,7 +285,7 @@ pub trait Platform: Send + Sync + Sized + 'static {
     /// The part of normal-world RAM that is reserved for shared memory; empty when there is none.
     fn reserved_shm(&self) -> Range<u64>;
 
-    /// Where the boot CPU's normal world starts: entry address and first argument (device tree).
+    /// Where the boot CPU's normal world starts: entry address and that of the device tree.
     fn normal_entry(&self) -> (u64, u64);
 
     /// The boot archive (TAs and root keys), in memory that only the secure world can change.

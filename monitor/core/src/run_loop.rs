@@ -12,7 +12,7 @@ impl<P: Platform> Tee<P> {
     pub fn run_cpu(&self, cpu: CpuIndex, world: &mut impl NormalWorld) -> Infallible {
         loop {
             while let Some(start) = self.cpus.take_start(cpu) {
-                world.start(start.entry, start.context);
+                world.start(start.entry, start.args);
                 self.serve(cpu, world);
                 self.platform.cpu_off();
                 self.cpus.set_off(cpu);
@@ -31,7 +31,7 @@ impl<P: Platform> Tee<P> {
                     Answer::Sleep(start) => {
                         while !self.platform.wait_for_interrupt() {}
                         match start {
-                            Some(start) => world.start(start.entry, start.context),
+                            Some(start) => world.start(start.entry, start.args),
                             None => world.set_result([SUCCESS, 0, 0, 0]),
                         }
                     }

@@ -17,7 +17,7 @@ const ENTRY: u32 = RAM.start as u32 + 0x8000;
 /// A TEE whose first CPU runs.
 fn boot() -> Arc<Tee<FakePlatform>> {
     let tee = FakePlatform::boot(&[], 2);
-    tee.cpus.request(0, Start { entry: RAM.start, context: 0 }).unwrap();
+    tee.cpus.request(0, Start::on(RAM.start, 0)).unwrap();
     tee.cpus.take_start(0).unwrap();
     tee
 }
@@ -39,7 +39,7 @@ fn psci(tee: &Tee<FakePlatform>, cpu: usize, call: Call, args: [u32; 3]) -> u32 
 /// Switches the second CPU on.
 fn second_cpu(tee: &Tee<FakePlatform>) {
     assert_eq!(psci(tee, 0, Call::CpuOn, [1, ENTRY, 7]), SUCCESS);
-    assert_eq!(tee.cpus.take_start(1), Some(Start { entry: u64::from(ENTRY), context: 7 }));
+    assert_eq!(tee.cpus.take_start(1), Some(Start::on(u64::from(ENTRY), 7)));
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn a_suspended_cpu_returns_or_starts_at_its_entry() {
     let suspend = |state, entry| ask(&tee, 0, Call::CpuSuspend.into(), [state, entry, 9]);
     assert_eq!(suspend(0, 0), Answer::Sleep(None));
     assert_eq!(suspend(0xFFFF, SECURE_PROBE as u32), Answer::Sleep(None), "standby needs no entry");
-    let start = Start { entry: u64::from(ENTRY), context: 9 };
+    let start = Start::on(u64::from(ENTRY), 9);
     assert_eq!(suspend(power_state::POWER_DOWN, ENTRY), Answer::Sleep(Some(start)));
     assert_eq!(value(suspend(power_state::POWER_DOWN, SECURE_PROBE as u32)), Error::InvalidAddress.raw());
     for state in [1 << 17, 1 << 24, 1 << 25, 1 << 31] {
@@ -128,7 +128,7 @@ fn a_suspended_cpu_returns_or_starts_at_its_entry() {
 fn the_system_is_suspended_by_its_last_cpu() {
     let tee = boot();
     let suspend = |entry| ask(&tee, 0, Call::SystemSuspend.into(), [entry, 5, 0]);
-    let start = Start { entry: u64::from(ENTRY), context: 5 };
+    let start = Start::on(u64::from(ENTRY), 5);
     assert_eq!(suspend(ENTRY), Answer::Sleep(Some(start)));
     assert_eq!(value(suspend(SECURE_PROBE as u32)), Error::InvalidAddress.raw());
     second_cpu(&tee);
@@ -146,7 +146,7 @@ struct Script {
 }
 
 impl NormalWorld for Script {
-    fn start(&mut self, entry: u64, _context: u64) {
+    fn start(&mut self, entry: u64, _args: [u64; 3]) {
         self.seen.push(("starts at", entry));
     }
 

@@ -99,12 +99,12 @@ impl World {
 }
 
 impl NormalWorld for World {
-    fn start(&mut self, entry: u64, context: u64) {
+    fn start(&mut self, entry: u64, args: [u64; 3]) {
         let regs = self.regs();
         regs.r = [0; 13];
-        // The boot CPU finds its argument (the device tree) in r2, a CPU that was switched on by PSCI in r0.
-        regs.r[0] = context as u32;
-        regs.r[2] = context as u32;
+        for (register, arg) in regs.r.iter_mut().zip(args) {
+            *register = arg as u32;
+        }
         regs.pc = entry as u32 & !1;
         regs.cpsr = CPSR_START | (entry as u32 & 1) << 5;
         reset_banked();

@@ -16,8 +16,15 @@ use utee_abi::smc::UNKNOWN_FUNCTION;
 pub struct Start {
     /// Physical entry address.
     pub entry: u64,
-    /// First argument (r0, x0).
-    pub context: u64,
+    /// First arguments (r0 to r2, x0 to x2).
+    pub args: [u64; 3],
+}
+
+impl Start {
+    /// A CPU that PSCI switches on: its context comes first.
+    pub fn on(entry: u64, context: u64) -> Self {
+        Self { entry, args: [context, 0, 0] }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,7 +169,7 @@ fn start_at<P: Platform>(tee: &Tee<P>, entry: u32, context: u32) -> Result<Start
     if !tee.platform.normal_ram().iter().any(|range| range.contains(&entry)) {
         return Err(Error::InvalidAddress);
     }
-    Ok(Start { entry, context: u64::from(context) })
+    Ok(Start::on(entry, u64::from(context)))
 }
 
 fn cpu_suspend<P: Platform>(tee: &Tee<P>, regs: &[u32; 8]) -> Result<Option<Start>, Error> {
