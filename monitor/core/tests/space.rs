@@ -162,9 +162,13 @@ fn purposes() -> impl Strategy<Value = Purpose> {
     prop_oneof![Just(Purpose::Image), Just(Purpose::Stack), Just(Purpose::Private), Just(Purpose::Shareable), Just(Purpose::Param)]
 }
 
+/// Ranges that begin and end near the borders of pages, where mistakes are.
 fn places() -> impl Strategy<Value = Place> {
-    let len = prop_oneof![0..16u64, 0..3 * PAGE];
-    (any::<bool>(), 0..PAGES * PAGE, len).prop_map(|(secure, from, len)| Place { secure, from, len })
+    let near =
+        (0..PAGES, prop_oneof![Just(-1i64), Just(0), Just(1), -64..64i64]).prop_map(|(page, by)| (page * PAGE).saturating_add_signed(by));
+    let len =
+        (0..3u64, prop_oneof![Just(-1i64), Just(0), Just(1), -64..64i64]).prop_map(|(pages, by)| (pages * PAGE).saturating_add_signed(by));
+    (any::<bool>(), near, len).prop_map(|(secure, from, len)| Place { secure, from, len })
 }
 
 fn flags() -> impl Strategy<Value = AccessFlags> {
@@ -189,7 +193,7 @@ fn steps() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
     fn claims_are_allowed_exactly_when_every_byte_is(steps in proptest::collection::vec(steps(), 1..60)) {
