@@ -25,6 +25,9 @@ pub const MAX_NESTING: u32 = 4;
 /// Cryptographic states of one TA instance.
 pub const MAX_STATES_OF_TA: usize = 64;
 
+/// TAs of the normal world whose version is remembered.
+pub const MAX_VERSIONS: usize = 256;
+
 /// Registered shared-memory objects.
 pub const MAX_SHM: usize = 512;
 

@@ -2,5 +2,6 @@
 //! Cryptography behind a registry: which algorithm is served by what, and the states that TAs work with.
 
 pub mod digest;
+pub mod huk;
 pub mod rng;
 pub mod state;

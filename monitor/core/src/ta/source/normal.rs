@@ -84,7 +84,7 @@ impl<P: Platform> NormalSource<P> {
         let end = start.saturating_add(len);
         let place = Place { memory, range: start..end, limit: end.next_multiple_of(PAGE_SIZE) };
         let image = Arc::new(Image::verify(call.tee, uuid, place)?);
-        self.versions.admit(uuid, image.version).inspect_err(|_| {
+        self.versions.admit(call, uuid, image.version).inspect_err(|_| {
             crate::log!(call.platform(), "E core: ta {uuid} refused: version {} is older than one that was loaded", image.version);
         })?;
         self.hold(&image)?;

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Versions of TAs outlast a reset in a file of the normal world, which cannot be forged.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use tee_core::ports::Platform;
+use tee_core::testing::image::{elf, signed_version};
+use tee_core::testing::normal::NormalWorld;
+use tee_core::testing::{FakePlatform, RESERVED};
+use utee_abi::msg::{Kind, MsgParam};
+use utee_abi::result::TeeError;
+use utee_abi::rpc::{FsCommand, RpcCommand};
+use utee_abi::ta_head::TaFlags;
+use utee_abi::uuid::Uuid;
+
+const A: Uuid = Uuid::new(1, 2, 3, [4; 8]);
+const FILE: &str = "oxtee-ta-versions";
+const CONFLICT: u32 = TeeError::ACCESS_CONFLICT.raw();
+
+/// What outlasts a reset.
+#[derive(Default)]
+struct Disk {
+    ta: Vec<u8>,
+    files: BTreeMap<String, Vec<u8>>,
+    /// Names of open files by handle.
+    open: Vec<String>,
+    /// No file can be written.
+    full: bool,
+}
+
+fn bytes(platform: &FakePlatform, param: &MsgParam, len: usize) -> Vec<u8> {
+    let mut out = vec![0; len];
+    assert!(platform.normal_read(param.words[0], &mut out));
+    out
+}
+
+fn name(platform: &FakePlatform, param: &MsgParam) -> String {
+    let text = bytes(platform, param, param.words[1] as usize);
+    String::from_utf8(text.split(|byte| *byte == 0).next().unwrap().to_vec()).unwrap()
+}
+
+impl Disk {
+    fn serve(&mut self, platform: &FakePlatform, command: RpcCommand, params: &mut [MsgParam]) -> u32 {
+        match (command, params) {
+            (RpcCommand::ShmAlloc, [param]) => {
+                *param = MsgParam::new(Kind::TmemOutput, [RESERVED.start, param.words[1], 1]);
+                0
+            }
+            (RpcCommand::ShmFree, _) => 0,
+            (RpcCommand::LoadTa, [_, place]) => {
+                let room = std::mem::replace(&mut place.words[1], self.ta.len() as u64);
+                assert!(room < self.ta.len() as u64 || platform.normal_write(place.words[0], &self.ta));
+                0
+            }
+            (RpcCommand::Fs, params) => self.fs(platform, params).err().map_or(0, |error| error.raw()),
+            _ => TeeError::NOT_SUPPORTED.raw(),
+        }
+    }
+
+    fn fs(&mut self, platform: &FakePlatform, params: &mut [MsgParam]) -> Result<(), TeeError> {
+        let [command, handle, offset] = params[0].words;
+        let file = self.open.get(handle as usize).cloned().unwrap_or_default();
+        match FsCommand::try_from(command as u32).unwrap() {
+            command @ (FsCommand::Open | FsCommand::Create) => {
+                let name = name(platform, &params[1]);
+                if command == FsCommand::Create {
+                    self.files.insert(name.clone(), Vec::new());
+                } else if !self.files.contains_key(&name) {
+                    return Err(TeeError::ITEM_NOT_FOUND);
+                }
+                self.open.push(name);
+                params[2].words[0] = self.open.len() as u64 - 1;
+            }
+            FsCommand::Read => {
+                let content = &self.files[&file][offset as usize..];
+                let len = content.len().min(params[1].words[1] as usize);
+                assert!(platform.normal_write(params[1].words[0], &content[..len]));
+                params[1].words[1] = len as u64;
+            }
+            FsCommand::Write if self.full => return Err(TeeError::STORAGE_NO_SPACE),
+            FsCommand::Write => {
+                assert_eq!(offset, 0);
+                self.files.insert(file, bytes(platform, &params[1], params[1].words[1] as usize));
+            }
+            FsCommand::Rename => {
+                let content = self.files.remove(&name(platform, &params[1])).unwrap();
+                self.files.insert(name(platform, &params[2]), content);
+            }
+            FsCommand::Close => {}
+            other => panic!("{other:?}"),
+        }
+        Ok(())
+    }
+}
+
+/// Boots with what a disk holds, and opens the TA in these versions one after the other.
+fn boot(disk: &Arc<Mutex<Disk>>, versions: &[u32]) -> Vec<u32> {
+    let tee = FakePlatform::boot(&[], 2);
+    tee.platform.scripts().set(&A, |_| 0);
+    let mut world = NormalWorld::new(tee);
+    let served = Arc::clone(disk);
+    world.supplicant = Box::new(move |platform, command, params| served.lock().unwrap().serve(platform, command, params));
+    let mut open = |version: &u32| {
+        disk.lock().unwrap().ta = signed_version(&A, &elf(&A, TaFlags::empty(), 4096), *version);
+        let header = world.open(&A, &[]).header;
+        if header.ret == 0 {
+            world.close(header.session);
+        }
+        header.ret
+    };
+    versions.iter().map(&mut open).collect()
+}
+
+#[test]
+fn an_older_version_is_refused_after_a_reset_too() {
+    let disk = Arc::default();
+    assert_eq!(boot(&disk, &[1, 3]), [0, 0]);
+    assert_eq!(boot(&disk, &[2, 3, 1, 4]), [CONFLICT, 0, CONFLICT, 0]);
+    assert_eq!(boot(&disk, &[3, 0, 4]), [CONFLICT, CONFLICT, 0]);
+    let files: Vec<String> = disk.lock().unwrap().files.keys().cloned().collect();
+    assert_eq!(files, [FILE], "nothing else is left there");
+}
+
+#[test]
+fn a_ta_without_versions_writes_nothing() {
+    let disk = Arc::default();
+    assert_eq!(boot(&disk, &[0, 0]), [0, 0]);
+    assert!(disk.lock().unwrap().files.is_empty());
+}
+
+#[test]
+fn a_forged_file_says_nothing() {
+    let disk: Arc<Mutex<Disk>> = Arc::default();
+    assert_eq!(boot(&disk, &[1]), [0]);
+    let good = disk.lock().unwrap().files[FILE].clone();
+    for at in 0..good.len() {
+        // To a version that would lock every TA out, among others.
+        let mut bad = good.clone();
+        bad[at] ^= 0x80;
+        disk.lock().unwrap().files.insert(FILE.into(), bad);
+        assert_eq!(boot(&disk, &[0]), [0], "byte {at}");
+    }
+    for len in 0..good.len() {
+        disk.lock().unwrap().files.insert(FILE.into(), good[..len].to_vec());
+        assert_eq!(boot(&disk, &[0]), [0], "length {len}");
+    }
+    disk.lock().unwrap().files.insert(FILE.into(), vec![0xFF; 100_000]);
+    assert_eq!(boot(&disk, &[0]), [0]);
+    disk.lock().unwrap().files.insert(FILE.into(), good);
+    assert_eq!(boot(&disk, &[0]), [CONFLICT], "the good one does");
+}
+
+#[test]
+fn without_room_versions_are_kept_until_the_reset() {
+    let disk: Arc<Mutex<Disk>> = Arc::default();
+    disk.lock().unwrap().full = true;
+    assert_eq!(boot(&disk, &[2, 1]), [0, CONFLICT]);
+    assert_eq!(boot(&disk, &[1]), [0]);
+}
