@@ -229,6 +229,13 @@ impl<'a, T: Transport> Operation<'a, T> {
         &self.params
     }
 
+    /// Number of parameters up to the last one that is not [`Param::None`].
+    #[cfg(feature = "linux")]
+    pub(crate) fn count(&self) -> u32 {
+        let last = self.params.iter().rposition(|param| !matches!(param, Param::None));
+        last.map_or(0, |index| index as u32 + 1)
+    }
+
     /// The numbers of parameter `index`; zero when it has none.
     #[must_use]
     pub fn value(&self, index: usize) -> (u32, u32) {

@@ -156,6 +156,28 @@ pub struct Invoke {
     pub params: [Param; PARAMS],
 }
 
+/// Bytes of an argument of `whole` bytes that has `count` parameters only.
+const fn length(whole: usize, count: u32) -> u64 {
+    let left_out = (PARAMS as u64).saturating_sub(count as u64);
+    (whole as u64).saturating_sub(left_out.saturating_mul(size_of::<Param>() as u64))
+}
+
+impl OpenSession {
+    /// Bytes of it with the parameters that it has: what the kernel insists on.
+    #[must_use]
+    pub const fn length(&self) -> u64 {
+        length(size_of::<Self>(), self.param_count)
+    }
+}
+
+impl Invoke {
+    /// Bytes of it with the parameters that it has: what the kernel insists on.
+    #[must_use]
+    pub const fn length(&self) -> u64 {
+        length(size_of::<Self>(), self.param_count)
+    }
+}
+
 /// struct tee_ioctl_cancel_arg
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(C)]

@@ -148,13 +148,15 @@ impl Kernel for Device {
     }
 
     fn open_session(&self, call: &mut OpenSession) -> Result<(), Errno> {
-        let mut buffer = Buffer { address: core::ptr::from_mut(call).expose_provenance() as u64, length: size_of::<OpenSession>() as u64 };
+        let length = call.length();
+        let mut buffer = Buffer { address: core::ptr::from_mut(call).expose_provenance() as u64, length };
         // SAFETY: OPEN_SESSION reads a `Buffer`, and reads and writes the argument that it names, which is borrowed mutably.
         unsafe { ioctl(self.fd.as_fd(), request::OPEN_SESSION, &mut buffer) }.map(drop)
     }
 
     fn invoke(&self, call: &mut Invoke) -> Result<(), Errno> {
-        let mut buffer = Buffer { address: core::ptr::from_mut(call).expose_provenance() as u64, length: size_of::<Invoke>() as u64 };
+        let length = call.length();
+        let mut buffer = Buffer { address: core::ptr::from_mut(call).expose_provenance() as u64, length };
         // SAFETY: INVOKE reads a `Buffer`, and reads and writes the argument that it names, which is borrowed mutably.
         unsafe { ioctl(self.fd.as_fd(), request::INVOKE, &mut buffer) }.map(drop)
     }

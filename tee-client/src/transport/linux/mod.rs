@@ -99,7 +99,7 @@ impl<K: Kernel> Transport for Linux<K> {
             uuid: uuid.octets(),
             client: identity.uuid.octets(),
             login: u32::from(identity.login),
-            param_count: PARAMS as u32,
+            param_count: operation.count(),
             ..OpenSession::default()
         };
         self.call(operation, &mut argument, |argument| &mut argument.params, K::open_session)?;
@@ -108,7 +108,7 @@ impl<K: Kernel> Transport for Linux<K> {
     }
 
     fn invoke(&self, session: u32, command: u32, operation: &mut Operation<'_, Self>) -> Result<(), Error> {
-        let mut argument = Invoke { command, session, param_count: PARAMS as u32, ..Invoke::default() };
+        let mut argument = Invoke { command, session, param_count: operation.count(), ..Invoke::default() };
         self.call(operation, &mut argument, |argument| &mut argument.params, K::invoke)?;
         Error::check(argument.result, argument.origin)
     }
