@@ -4,25 +4,33 @@
 #![forbid(unsafe_code)]
 
 mod list;
+mod log;
 mod login;
 mod parameter;
 mod report;
 
-use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser};
+use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+use log::LogArgs;
 use parameter::Parameter;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::mpsc;
 use std::time::Duration;
 use tee_client::transport::linux::{ConnectError, LinuxContext};
 use tee_client::{Error, Identity, Operation, Origin, Uuid};
 
-/// Calls a command of a trusted application, or lists what the TEE offers.
+/// Calls a command of a trusted application, lists what the TEE offers, or prints its log.
 #[derive(Parser)]
 #[command(
     name = "tee-call",
     version,
+    // `log` stands where a TA would.
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    disable_help_subcommand = true,
+    subcommand_help_heading = "Instead of a call",
+    override_usage = "tee-call [OPTIONS] <UUID> <COMMAND>\n       tee-call --list [--json]\n       tee-call log [-f]",
     after_help = "\
 Parameters are given to the TA in the order in which they stand, four at most. Numbers may be hexadecimal (0x...); a FILE may
 be - for standard input or output.
@@ -41,9 +49,12 @@ Examples:
   tee-call 8aaaf200-2450-11e4-abe2-0002a5d5c51b 1 --value 40,2
   tee-call 8aaaf200-2450-11e4-abe2-0002a5d5c51b 4 --out greeting.txt:64
   tee-call 8aaaf200-2450-11e4-abe2-0002a5d5c51b 5 --inout text.txt:reversed.txt
-  tee-call --list"
+  tee-call --list
+  tee-call log -f"
 )]
 struct Args {
+    #[command(subcommand)]
+    other: Option<Other>,
     /// The TA.
     #[arg(required_unless_present = "list")]
     uuid: Option<Uuid>,
@@ -88,6 +99,13 @@ struct Args {
     json: bool,
 }
 
+/// What is no call.
+#[derive(Subcommand)]
+enum Other {
+    /// Prints what the TEE and its TAs log, as far as it is still kept.
+    Log(LogArgs),
+}
+
 /// Why there is no result.
 #[derive(Debug)]
 enum Failure {
@@ -95,6 +113,7 @@ enum Failure {
     Connect(ConnectError),
     File(PathBuf, std::io::Error),
     Call(Error),
+    NoLog(Error),
 }
 
 impl Failure {
@@ -103,7 +122,7 @@ impl Failure {
             Self::Usage(_) => 2,
             Self::Connect(_) => 3,
             Self::File(..) => 4,
-            Self::Call(error) => match error.origin {
+            Self::Call(error) | Self::NoLog(error) => match error.origin {
                 Origin::Api => 11,
                 Origin::Comms => 12,
                 Origin::Tee => 13,
@@ -120,6 +139,7 @@ impl fmt::Display for Failure {
             Self::Connect(error) => error.fmt(f),
             Self::File(path, error) => write!(f, "{}: {error}", path.display()),
             Self::Call(error) => error.fmt(f),
+            Self::NoLog(error) => write!(f, "this TEE keeps no log for Linux: it has no pseudo-TA {} ({error})", utee_abi::pta::log::UUID),
         }
     }
 }
@@ -139,7 +159,7 @@ fn main() -> ExitCode {
     match run(&args, &matches) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            if args.json {
+            if args.json || matches!(&args.other, Some(Other::Log(LogArgs { json: true, .. }))) {
                 println!("{}", report::failure(&failure));
             }
             eprintln!("tee-call: {failure}");
@@ -148,16 +168,22 @@ fn main() -> ExitCode {
     }
 }
 
+fn connect(node: Option<&Path>) -> Result<LinuxContext, Failure> {
+    node.map_or_else(LinuxContext::connect, LinuxContext::connect_to).map_err(Failure::Connect)
+}
+
 fn run(args: &Args, matches: &ArgMatches) -> Result<(), Failure> {
-    let connect = || args.device.as_ref().map_or_else(LinuxContext::connect, |node| LinuxContext::connect_to(node));
+    if let Some(Other::Log(args)) = &args.other {
+        return log::log(&connect(args.device.as_deref())?, args);
+    }
     if args.list {
-        return list::list(&connect().map_err(Failure::Connect)?, args.json);
+        return list::list(&connect(args.device.as_deref())?, args.json);
     }
     let (Some(uuid), Some(command)) = (args.uuid, args.command) else {
         return Err(Failure::Usage("a TA and a command are needed".into()));
     };
     let mut parameters = in_order(args, matches)?;
-    let context = connect().map_err(Failure::Connect)?;
+    let context = connect(args.device.as_deref())?;
     let session = context.open(uuid, args.login, &mut Operation::none())?;
     let (params, stop) = (parameter::convert(&mut parameters), mpsc::channel::<()>());
     let mut operation = Operation::new(params);
@@ -208,9 +234,11 @@ fn in_order(args: &Args, matches: &ArgMatches) -> Result<Vec<Parameter>, Failure
 
 #[cfg(test)]
 mod tests {
-    use super::{Args, in_order};
+    use super::{Args, Failure, Other, in_order};
     use crate::parameter::Parameter;
-    use clap::{CommandFactory, FromArgMatches};
+    use clap::{CommandFactory, FromArgMatches, Parser};
+    use std::path::Path;
+    use tee_client::{Error, Origin, TeeError};
 
     fn parse(line: &str) -> Result<Vec<Parameter>, String> {
         let words = ["tee-call"].into_iter().chain(line.split_whitespace());
@@ -239,8 +267,31 @@ mod tests {
         }
         let many = format!("{TA} 1 --null --null --null --null --null");
         assert!(parse(&many).unwrap_err().contains("four at most"));
-        assert!(parse(&format!("{TA} 1 --out -:12 --null")).is_ok());
+        assert_eq!(parse(&format!("{TA} 1 --out -:12 --null")).unwrap(), [Parameter::output("-".as_ref(), 12), Parameter::Null(0)]);
+        assert_eq!(parse(&format!("--out - {TA} 1")).unwrap(), [Parameter::output("-".as_ref(), 65536)]);
         assert!(parse(&format!("{TA} 1 --in /there/is/no/such/file")).unwrap_err().contains("/there/is/no/such/file"));
+    }
+
+    #[test]
+    fn a_hyphen_is_a_file() {
+        let words = ["tee-call", TA, "1", "--in", "-", "--inout", "-:there", "--out", "-:0x10", "--in", "here"];
+        let args = Args::try_parse_from(words).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(args.input, [Path::new("-"), Path::new("here")]);
+        assert_eq!(args.inout, [("-".into(), "there".into())]);
+        assert_eq!(args.output, [("-".into(), 16)]);
+    }
+
+    #[test]
+    fn the_log_stands_where_a_ta_would() {
+        for line in ["log", "log -f", "log --follow --from end", "log --from 17 --json --device /dev/tee1"] {
+            let args = Args::try_parse_from(["tee-call"].into_iter().chain(line.split_whitespace()));
+            assert!(matches!(args, Ok(Args { other: Some(Other::Log(_)), uuid: None, .. })), "{line}");
+        }
+        for line in ["log -f --json", "log --from x", "log 1", "--list log", &format!("{TA} 1 log"), &format!("{TA} log")] {
+            assert!(Args::try_parse_from(["tee-call"].into_iter().chain(line.split_whitespace())).is_err(), "{line}");
+        }
+        let none = Failure::NoLog(Error { code: TeeError::ITEM_NOT_FOUND, origin: Origin::Tee });
+        assert!(none.status() == 13 && none.to_string().contains("keeps no log"), "{none}");
     }
 
     #[test]

@@ -63,7 +63,7 @@ fn object(parameter: &Parameter) -> Value {
 /// A failure as an object.
 pub(crate) fn failure(failure: &Failure) -> Value {
     match failure {
-        Failure::Call(error) => json!({
+        Failure::Call(error) | Failure::NoLog(error) => json!({
             "code": error.code.raw(),
             "name": error.code.to_string(),
             "origin": error.origin.raw(),

@@ -43,6 +43,15 @@ const COMMANDS: &[(&str, &str)] = &[
          tee-call nonsense 0; [ $? = 2 ] || exit 4\n\
          tee-call --device /dev/null --list; [ $? = 3 ]",
     ),
+    (
+        "tee-call prints the log",
+        "tee-call 8aaaf200-2450-11e4-abe2-0002a5d5c51b 4 --out - && tee-call log | grep 'greeting a client' || exit 1\n\
+         tee-call log --from end | grep . && exit 2\n\
+         tee-call log --json | grep '\"next\":[1-9]' || exit 3\n\
+         timeout 60 sh -c 'tee-call log -f | head -n 1' || exit 4\n\
+         while sleep 1; do tee-call 8aaaf200-2450-11e4-abe2-0002a5d5c51b 4 --out /dev/null; done &\n\
+         timeout 60 sh -c \"tee-call log -f --from end | grep -m 1 'greeting a client'\"; found=$?; kill $!; [ $found = 0 ]",
+    ),
     ("sixteen clients for a minute", "tee-test 60"),
 ];
 
