@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! Tests of clients, run in Linux: every way of a buffer, and then many clients at once whose TAs compute, sleep, are
-//! cancelled, panic and loop, for as many seconds as the argument says (10).
+//! Tests of clients, run in Linux: every way of a buffer, a TA of 10 MiB, and then many clients at once whose TAs compute,
+//! sleep, are cancelled, panic and loop, for as many seconds as the argument says (10).
 #![forbid(unsafe_code)]
 
+mod large;
 mod memory;
 mod storm;
 
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
     match LinuxContext::connect() {
         Ok(context) => {
             memory::run(&context, &mut tests);
+            large::run(&context, &mut tests);
             storm::run(Duration::from_secs(seconds), &mut tests);
         }
         Err(error) => tests.report("there is a TEE", Err(error.to_string())),

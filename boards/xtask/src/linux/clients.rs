@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! The boot of Linux that `test` makes for clients: the same test program with OP-TEE's library and with ours, OP-TEE's
-//! supplicant on ours, our programs, and many clients at once.
+//! supplicant on ours, our programs, a large TA, and many clients at once.
 
-use super::Guest;
 use super::exec::{self, Named};
 use super::log::Log;
+use super::{Guest, tas};
 use crate::client::{self, LIBRARIES};
 use crate::image::Image;
 use crate::qemu::Machine;
@@ -64,5 +64,6 @@ pub(crate) fn run(image: &Image, tools: &Tools, count: &mut Count) -> Result<()>
     let commands: Vec<Named> = COMMANDS.iter().map(|(name, command)| Named::new(name, &command.replace("@ ", &ours))).collect();
     let mut guest = Guest::new(image, Machine::default());
     guest.added = client::added(&client::build(tools, true)?);
+    guest.added.push(tas::large(tools)?);
     exec::tests("clients in Linux, 4 × Cortex-A15", &guest, &commands, LIMIT, Log::keeping(image)?, count)
 }

@@ -13,6 +13,7 @@ mod kernel;
 pub(crate) mod log;
 mod packages;
 mod rootfs;
+mod tas;
 pub(crate) mod test;
 
 pub(crate) use rootfs::Added;

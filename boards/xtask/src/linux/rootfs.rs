@@ -13,7 +13,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// Where the supplicant looks for TAs.
-const TAS: &str = "usr/lib/optee_armtz";
+pub(super) const TAS: &str = "usr/lib/optee_armtz";
 /// Folders of the packages that the guest does without.
 const LEFT_OUT: [&str; 5] =
     ["usr/share", "usr/lib/arm-linux-gnueabihf/gconv", "usr/lib/arm-linux-gnueabihf/audit", "usr/lib/systemd", "etc"];
