@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! The boot of Linux that `test` makes for clients: the same test program with OP-TEE's library and with ours, OP-TEE's
-//! supplicant on ours, our programs, a large TA, and many clients at once.
+//! supplicant on ours, our programs, TAs that are large or replaced, and many clients at once.
 
 use super::exec::{self, Named};
 use super::log::Log;
@@ -12,9 +12,13 @@ use crate::setup::Tools;
 use crate::test::Count;
 use anyhow::Result;
 use std::time::Duration;
+use utee_abi::uuid::Uuid;
 
 /// Seconds that the boot may take.
-const LIMIT: Duration = Duration::from_secs(420);
+const LIMIT: Duration = Duration::from_secs(540);
+
+/// The TA that is replaced: hello-world-c, of version 1.
+const REPLACED: Uuid = Uuid::new(0x7c0e_2a5b, 0x91d4, 0x4c36, [0xa8, 0xf3, 0x5e, 0x2b, 0x60, 0xd7, 0x19, 0x84]);
 
 /// Commands; `@` stands for an environment in which our library comes first.
 const COMMANDS: &[(&str, &str)] = &[
@@ -49,8 +53,18 @@ const COMMANDS: &[(&str, &str)] = &[
          tee-call log --from end | grep . && exit 2\n\
          tee-call log --json | grep '\"next\":[1-9]' || exit 3\n\
          timeout 60 sh -c 'tee-call log -f | head -n 1' || exit 4\n\
+         timeout -s INT 2 tee-call log -f --from end; [ $? = 130 ] || exit 5\n\
          while sleep 1; do tee-call 8aaaf200-2450-11e4-abe2-0002a5d5c51b 4 --out /dev/null; done &\n\
          timeout 60 sh -c \"tee-call log -f --from end | grep -m 1 'greeting a client'\"; found=$?; kill $!; [ $found = 0 ]",
+    ),
+    (
+        "a TA does not go back to an older version",
+        "ta=7c0e2a5b-91d4-4c36-a8f3-5e2b60d71984; file=/lib/optee_armtz/$ta.ta; cp $file old\n\
+         tee-call $ta 0 || exit 1\n\
+         cp $ta.2 $file; tee-call $ta 0 || exit 2\n\
+         cp old $file; tee-call $ta 0 2>refused; [ $? = 13 ] || exit 3\n\
+         grep TEE_ERROR_ACCESS_CONFLICT refused || exit 4\n\
+         cp $ta.2 $file; tee-call $ta 1 --value 40,2 | grep 'p0: 0x2a'",
     ),
     ("sixteen clients for a minute", "tee-test 60"),
 ];
@@ -64,6 +78,6 @@ pub(crate) fn run(image: &Image, tools: &Tools, count: &mut Count) -> Result<()>
     let commands: Vec<Named> = COMMANDS.iter().map(|(name, command)| Named::new(name, &command.replace("@ ", &ours))).collect();
     let mut guest = Guest::new(image, Machine::default());
     guest.added = client::added(&client::build(tools, true)?);
-    guest.added.push(tas::large(tools)?);
+    guest.added.extend([tas::large(tools)?, tas::version(image, REPLACED, 2)?]);
     exec::tests("clients in Linux, 4 × Cortex-A15", &guest, &commands, LIMIT, Log::keeping(image)?, count)
 }
