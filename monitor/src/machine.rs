@@ -13,7 +13,7 @@ use tee_arch::space::Space;
 use tee_arch::thread::{self, ThreadCell, ThreadMain};
 use tee_core::journal::Journal;
 use tee_core::limits::MAX_CPUS;
-use tee_core::ports::{CpuIndex, EntropyKind, MapEntry, Platform, ThreadExit, ThreadId};
+use tee_core::ports::{CpuIndex, EntropyKind, MapEntry, Platform, Pool, PoolUsage, ThreadExit, ThreadId};
 use utee_abi::result::TeeError;
 
 /// What differs from board to board.
@@ -172,6 +172,13 @@ impl<B: Board> Platform for Machine<B> {
 
     fn heap(&self) -> (usize, usize) {
         heap::usage()
+    }
+
+    fn pool(&self, pool: Pool, reset: bool) -> PoolUsage {
+        match pool {
+            Pool::Heap => heap::statistics(reset),
+            Pool::TaRam => self.pool.statistics(reset),
+        }
     }
 
     fn space(&self) -> Result<Space, TeeError> {

@@ -255,6 +255,59 @@ pub enum EntropyKind {
 /// Sealed memory of a platform.
 pub type SealedOf<P> = <<P as Platform>::Frames as Frames>::Sealed;
 
+/// A pool of memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pool {
+    /// The kernel heap.
+    Heap,
+    /// The secure RAM of TAs.
+    TaRam,
+}
+
+/// What a pool was asked for, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PoolUsage {
+    /// All there is.
+    pub size: usize,
+    /// What is given out.
+    pub used: usize,
+    /// The most there was.
+    pub peak: usize,
+    /// Requests that it could not meet.
+    pub failures: usize,
+    /// The largest of them.
+    pub largest_failure: usize,
+    /// What was given out when that one failed.
+    pub used_at_failure: usize,
+}
+
+impl PoolUsage {
+    /// Notes a request of `bytes` that was met.
+    pub fn take(&mut self, bytes: usize) {
+        self.used = self.used.saturating_add(bytes);
+        self.peak = self.peak.max(self.used);
+    }
+
+    /// Notes that `bytes` came back.
+    pub fn give(&mut self, bytes: usize) {
+        self.used = self.used.saturating_sub(bytes);
+    }
+
+    /// Notes a request of `bytes` that was not met.
+    pub fn fail(&mut self, bytes: usize) {
+        self.failures = self.failures.saturating_add(1);
+        if bytes >= self.largest_failure {
+            (self.largest_failure, self.used_at_failure) = (bytes, self.used);
+        }
+    }
+
+    /// Forgets all but what is given out now; what there was to forget.
+    pub fn reset(&mut self) -> Self {
+        let now = Self { size: self.size, used: self.used, peak: self.used, ..Self::default() };
+        core::mem::replace(self, now)
+    }
+}
+
 /// The machine that the core runs on.
 pub trait Platform: Send + Sync + Sized + 'static {
     /// A spin lock that masks interrupts of this CPU while it is held.
@@ -316,6 +369,9 @@ pub trait Platform: Send + Sync + Sized + 'static {
 
     /// Bytes of the kernel heap: free and total.
     fn heap(&self) -> (usize, usize);
+
+    /// What was asked of a pool since the machine started, or since it was asked with `reset` before.
+    fn pool(&self, pool: Pool, reset: bool) -> PoolUsage;
 
     /// Makes an empty address space.
     ///

@@ -7,7 +7,7 @@ use tee_core::testing::FakePlatform;
 use tee_core::testing::image::{elf, signed};
 use tee_core::testing::normal::{NormalWorld, Reply};
 use utee_abi::msg::{Kind, MsgParam};
-use utee_abi::pta::{device, log, rng, system};
+use utee_abi::pta::{device, log, rng, stats, system};
 use utee_abi::result::{Origin, TeeError};
 use utee_abi::sysnum::Syscall;
 use utee_abi::ta_head::{EntryFunction, TaFlags};
@@ -234,4 +234,92 @@ fn who_may_call_is_checked() {
     assert_eq!(result(&world.invoke(own, 0, &[])), ta(TeeError::ACCESS_DENIED), "no TA reads the log");
     assert_eq!(result(&world.invoke(own, 1, &[])).0, 0);
     assert_eq!(result(&world.open(&system::UUID, &[])), ta(TeeError::ACCESS_DENIED));
+}
+
+/// The records that a command of the statistics answers with, after asking for their size as clients do.
+fn records(world: &mut NormalWorld, session: u32, command: stats::Command, first: &[MsgParam]) -> Vec<u8> {
+    let with = |memref| [first, &[memref]].concat();
+    let at = first.len();
+    let reply = world.invoke(session, command.into(), &with(null()));
+    let size = reply.params[at].words[1];
+    if size == 0 {
+        assert_eq!(result(&reply).0, 0);
+        return Vec::new();
+    }
+    assert_eq!(result(&reply), ta(TeeError::SHORT_BUFFER));
+    let (_, short) = buffer(world, Kind::TmemOutput, size - 1);
+    assert_eq!(result(&world.invoke(session, command.into(), &with(short))), ta(TeeError::SHORT_BUFFER));
+    let (page, param) = buffer(world, Kind::TmemOutput, 4096);
+    let reply = world.invoke(session, command.into(), &with(param));
+    assert_eq!((result(&reply).0, reply.params[at].words[1]), (0, size));
+    world.read(page, size as usize)
+}
+
+fn loaded(world: &mut NormalWorld, session: u32) -> Vec<(Uuid, u32, u32)> {
+    let bytes = records(world, session, stats::Command::Ta, &[]);
+    let all = bytes.chunks_exact(stats::TaRecord::SIZE).map(|record| stats::TaRecord::from_bytes(record).unwrap());
+    all.map(|ta| (ta.uuid, ta.panicked, ta.sessions)).collect()
+}
+
+#[test]
+fn statistics_tell_which_tas_are_loaded() {
+    let keep = TaFlags::SINGLE_INSTANCE | TaFlags::INSTANCE_KEEP_ALIVE | TaFlags::INSTANCE_KEEP_CRASHED;
+    let (tee, mut world) = boot(&[(A, TaFlags::SINGLE_INSTANCE | TaFlags::MULTI_SESSION), (B, keep)]);
+    tee.platform.scripts().set(&A, |_| 0);
+    tee.platform.scripts().set(&B, |ta| if ta.command() == 1 { ta.syscall(Syscall::Panic, &[1, 0]) } else { 0 });
+    let statistics = session(&mut world, &stats::UUID);
+    assert_eq!(loaded(&mut world, statistics), []);
+    let sessions = [A, A, B].map(|uuid| session(&mut world, &uuid));
+    assert_eq!(loaded(&mut world, statistics), [(A, 0, 2), (B, 0, 1)]);
+    world.invoke(sessions[2], 1, &[]);
+    assert_eq!(loaded(&mut world, statistics), [(A, 0, 2), (B, 1, 1)], "the dead one is kept, as its flags say");
+    for session in sessions {
+        world.close(session);
+    }
+    assert_eq!(loaded(&mut world, statistics), [(B, 1, 0)]);
+}
+
+#[test]
+fn statistics_tell_of_the_pools() {
+    let (tee, mut world) = boot(&[(A, TaFlags::empty())]);
+    tee.platform.scripts().set(&A, |_| 0);
+    let statistics = session(&mut world, &stats::UUID);
+    let pools = |world: &mut NormalWorld, pool: u32| {
+        let bytes = records(world, statistics, stats::Command::Alloc, &[MsgParam::value_in(u64::from(pool), 0, 0)]);
+        bytes.chunks_exact(stats::AllocRecord::SIZE).map(|record| stats::AllocRecord::from_bytes(record).unwrap()).collect::<Vec<_>>()
+    };
+    let all = pools(&mut world, stats::POOL_ALL);
+    assert_eq!(all.len() as u32, stats::POOLS);
+    let ram = pools(&mut world, stats::POOL_TA_RAM);
+    assert_eq!(ram, all[2..3]);
+    assert!(ram[0].name.starts_with(b"Secure DDR\0") && all[0].name.starts_with(b"Heap\0") && all[1] == stats::AllocRecord::default());
+    assert_eq!((ram[0].allocated, ram[0].size), (0, 4 << 20));
+    let session = session(&mut world, &A);
+    let used = pools(&mut world, stats::POOL_TA_RAM)[0].allocated;
+    assert_eq!(used as usize, tee.platform.pages_used() * 4096);
+    assert!(used > 0);
+    world.close(session);
+    assert_eq!(pools(&mut world, stats::POOL_TA_RAM), ram);
+    let none = world.invoke(statistics, stats::Command::Alloc.into(), &[MsgParam::value_in(6, 0, 0), null()]);
+    assert_eq!(result(&none), ta(TeeError::BAD_PARAMETERS));
+}
+
+#[test]
+fn statistics_tell_both_times_and_nothing_of_what_is_not_there() {
+    let (tee, mut world) = boot(&[]);
+    let statistics = session(&mut world, &stats::UUID);
+    world.supplicant = Box::new(|_, _, params| {
+        params[0] = MsgParam::new(Kind::ValueOutput, [1_700_000_000, 5_999_999, 0]);
+        0
+    });
+    tee.platform.advance(12_345);
+    let out = MsgParam::value_out();
+    let reply = world.invoke(statistics, stats::Command::Time.into(), &[out, out]);
+    let times = [reply.params[0].words, reply.params[1].words];
+    assert_eq!((result(&reply).0, times), (0, [[1_700_000_000, 5, 0], [12, 346, 0]]));
+    for command in [stats::Command::Pager, stats::Command::MemLeak, stats::Command::Driver] {
+        assert_eq!(result(&world.invoke(statistics, command.into(), &[])), ta(TeeError::NOT_SUPPORTED));
+    }
+    assert_eq!(result(&world.invoke(statistics, 6, &[])), ta(TeeError::NOT_IMPLEMENTED));
+    assert_eq!(result(&world.invoke(statistics, stats::Command::Time.into(), &[out])), ta(TeeError::BAD_PARAMETERS));
 }

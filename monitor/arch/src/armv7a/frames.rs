@@ -7,7 +7,7 @@ use crate::page_bits::{Bits, Extent, MAX_PAGES};
 use alloc::vec::Vec;
 use core::ops::Range;
 use lock_api::Mutex;
-use tee_core::ports::{Frames, PAGE_SIZE, Sealed};
+use tee_core::ports::{Frames, PAGE_SIZE, PoolUsage, Sealed};
 use utee_abi::result::TeeError;
 
 struct Map {
@@ -16,7 +16,8 @@ struct Map {
     clean: Bits,
     base: usize,
     pages: usize,
-    free: usize,
+    /// How much of it is given out.
+    usage: PoolUsage,
 }
 
 /// The secure RAM that TAs get.
@@ -27,7 +28,8 @@ pub struct FramePool {
 impl FramePool {
     /// A pool without pages.
     pub const fn new() -> Self {
-        let map = Map { used: Bits::new(), clean: Bits::new(), base: 0, pages: 0, free: 0 };
+        let usage = PoolUsage { size: 0, used: 0, peak: 0, failures: 0, largest_failure: 0, used_at_failure: 0 };
+        let map = Map { used: Bits::new(), clean: Bits::new(), base: 0, pages: 0, usage };
         Self { map: Mutex::new(map) }
     }
 
@@ -39,13 +41,19 @@ impl FramePool {
         let mut map = self.map.lock();
         map.base = range.start;
         map.pages = (range.len() / PAGE_SIZE).min(MAX_PAGES);
-        map.free = map.pages;
+        map.usage.size = map.pages * PAGE_SIZE;
     }
 
     /// Bytes free and in all.
     pub fn usage(&self) -> (usize, usize) {
         let map = self.map.lock();
-        (map.free * PAGE_SIZE, map.pages * PAGE_SIZE)
+        (map.usage.size - map.usage.used, map.usage.size)
+    }
+
+    /// What the pool was asked for; `reset` forgets all but what is given out now.
+    pub fn statistics(&self, reset: bool) -> PoolUsage {
+        let mut map = self.map.lock();
+        if reset { map.usage.reset() } else { map.usage }
     }
 
     /// Gives out `pages` zeroed pages, in one run where there is one.
@@ -57,10 +65,11 @@ impl FramePool {
         while frames.pages < pages {
             frames.extents.try_reserve(1).map_err(|_| TeeError::OUT_OF_MEMORY)?;
             let mut map = self.map.lock();
-            if frames.pages == 0 && map.free < pages {
+            let fits = frames.pages != 0 || (map.usage.size - map.usage.used) / PAGE_SIZE >= pages;
+            let Some(extent) = fits.then(|| map.claim(pages - frames.pages)).flatten() else {
+                map.usage.fail(pages.saturating_mul(PAGE_SIZE));
                 return Err(TeeError::OUT_OF_MEMORY);
-            }
-            let extent = map.claim(pages - frames.pages).ok_or(TeeError::OUT_OF_MEMORY)?;
+            };
             frames.base = map.base;
             frames.pages += extent.pages;
             frames.extents.push(extent);
@@ -77,7 +86,11 @@ impl FramePool {
         let mut extents = Vec::new();
         extents.try_reserve_exact(1).map_err(|_| TeeError::OUT_OF_MEMORY)?;
         let mut map = self.map.lock();
-        extents.push(map.claim_run(pages).ok_or(TeeError::OUT_OF_MEMORY)?);
+        let Some(extent) = map.claim_run(pages) else {
+            map.usage.fail(pages.saturating_mul(PAGE_SIZE));
+            return Err(TeeError::OUT_OF_MEMORY);
+        };
+        extents.push(extent);
         let frames = SecureFrames { pool: self, extents, pages, base: map.base };
         drop(map);
         frames.clean();
@@ -129,7 +142,7 @@ impl Map {
 
     fn mark(&mut self, extent: Extent) -> Extent {
         self.used.set(extent, true);
-        self.free -= extent.pages;
+        self.usage.take(extent.pages * PAGE_SIZE);
         extent
     }
 }
@@ -284,7 +297,7 @@ impl Drop for SecureFrames {
             let mut map = self.pool.map.lock();
             map.clean.set(*extent, true);
             map.used.set(*extent, false);
-            map.free += extent.pages;
+            map.usage.give(extent.pages * PAGE_SIZE);
         }
     }
 }

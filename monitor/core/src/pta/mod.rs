@@ -6,6 +6,7 @@ pub mod device;
 pub mod log;
 pub mod rng;
 pub mod socket;
+pub mod stats;
 pub mod system;
 
 use crate::call::Call;
@@ -68,6 +69,7 @@ pub fn all<P: Platform>() -> &'static [&'static dyn PseudoTa<P>] {
         &log::Log,
         &rng::HardwareRng,
         &socket::Sockets,
+        &stats::Statistics,
         &system::System,
     ]
 }

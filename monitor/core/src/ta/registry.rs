@@ -47,6 +47,11 @@ impl<P: Platform> Registry<P> {
         (loaded.instances.len(), loaded.instances.iter().map(|instance| instance.sessions()).sum())
     }
 
+    /// Gives every loaded instance to `f`, under the lock.
+    pub fn for_each(&self, f: impl FnMut(&Instance<P>)) {
+        self.loaded.lock().instances.iter().map(Arc::as_ref).for_each(f);
+    }
+
     /// Joins a loaded single instance of `uuid`, or claims the load of it for `thread`.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use super::space::{FakeFrames, FakeSealed, FakeSpace, Pages};
 use super::threads::{self, HostThreads};
 use crate::Tee;
 use crate::journal::Journal;
-use crate::ports::{CpuIndex, EntropyKind, MapEntry, PAGE_SIZE, Platform, ThreadExit, ThreadId};
+use crate::ports::{CpuIndex, EntropyKind, MapEntry, PAGE_SIZE, Platform, Pool, PoolUsage, ThreadExit, ThreadId};
 use core::ops::Range;
 use std::string::String;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -205,6 +205,11 @@ impl Platform for FakePlatform {
 
     fn heap(&self) -> (usize, usize) {
         (1 << 20, 1 << 20)
+    }
+
+    fn pool(&self, pool: Pool, _reset: bool) -> PoolUsage {
+        let (free, size) = if pool == Pool::Heap { self.heap() } else { self.ta_ram() };
+        PoolUsage { size, used: size - free, peak: size - free, ..PoolUsage::default() }
     }
 
     fn space(&self) -> Result<FakeSpace, TeeError> {

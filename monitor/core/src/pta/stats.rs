@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Statistics: memory pools, loaded TAs, clocks.
+
+use super::{Caller, PseudoTa, memref, value};
+use crate::call::Call;
+use crate::limits::MAX_INSTANCES;
+use crate::ports::{Platform, Pool};
+use crate::session::{Client, Session};
+use crate::ta::memory::Memory;
+use crate::ta::params::{Param, Params};
+use crate::ta::time::Clock;
+use utee_abi::param::ParamType;
+use utee_abi::pta::stats::{AllocRecord, Command, POOL_ALL, POOL_HEAP, POOL_TA_RAM, POOLS, TaRecord, UUID};
+use utee_abi::result::TeeError;
+use utee_abi::uuid::Uuid;
+
+/// The pseudo-TA.
+pub struct Statistics;
+
+/// Forget what was counted so far, in the second number of [`Command::Alloc`].
+const RESET: u64 = 1;
+
+impl<P: Platform> PseudoTa<P> for Statistics {
+    fn uuid(&self) -> Uuid {
+        UUID
+    }
+
+    fn open(&self, _client: &Client, _caller: &Caller<'_, P>) -> Result<(), TeeError> {
+        Ok(())
+    }
+
+    fn invoke(
+        &self,
+        call: &Call<'_, P>,
+        _session: &Session<P>,
+        _caller: Caller<'_, P>,
+        command: u32,
+        params: &mut Params<P>,
+    ) -> Result<(), TeeError> {
+        match Command::try_from(command).map_err(|_| TeeError::NOT_IMPLEMENTED)? {
+            Command::Alloc => pools(call, params),
+            Command::Ta => instances(call, params),
+            Command::Time => time(call, params),
+            // There is no pager, no list of what was allocated, and no clock or regulator that the core drives.
+            Command::Pager | Command::MemLeak | Command::Driver => Err(TeeError::NOT_SUPPORTED),
+        }
+    }
+}
+
+fn pools<P: Platform>(call: &Call<'_, P>, params: &mut Params<P>) -> Result<(), TeeError> {
+    let [p0, p1, Param::None, Param::None] = params else { return Err(TeeError::BAD_PARAMETERS) };
+    let [wanted, reset] = value(p0, ParamType::ValueInput)?;
+    let wanted = u32::try_from(*wanted).ok().filter(|pool| *pool <= POOLS).ok_or(TeeError::BAD_PARAMETERS)?;
+    let reset = *reset == RESET;
+    let (memory, size) = memref(p1, ParamType::MemrefOutput)?;
+    let (first, count) = if wanted == POOL_ALL { (POOL_ALL.saturating_add(1), POOLS) } else { (wanted, 1) };
+    let memory = room(memory, size, count as usize, AllocRecord::SIZE)?;
+    for index in 0..count {
+        let record = pool(call.platform(), first.saturating_add(index), reset);
+        put(call, memory, index as usize, &record.to_bytes())?;
+    }
+    Ok(())
+}
+
+fn pool<P: Platform>(platform: &P, number: u32, reset: bool) -> AllocRecord {
+    let (title, pool) = match number {
+        POOL_HEAP => ("Heap", Pool::Heap),
+        POOL_TA_RAM => ("Secure DDR", Pool::TaRam),
+        _ => return AllocRecord::default(),
+    };
+    let usage = platform.pool(pool, reset);
+    let word = |bytes: usize| u32::try_from(bytes).unwrap_or(u32::MAX);
+    let mut name = [0; AllocRecord::NAME_SIZE];
+    for (to, from) in name.iter_mut().zip(title.bytes()) {
+        *to = from;
+    }
+    AllocRecord {
+        name,
+        free_squares: 0,
+        allocated: word(usage.used),
+        max_allocated: word(usage.peak),
+        size: word(usage.size),
+        failures: word(usage.failures),
+        largest_failure: word(usage.largest_failure),
+        allocated_at_failure: word(usage.used_at_failure),
+    }
+}
+
+fn instances<P: Platform>(call: &Call<'_, P>, params: &mut Params<P>) -> Result<(), TeeError> {
+    let [p0, Param::None, Param::None, Param::None] = params else { return Err(TeeError::BAD_PARAMETERS) };
+    let (memory, size) = memref(p0, ParamType::MemrefOutput)?;
+    // What is loaded may change meanwhile: a list of one moment, so that nobody is counted twice.
+    let mut records = heapless::Vec::<TaRecord, MAX_INSTANCES>::new();
+    call.tee.registry.for_each(|instance| {
+        let (panicked, sessions) = (u32::from(instance.is_dead()), instance.sessions());
+        // How much of its heap a TA uses is for the TA to say.
+        let _ = records.push(TaRecord { uuid: instance.uuid, panicked, sessions, heap: AllocRecord::default() });
+    });
+    let memory = room(memory, size, records.len(), TaRecord::SIZE)?;
+    for (index, record) in records.iter().enumerate() {
+        put(call, memory, index, &record.to_bytes())?;
+    }
+    Ok(())
+}
+
+fn time<P: Platform>(call: &Call<'_, P>, params: &mut Params<P>) -> Result<(), TeeError> {
+    let [p0, p1, Param::None, Param::None] = params else { return Err(TeeError::BAD_PARAMETERS) };
+    let normal = value(p0, ParamType::ValueOutput)?;
+    let secure = value(p1, ParamType::ValueOutput)?;
+    for ([seconds, millis], time) in [(normal, call.normal_time()?), (secure, call.platform().uptime())] {
+        (*seconds, *millis) = (time.as_secs(), u64::from(time.subsec_millis()));
+    }
+    Ok(())
+}
+
+/// The buffer for `count` records, and their size in `size`.
+fn room<'m, P: Platform>(
+    memory: Option<&'m Memory<P>>,
+    size: &mut u64,
+    count: usize,
+    record: usize,
+) -> Result<Option<&'m Memory<P>>, TeeError> {
+    let needed = count.saturating_mul(record) as u64;
+    let capacity = core::mem::replace(size, needed);
+    match memory {
+        _ if needed == 0 => Ok(None),
+        Some(memory) if capacity >= needed => Ok(Some(memory)),
+        _ => Err(TeeError::SHORT_BUFFER),
+    }
+}
+
+fn put<P: Platform>(call: &Call<'_, P>, memory: Option<&Memory<P>>, index: usize, record: &[u8]) -> Result<(), TeeError> {
+    let written = memory.is_some_and(|memory| memory.write(call.platform(), index.saturating_mul(record.len()), record));
+    if written { Ok(()) } else { Err(TeeError::GENERIC) }
+}
