@@ -34,6 +34,24 @@ pub enum Slept {
     Early,
 }
 
+/// How often a call that computes looks whether its client is still there.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Sleeps in a row that ended early: a client that is being killed, and not one that was merely woken.
+#[derive(Default)]
+pub struct Interrupted(u32);
+
+impl Interrupted {
+    /// So many are no coincidence.
+    const ENOUGH: u32 = 4;
+
+    /// Notes how a sleep ended; true when the client is taken to be killed.
+    pub fn note(&mut self, slept: Slept) -> bool {
+        self.0 = if slept == Slept::Early { self.0.saturating_add(1) } else { 0 };
+        self.0 >= Self::ENOUGH
+    }
+}
+
 /// Bytes of an RPC message.
 const RPC_MESSAGE: usize = msg::HEADER_SIZE + RPC_PARAMS * msg::PARAM_SIZE;
 
@@ -55,6 +73,8 @@ pub struct Call<'t, P: Platform> {
     pub thread: ThreadId,
     /// Number of TAs that are entered in one another.
     pub depth: Cell<u32>,
+    /// The tick at which it was last looked whether the client is there; set at the first interrupt of a TA.
+    looked: Cell<Option<u64>>,
     message: RefCell<RpcMessage>,
 }
 
@@ -62,7 +82,7 @@ impl<'t, P: Platform> Call<'t, P> {
     /// A call on `thread`, with the RPC message that came with it.
     pub fn new(tee: &'t Tee<P>, thread: ThreadId, rpc: Option<Window>) -> Self {
         let message = rpc.map_or(RpcMessage::None, RpcMessage::Given);
-        Self { tee, thread, depth: Cell::new(0), message: RefCell::new(message) }
+        Self { tee, thread, depth: Cell::new(0), looked: Cell::new(None), message: RefCell::new(message) }
     }
 
     /// The machine.
@@ -180,6 +200,33 @@ impl<'t, P: Platform> Call<'t, P> {
         platform.set_timer(None);
         // Resuming sets the timer again that may have been set before.
         platform.suspend(ThreadExit::ForeignInterrupt);
+    }
+
+    /// Looks now and then whether the client of a call that computes is being killed; true when it is.
+    ///
+    /// Linux does not say so when an interrupt ends, but a sleep it ends early.
+    ///
+    /// # Errors
+    /// As [`Call::rpc`].
+    pub fn is_abandoned(&self) -> Result<bool, TeeError> {
+        let now = self.platform().ticks();
+        let Some(last) = self.looked.get() else {
+            self.looked.set(Some(now));
+            return Ok(false);
+        };
+        if duration_of_ticks(self.platform(), now.saturating_sub(last)) < LOOK_EVERY {
+            return Ok(false);
+        }
+        let mut interrupted = Interrupted::default();
+        let abandoned = loop {
+            match self.sleep(PROBE)? {
+                Slept::Whole => break false,
+                Slept::Early if interrupted.note(Slept::Early) => break true,
+                Slept::Early => {}
+            }
+        };
+        self.looked.set(Some(self.platform().ticks()));
+        Ok(abandoned)
     }
 
     /// Sleeps until [`Call::wake`] is called for this thread. It may end early: the caller looks, and waits again.

@@ -9,7 +9,7 @@ use tee_core::Tee;
 use tee_core::testing::FakePlatform;
 use tee_core::testing::image::{elf, signed};
 use tee_core::testing::normal::NormalWorld;
-use utee_abi::msg::{ATTR_NONCONTIG, Command, Kind, MsgHeader, MsgParam};
+use utee_abi::msg::{ATTR_META, ATTR_NONCONTIG, Command, Kind, MsgHeader, MsgParam};
 use utee_abi::result::TeeError;
 use utee_abi::rpc::{NOTIFICATION_SEND, NOTIFICATION_WAIT, RpcCommand};
 use utee_abi::smc::{FastCall, RpcReturn, rpc_of};
@@ -219,4 +219,106 @@ fn without_a_listener_it_is_looked_for_less_and_less_often() {
     tee.platform.advance(1000);
     assert_eq!(call.answer(&world, 0), 0);
     assert_eq!((unregister.answer(&world, 0), unregister.result(&world)), (0, 0));
+}
+
+/// An open of `uuid` that waits for the normal world.
+fn opening(world: &mut NormalWorld, uuid: &Uuid) -> Running {
+    let [a, b] = uuid.words();
+    let meta = |words| MsgParam::new(Kind::ValueInput, words).with(ATTR_META);
+    Running::message(world, &MsgHeader::request(Command::OpenSession.into(), 2), &[meta([a, b, 0]), meta([0; 3])])
+}
+
+const NOT_FOUND: u32 = TeeError::ITEM_NOT_FOUND.raw();
+
+#[test]
+fn an_open_that_waits_for_the_load_of_another_ends_when_its_client_is_killed() {
+    let tee = FakePlatform::boot(&[], 4);
+    let mut world = NormalWorld::new(Arc::clone(&tee));
+    // The supplicant does not answer the first one.
+    let first = opening(&mut world, &A);
+    assert_eq!(first.request(&world).0, RpcCommand::LoadTa);
+    let [second, third] = [(); 2].map(|()| opening(&mut world, &A));
+    let mut sleeps = 1;
+    while is(second.answer(&world, 0), RpcReturn::ForeignInterrupt) && second.resume(&world) != 0 {
+        sleeps += 1;
+        assert_eq!(second.request(&world).0, RpcCommand::Suspend);
+    }
+    // The first sleep is too short to tell.
+    assert!((4..=6).contains(&sleeps), "{sleeps}");
+    assert_eq!(second.result(&world), TeeError::CANCEL.raw());
+    // The client of the third one is there: it waits, less and less impatiently, and is then the one to load.
+    let mut lengths = Vec::new();
+    for _ in 0..8 {
+        let (command, time) = third.request(&world);
+        assert_eq!(command, RpcCommand::Suspend);
+        lengths.push(time.words[0]);
+        tee.platform.advance(time.words[0]);
+        assert!(is(third.answer(&world, 0), RpcReturn::Cmd));
+    }
+    assert_eq!(lengths, [1, 2, 4, 8, 16, 20, 20, 20]);
+    assert_eq!((first.answer(&world, NOT_FOUND), first.result(&world)), (0, NOT_FOUND));
+    tee.platform.advance(20);
+    assert!(is(third.answer(&world, 0), RpcReturn::Cmd));
+    assert_eq!(third.request(&world).0, RpcCommand::LoadTa);
+    assert_eq!((third.answer(&world, NOT_FOUND), third.result(&world)), (0, NOT_FOUND));
+    assert!(tee.threads.all_free());
+}
+
+/// A TA that computes without end, interrupted each millisecond; with [`UNMASKED`] it looks for cancellation.
+fn computing() -> (Arc<Tee<FakePlatform>>, NormalWorld) {
+    let (tee, world) = boot(false);
+    tee.platform.scripts().set(&A, |ta| {
+        let flag = ta.scratch(0);
+        if ta.command() & UNMASKED != 0 {
+            ta.syscall(Syscall::UnmaskCancellation, &[flag]);
+        }
+        for _ in 0..ta.command() & !UNMASKED {
+            ta.interrupted();
+            ta.syscall(Syscall::GetCancellationFlag, &[flag]);
+            if ta.word(flag) != 0 {
+                return TeeError::CANCEL.raw();
+            }
+        }
+        0
+    });
+    (tee, world)
+}
+
+/// Runs a command of the TA, each interrupt a millisecond after the last; requests are answered at once or when their time is
+/// over. Their number, and the result.
+fn compute(world: &mut NormalWorld, command: u32, killed: bool) -> (u32, u32) {
+    let session = world.open(&A, &[]).header.session;
+    let header = MsgHeader { session, func: command, ..MsgHeader::request(Command::InvokeCommand.into(), 0) };
+    let (call, mut a0) = Running::begin(world, &header, &[]);
+    let mut requests = 0;
+    while a0 != 0 {
+        if is(a0, RpcReturn::Cmd) {
+            let (command, time) = call.request(world);
+            assert_eq!(command, RpcCommand::Suspend);
+            requests += 1;
+            world.tee.platform.advance(if killed { 0 } else { time.words[0] });
+            a0 = call.answer(world, 0);
+        } else {
+            world.tee.platform.advance(1);
+            a0 = call.resume(world);
+        }
+    }
+    (requests, call.result(world))
+}
+
+#[test]
+fn a_killed_client_cancels_what_its_ta_computes() {
+    let (tee, mut world) = computing();
+    // Nothing is asked in the first second, then as often as it takes to be sure.
+    assert_eq!(compute(&mut world, UNMASKED | 900, true), (0, 0));
+    assert_eq!(compute(&mut world, UNMASKED | 5000, true), (4, TeeError::CANCEL.raw()));
+    assert!(tee.threads.all_free());
+}
+
+#[test]
+fn a_living_client_is_asked_for_once_a_second_and_never_while_nobody_would_be_told() {
+    let (_, mut world) = computing();
+    let (requests, result) = compute(&mut world, UNMASKED | 5000, false);
+    assert_eq!((requests, result), (4, 0));
+    assert_eq!(compute(&mut world, 5000, true), (0, 0), "cancellation is masked");
 }

@@ -35,6 +35,8 @@ enum Evil {
     Empty,
     /// Answers the load with a value.
     ValueLoad,
+    /// Answers the load with a result that is none.
+    OddResult,
 }
 
 /// The file system and memory of a supplicant.
@@ -93,6 +95,9 @@ impl Store {
         if self.evil == Evil::ValueLoad {
             *place = MsgParam::new(Kind::ValueOutput, [0; 3]);
             return 0;
+        }
+        if self.evil == Evil::OddResult {
+            return 0x1234_5678;
         }
         if room >= file.len() as u64 {
             assert_eq!(place.kind(), Some(Kind::RmemOutput), "memory by cookie is referred to by cookie");
@@ -243,6 +248,7 @@ fn whatever_the_supplicant_answers_hurts_only_the_open() {
         (Evil::Huge, TeeError::OUT_OF_MEMORY),
         (Evil::Empty, TeeError::BAD_FORMAT),
         (Evil::ValueLoad, TeeError::COMMUNICATION),
+        (Evil::OddResult, TeeError::COMMUNICATION),
     ];
     for (evil, error) in answers {
         {

@@ -2,7 +2,7 @@
 //! Open, invoke and close, for the normal world and for TAs alike (OP-TEE ABI, sessions).
 
 use super::{Client, Failure, Opener, Session, Target};
-use crate::call::Call;
+use crate::call::{Call, Interrupted};
 use crate::limits::admit;
 use crate::log;
 use crate::ports::Platform;
@@ -22,8 +22,10 @@ use utee_abi::uuid::Uuid;
 /// Kernel heap that opening a session may take, page tables and plan of the image included.
 const OPEN_HEAP: usize = 96 * 1024;
 
-/// How long to sleep before looking again whether another thread has loaded the TA.
+/// How long to sleep before looking again whether another thread has loaded the TA; twice as long each time.
 const LOADING_POLL: Duration = Duration::from_millis(1);
+/// The longest of these sleeps.
+const LOADING_POLL_MAX: Duration = Duration::from_millis(20);
 
 /// Who opens a session and how long it may take.
 pub struct Request {
@@ -96,10 +98,13 @@ fn open_user<P: Platform>(call: &Call<'_, P>, request: &Request, params: &mut Pa
 type FoundInstance<P> = (Arc<Instance<P>>, Option<Box<Body<P>>>);
 
 fn find_or_load<P: Platform>(call: &Call<'_, P>, uuid: &Uuid) -> Result<FoundInstance<P>, Failure> {
+    let (mut poll, mut interrupted) = (LOADING_POLL, Interrupted::default());
     loop {
         match call.tee.registry.find(uuid, call.thread)? {
             Found::Joined(instance) => return Ok((instance, None)),
-            Found::Loading => drop(call.sleep(LOADING_POLL)?),
+            // Whoever loads it may wait for the normal world for ever; a client that is being killed does not have to.
+            Found::Loading if interrupted.note(call.sleep(poll)?) => return Err(TeeError::CANCEL.into()),
+            Found::Loading => poll = poll.saturating_mul(2).min(LOADING_POLL_MAX),
             Found::Load => {
                 let loaded = load::load(call, uuid);
                 let instance = loaded.as_ref().ok().map(|(instance, _)| instance);

@@ -2,7 +2,7 @@
 //! Time and waiting (GlobalPlatform TEE Internal Core API 1.3.1, chapter 7).
 
 use super::Env;
-use crate::call::Slept;
+use crate::call::Interrupted;
 use crate::ports::Platform;
 use crate::ta::time::{Clock, duration_of_ticks};
 use core::time::Duration;
@@ -15,9 +15,6 @@ const CANCEL_POLL: Duration = Duration::from_millis(50);
 /// Longest single sleep otherwise.
 const LONG_SLEEP: Duration = Duration::from_secs(3600);
 
-/// Sleeps in a row that ended early before the client is taken to be killed.
-const INTERRUPTED: u32 = 4;
-
 /// TEE_Wait: sleeps `ms` milliseconds in the normal world, [`WAIT_FOREVER`] without end.
 ///
 /// # Errors
@@ -26,7 +23,7 @@ const INTERRUPTED: u32 = 4;
 pub fn wait<P: Platform>(env: &Env<'_, '_, P>, ms: u32) -> Result<(), TeeError> {
     let platform = env.call.platform();
     let start = platform.ticks();
-    let mut early = 0u32;
+    let mut interrupted = Interrupted::default();
     loop {
         let now = platform.ticks();
         if env.session.is_cancelled(now) {
@@ -40,9 +37,9 @@ pub fn wait<P: Platform>(env: &Env<'_, '_, P>, ms: u32) -> Result<(), TeeError> 
         let slice = if env.session.lets_cancel_through() { CANCEL_POLL } else { LONG_SLEEP };
         // Rounded up to the millisecond that the RPC counts in, so that the rest is never a busy loop.
         let sleep = left.min(slice).max(Duration::from_millis(1));
-        early = if env.call.sleep(sleep)? == Slept::Early { early.saturating_add(1) } else { 0 };
+        let killed = interrupted.note(env.call.sleep(sleep)?);
         // A client that is being killed: nobody waits for this. A TA that masks cancellation is let finish, if it ever does.
-        if early >= INTERRUPTED && (env.session.lets_cancel_through() || ms == WAIT_FOREVER) {
+        if killed && (env.session.lets_cancel_through() || ms == WAIT_FOREVER) {
             return Err(TeeError::CANCEL);
         }
     }

@@ -137,6 +137,7 @@ fn run<P: Platform>(call: &Call<'_, P>, instance: &Instance<P>, body: &mut Body<
             UserReturn::ForeignInterrupt => {
                 call.platform().suspend(ThreadExit::ForeignInterrupt);
                 if !call.tee.threads.expired(call.platform(), call.thread) {
+                    cancel_if_abandoned(call, session);
                     continue;
                 }
                 Cause::TimeLimit
@@ -150,6 +151,14 @@ fn run<P: Platform>(call: &Call<'_, P>, instance: &Instance<P>, body: &mut Body<
             }
         };
         return died(body, next);
+    }
+}
+
+/// Cancels what a TA computes for a client that is being killed, if it lets that through.
+fn cancel_if_abandoned<P: Platform>(call: &Call<'_, P>, session: &Session<P>) {
+    // A normal world that cannot be asked is none that wants this cancelled.
+    if session.lets_cancel_through() && call.is_abandoned() == Ok(true) {
+        session.cancel();
     }
 }
 

@@ -28,10 +28,16 @@ impl Running {
 
     /// Starts a message.
     pub(crate) fn message(world: &mut NormalWorld, header: &MsgHeader, params: &[MsgParam]) -> Self {
+        let (call, a0) = Self::begin(world, header, params);
+        assert_eq!(rpc_of(a0), Some(Ok(RpcReturn::Cmd)), "the call waits for the normal world");
+        call
+    }
+
+    /// Starts a message; `a0` of what comes then.
+    pub(crate) fn begin(world: &mut NormalWorld, header: &MsgHeader, params: &[MsgParam]) -> (Self, u32) {
         let page = world.put(header, params);
         let [a0, _, _, thread] = world.smc([YieldingCall::WithRpcArg.into(), 0, page as u32, 0, 0, 0, 0, 0]);
-        assert_eq!(rpc_of(a0), Some(Ok(RpcReturn::Cmd)), "the call waits for the normal world");
-        Self { page, thread, rpc: page + message_size(params.len()) as u64 }
+        (Self { page, thread, rpc: page + message_size(params.len()) as u64 }, a0)
     }
 
     /// What it asks for.

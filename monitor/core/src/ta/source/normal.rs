@@ -158,6 +158,7 @@ fn ask<P: Platform>(call: &Call<'_, P>, uuid: &Uuid, buffer: Option<&RpcBuffer<'
     match call.rpc(RpcCommand::LoadTa, &mut params) {
         Ok(()) | Err(TeeError::SHORT_BUFFER) => {}
         Err(TeeError::ITEM_NOT_FOUND | TeeError::NOT_SUPPORTED | TeeError::STORAGE_NOT_AVAILABLE) => return Ok(None),
+        Err(error) if error.name().is_none() => return Err(TeeError::COMMUNICATION),
         Err(error) => return Err(error),
     }
     let [_, place] = params;
