@@ -8,6 +8,8 @@ use bitflags::bitflags;
 
 /// Nodes for clients, each with its number appended.
 pub const CLIENT_NODE: &str = "/dev/tee";
+/// Nodes for the supplicant, likewise.
+pub const SUPPLICANT_NODE: &str = "/dev/teepriv";
 /// Bytes of the argument of open or invoke at most.
 pub const MAX_ARGUMENT_SIZE: usize = 1024;
 /// [`Version::implementation`] of OP-TEE.
@@ -196,6 +198,26 @@ pub struct CloseSession {
     pub session: u32,
 }
 
+/// In [`Param::attribute`]: the parameter is for Linux and the supplicant alone.
+pub const ATTRIBUTE_META: u64 = 0x100;
+/// Parameters that a supplicant has room for: those of a request, and the one that is meta.
+pub const SUPPLICANT_PARAMS: usize = 6;
+
+/// struct tee_iocl_supp_recv_arg and tee_iocl_supp_send_arg: a request to the supplicant and its answer.
+///
+/// When the first parameter is given as [`ATTRIBUTE_META`] it comes back as a value whose `a` is the number of the request, which
+/// the answer has to give again; the parameters of the request follow it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub struct Supplicant {
+    /// The command; in the answer the result.
+    pub code: u32,
+    /// Parameters there is room for; those that there are.
+    pub param_count: u32,
+    /// The parameters.
+    pub params: [Param; SUPPLICANT_PARAMS],
+}
+
 /// Requests (ioctl numbers) as Arm, AArch64 and x86 encode them.
 pub mod request {
     use super::{Buffer, Cancel, CloseSession, ShmAlloc, ShmRegister, ShmRegisterFd, Version};
@@ -220,6 +242,10 @@ pub mod request {
     pub const CANCEL: u32 = number::<Cancel>(READ, 4);
     /// TEE_IOC_CLOSE_SESSION with [`CloseSession`].
     pub const CLOSE_SESSION: u32 = number::<CloseSession>(READ, 5);
+    /// TEE_IOC_SUPPL_RECV with [`Buffer`] of [`super::Supplicant`].
+    pub const SUPPL_RECV: u32 = number::<Buffer>(READ, 6);
+    /// TEE_IOC_SUPPL_SEND with [`Buffer`] of [`super::Supplicant`].
+    pub const SUPPL_SEND: u32 = number::<Buffer>(READ, 7);
     /// TEE_IOC_SHM_REGISTER_FD with [`ShmRegisterFd`]; returns a file descriptor.
     pub const SHM_REGISTER_FD: u32 = number::<ShmRegisterFd>(READ_WRITE, 8);
     /// TEE_IOC_SHM_REGISTER with [`ShmRegister`]; returns a file descriptor.
@@ -229,7 +255,8 @@ pub mod request {
 #[cfg(test)]
 mod tests {
     use super::{
-        Buffer, Cancel, CloseSession, Invoke, MAX_ARGUMENT_SIZE, OpenSession, Param, ShmAlloc, ShmRegister, ShmRegisterFd, Version, request,
+        Buffer, Cancel, CloseSession, Invoke, MAX_ARGUMENT_SIZE, OpenSession, Param, ShmAlloc, ShmRegister, ShmRegisterFd, Supplicant,
+        Version, request,
     };
     use core::mem::offset_of;
 
@@ -245,6 +272,7 @@ mod tests {
         assert_eq!(size_of::<CloseSession>(), 4);
         assert_eq!((size_of::<OpenSession>(), offset_of!(OpenSession, params)), (56 + 4 * 32, 56));
         assert_eq!((size_of::<Invoke>(), offset_of!(Invoke, params)), (24 + 4 * 32, 24));
+        assert_eq!((size_of::<Supplicant>(), offset_of!(Supplicant, params)), (8 + 6 * 32, 8));
         const { assert!(size_of::<OpenSession>() <= MAX_ARGUMENT_SIZE) };
     }
 
@@ -258,6 +286,8 @@ mod tests {
             (request::INVOKE, 0x8010_a403),
             (request::CANCEL, 0x8008_a404),
             (request::CLOSE_SESSION, 0x8004_a405),
+            (request::SUPPL_RECV, 0x8010_a406),
+            (request::SUPPL_SEND, 0x8010_a407),
             (request::SHM_REGISTER_FD, 0xc018_a408),
             (request::SHM_REGISTER, 0xc018_a409),
         ];

@@ -28,6 +28,9 @@ pub const HASH: u32 = 4;
 /// Fills p0 memref out with random bytes.
 pub const RANDOM: u32 = 5;
 
+/// Tells who the client is: p0 value out `a` is its login method, p1 memref out gets the octets of its UUID.
+pub const IDENTITY: u32 = 6;
+
 /// Names of the groups, by number.
 pub const GROUPS: &[&str] =
     &["properties", "memory", "time", "random", "digests", "sessions", "cancellation", "mappings", "heap", "floating point"];

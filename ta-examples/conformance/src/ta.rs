@@ -5,7 +5,7 @@ use crate::checks::Checks;
 use crate::{crypto, framework, memory};
 use conformance::proto;
 use utee::digest::{Algorithm, Digest};
-use utee::{MemrefInput, MemrefOutput, Parameters, Result, Ta, TeeError, ValueInput, ValueOutput, cancellation, info};
+use utee::{MemrefInput, MemrefOutput, Parameters, Result, Ta, TeeError, ValueInput, ValueOutput, cancellation, info, property};
 
 pub(crate) struct Conformance;
 
@@ -28,6 +28,7 @@ impl Ta for Conformance {
             proto::COPY => copy(params),
             proto::HASH => hash(params),
             proto::RANDOM => random(params),
+            proto::IDENTITY => identity(params),
             _ => Err(TeeError::NOT_SUPPORTED),
         }
     }
@@ -85,6 +86,13 @@ fn empty_syscalls(params: &mut Parameters<'_>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn identity(params: &mut Parameters<'_>) -> Result<()> {
+    let (mut login, mut octets): (ValueOutput<'_>, MemrefOutput<'_>) = params.take()?;
+    let client = property::client_identity()?;
+    login.set(client.login, 0);
+    octets.write(&client.uuid.octets())
 }
 
 fn copy(params: &mut Parameters<'_>) -> Result<()> {

@@ -61,12 +61,19 @@ fn steps(count: u32, millis: u32) -> (u32, Result<()>) {
 fn busy(params: &mut Parameters<'_>) -> Result<()> {
     let (length, mut rounds): (ValueInput<'_>, ValueOutput<'_>) = params.take()?;
     let end = time::system().as_duration().saturating_add(Duration::from_millis(u64::from(length.a())));
+    if length.b() != 0 {
+        cancellation::unmask();
+    }
     let (mut done, mut state) = (0u32, 1u32);
     while time::system().as_duration() < end {
         for _ in 0..10_000 {
             state = black_box(state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223));
         }
         done = done.saturating_add(1);
+        if length.b() != 0 && cancellation::is_requested() {
+            info!("cancelled after {done} rounds");
+            return Err(TeeError::CANCEL);
+        }
     }
     rounds.set(done, state);
     Ok(())

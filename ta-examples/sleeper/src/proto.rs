@@ -14,5 +14,6 @@ pub const STEP_MS: u32 = 1000;
 /// Sleeps [`STEPS`] steps of [`STEP_MS`] and prints each. With p0 value inout: `a` steps of `b` milliseconds; `a` becomes
 /// the steps that were slept. CANCEL when it is cancelled.
 pub const SLEEP: u32 = 0;
-/// Computes for p0 value in `a` milliseconds without a system call but the clock: p1 value out `a` is the rounds done.
+/// Computes for p0 value in `a` milliseconds without a system call but the clock: p1 value out `a` is the rounds done. With
+/// `b` not 0 it looks for cancellation in each round: CANCEL.
 pub const BUSY: u32 = 1;

@@ -27,6 +27,7 @@ impl Ta for TaToTa {
             proto::FORWARD => forward(params),
             proto::RECURSE => recurse(params),
             proto::OUTLIVE => outlive(),
+            proto::SLEEP => sleep(params),
             _ => Err(TeeError::NOT_SUPPORTED),
         }
     }
@@ -103,4 +104,11 @@ fn outlive() -> Result<()> {
     let result = session.invoke(hostile::proto::PANIC, &mut []);
     info!("the other TA panicked: {result:?}");
     result.map_err(TeeError::from)
+}
+
+fn sleep(params: &mut Parameters<'_>) -> Result<()> {
+    let (steps,): (ValueInput<'_>,) = params.take()?;
+    let mut value = Value { a: steps.a(), b: steps.b() };
+    let mut session = Session::open(&sleeper::proto::UUID)?;
+    session.invoke(sleeper::proto::SLEEP, &mut [Argument::ValueInout(&mut value)]).map_err(TeeError::from)
 }

@@ -14,3 +14,5 @@ pub const FORWARD: u32 = 1;
 pub const RECURSE: u32 = 2;
 /// Opens `hostile` and lets it panic; answers with the code it got: TARGET_DEAD.
 pub const OUTLIVE: u32 = 3;
+/// Opens `sleeper` and has it sleep p0 value in `a` steps of `b` milliseconds.
+pub const SLEEP: u32 = 4;

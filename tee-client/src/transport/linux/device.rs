@@ -13,7 +13,8 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::path::Path;
 use utee_abi::linux::{
-    Buffer, Cancel, Capabilities, CloseSession, Invoke, OpenSession, ShmAlloc, ShmRegister, ShmRegisterFd, Version, request,
+    Buffer, Cancel, Capabilities, CloseSession, Invoke, OpenSession, Param, SUPPLICANT_PARAMS, ShmAlloc, ShmRegister, ShmRegisterFd,
+    Supplicant, Version, request,
 };
 
 /// Bytes up to which memory is the kernel's, contiguous; beyond, pages of the process are shared.
@@ -122,6 +123,30 @@ impl Device {
         // SAFETY: as above; with no descriptor nothing is made.
         let answer = unsafe { ioctl_fd(self.fd.as_fd(), request::SHM_REGISTER_FD, &mut data) };
         !matches!(answer, Err(Errno(libc::EINVAL | libc::ENOTTY)))
+    }
+
+    /// Waits for a request to the supplicant, on its node (TEE_IOC_SUPPL_RECV).
+    ///
+    /// # Errors
+    /// What Linux answers.
+    pub fn supplicant_receive(&self, call: &mut Supplicant) -> Result<(), Errno> {
+        call.param_count = SUPPLICANT_PARAMS as u32;
+        let mut buffer = Buffer { address: core::ptr::from_mut(call).expose_provenance() as u64, length: size_of::<Supplicant>() as u64 };
+        // SAFETY: SUPPL_RECV reads a `Buffer`, and reads and writes the argument that it names, which is borrowed mutably and as
+        // long as its number of parameters says.
+        unsafe { ioctl(self.fd.as_fd(), request::SUPPL_RECV, &mut buffer) }.map(drop)
+    }
+
+    /// Answers a request to the supplicant (TEE_IOC_SUPPL_SEND).
+    ///
+    /// # Errors
+    /// What Linux answers: ENOENT when there is no such request, EINVAL when the answer does not fit it.
+    pub fn supplicant_send(&self, call: &mut Supplicant) -> Result<(), Errno> {
+        call.param_count = call.param_count.min(SUPPLICANT_PARAMS as u32);
+        let length = core::mem::offset_of!(Supplicant, params) + call.param_count as usize * size_of::<Param>();
+        let mut buffer = Buffer { address: core::ptr::from_mut(call).expose_provenance() as u64, length: length as u64 };
+        // SAFETY: SUPPL_SEND reads a `Buffer`, and the argument that it names, which is no shorter than that says.
+        unsafe { ioctl(self.fd.as_fd(), request::SUPPL_SEND, &mut buffer) }.map(drop)
     }
 
     fn lend_at<'a>(&self, address: *mut u8, len: usize) -> Result<(i32, Loan<'a>), Errno> {
