@@ -19,8 +19,8 @@ const CC: &str = "arm-linux-gnueabihf-gcc";
 const HEADERS: [&str; 2] = ["tee_client_api.h", "tee_client_api_extensions.h"];
 /// Packages with programs, and the name that each gets: those of the examples are called like their TA.
 const PROGRAMS: &[(&str, &str)] = &[("tee-bench", "tee-bench"), ("tee-call", "tee-call"), ("hello-world-client", "hello-world")];
-/// Package and name of the test program in Rust.
-const RUST_TESTS: &str = "tee-test";
+/// Packages and names of the test programs in Rust.
+const RUST_TESTS: [&str; 3] = ["tee-test", "tee-test-life", "evil-supplicant"];
 
 /// Where the guest has this library; LD_LIBRARY_PATH chooses between it and Debian's.
 pub(crate) const LIBRARIES: &str = "usr/local/lib";
@@ -76,7 +76,7 @@ pub(crate) fn build(tools: &Tools, tests: bool) -> Result<Client> {
         command.args(["-p", package]);
     }
     if tests {
-        command.args(["-p", RUST_TESTS]);
+        command.args(RUST_TESTS.iter().flat_map(|package| ["-p", package]));
     }
     // The environment of TAs must not reach them.
     for (name, _) in utee_build::cargo::environment() {
@@ -89,7 +89,7 @@ pub(crate) fn build(tools: &Tools, tests: bool) -> Result<Client> {
     let mut programs: Vec<(String, PathBuf)> =
         PROGRAMS.iter().map(|(package, name)| ((*name).to_string(), release.join(package))).collect();
     if tests {
-        programs.push((RUST_TESTS.into(), release.join(RUST_TESTS)));
+        programs.extend(RUST_TESTS.iter().map(|name| ((*name).to_string(), release.join(name))));
         programs.push(("tee-test-c".into(), test_program(&library)?));
     }
     Ok(Client { library, programs })

@@ -4,8 +4,10 @@
 use super::Guest;
 use super::exec::{self, Named};
 use super::log::Log;
+use crate::client;
 use crate::image::Image;
 use crate::qemu::Machine;
+use crate::setup;
 use crate::test::Count;
 use anyhow::Result;
 use std::time::Duration;
@@ -54,12 +56,24 @@ const SECURE: &str = concat!(
     "dmesg | grep 'external abort'"
 );
 
+/// Clients and supplicants that die or do wrong; see `tee-test-life`.
+const LIFE: &[(&str, &str)] = &[
+    ("identities", "tee-test-life identity"),
+    ("clients that die", "tee-test-life clients"),
+    ("supplicants that do wrong or die", "tee-test-life supplicants"),
+    ("a supplicant that is restarted under load", "tee-test-life restart"),
+    ("the supplicant is back", "pidof tee-supplicant && tee-call 8aaaf200-2450-11e4-abe2-0002a5d5c51b 0"),
+    ("the kernel has nothing to complain of", "! dmesg | grep -E 'Oops|BUG|WARNING|Call trace|blocked for more than|Unable to handle'"),
+];
+
 /// Boots Linux and looks at what it finds.
 ///
 /// # Errors
 /// When the kernel or its file system is not to be had.
 pub(crate) fn run(image: &Image, count: &mut Count) -> Result<()> {
-    let commands: Vec<Named> = PROBE.iter().map(|(name, command)| Named::new(name, command)).collect();
-    let guest = Guest::new(image, Machine::default());
-    exec::tests("Linux, 4 × Cortex-A15", &guest, &commands, LIMIT, Log::keeping(image)?, count)
+    let commands = |list: &[(&str, &str)]| list.iter().map(|(name, command)| Named::new(name, command)).collect::<Vec<_>>();
+    let mut guest = Guest::new(image, Machine::default());
+    exec::tests("Linux, 4 × Cortex-A15", &guest, &commands(PROBE), LIMIT, Log::keeping(image)?, count)?;
+    guest.added = client::added(&client::build(&setup::run()?, true)?);
+    exec::tests("Linux, clients and supplicants that die", &guest, &commands(LIFE), LIMIT, Log::keeping(image)?, count)
 }
