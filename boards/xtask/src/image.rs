@@ -108,7 +108,7 @@ fn kernel(tools: &setup::Tools, package: &str) -> Result<PathBuf> {
 }
 
 /// The loadable bytes of an ELF file from its lowest physical address on, whole pages of 4 KiB.
-fn raw(path: &Path) -> Result<Vec<u8>> {
+pub(crate) fn raw(path: &Path) -> Result<Vec<u8>> {
     let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let elf = object::File::parse(&*bytes)?;
     let segments: Vec<_> = elf.segments().filter(|segment| segment.file_range().1 > 0).collect();

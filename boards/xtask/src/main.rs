@@ -8,6 +8,7 @@ mod bench;
 mod client;
 mod gdb;
 mod image;
+mod imx;
 mod lint;
 mod linux;
 mod qemu;
@@ -50,6 +51,8 @@ enum Command {
     Gdb(gdb::Args),
     /// Builds the boot image and the normal-world kernel.
     Image(image::Args),
+    /// Writes or checks a boot image of an i.MX6 board around a payload.
+    Imx(imx::Args),
     /// Builds and signs TAs.
     Ta(ta::Args),
     /// Builds what runs in Linux: libteec.so.2, tee-call, the programs of the examples.
@@ -70,6 +73,7 @@ fn main() -> ExitCode {
         Command::Bench(args) => bench::run(&args),
         Command::Gdb(args) => gdb::run(&args),
         Command::Image(args) => image::run(&args),
+        Command::Imx(args) => imx::run(&args),
         Command::Ta(args) => ta::run(&args),
         Command::Client(args) => client::run(&args),
         Command::Sign(args) => sign::run(&args),

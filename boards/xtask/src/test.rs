@@ -101,6 +101,8 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
 fn host(count: &mut Count) -> Result<()> {
     // The header check needs the compiler that set-up brings.
     crate::setup::run()?;
+    // The test of boot images compares them with what this reads.
+    crate::setup::require("mkimage", "u-boot-tools")?;
     println!("test: crates on the host");
     let output = cargo(None)
         .args([
