@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Images against their own parser, against mutations and against `mkimage`.
 
+use super::Payload;
 use super::board::Board;
 use super::card;
 use super::check::{Expected, check};
@@ -176,6 +177,27 @@ fn a_wrong_card_is_refused() {
     assert!(with(1024 + 0x24, 0) && with(1024 + 0x24, 0x0020_0000), "the length of the image");
     assert!(card::write(&imx, 0).is_err() && card::write(&imx, u32::MAX).is_err());
     assert!(card::read(&card[..1024]).is_err() && card::read(&[]).is_err());
+}
+
+/// An ELF file of one segment at 0x90010000, entered 4 bytes later.
+#[test]
+fn an_elf_file_says_where_it_goes() {
+    let (address, header, size) = (0x9001_0000_u32, 52_u32, 5_u32);
+    let mut elf = b"\x7FELF\x01\x01\x01\0\0\0\0\0\0\0\0\0".to_vec();
+    // Executable, Arm; version, entry, program headers, no sections, flags; sizes and counts of headers.
+    elf.extend([2_u16, 40].iter().flat_map(|half| half.to_le_bytes()));
+    elf.extend([1, address + 4, header, 0, 0].iter().flat_map(|word| word.to_le_bytes()));
+    elf.extend([header as u16, 32, 1, 40, 0, 0].iter().flat_map(|half| half.to_le_bytes()));
+    // To be loaded: file offset, addresses, sizes, readable and executable, alignment.
+    elf.extend([1, header + 32, address, address, size, size, 5, 4].iter().flat_map(|word| word.to_le_bytes()));
+    elf.extend(b"hello");
+    let path = std::env::temp_dir().join(format!("oxtee-imx-{}.elf", std::process::id()));
+    std::fs::write(&path, &elf).unwrap();
+    let payload = Payload::read(&path);
+    std::fs::remove_file(&path).unwrap();
+    let payload = payload.unwrap();
+    assert_eq!(payload.place, Some((0x9001_0000, 0x9001_0004)));
+    assert_eq!((&payload.bytes[..5], payload.bytes.len()), (&b"hello"[..], 4096));
 }
 
 /// `mkimage -l` sees what we see. `cargo xtask test` installs it; elsewhere this says nothing without it.
