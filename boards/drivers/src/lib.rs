@@ -10,6 +10,7 @@ extern crate alloc;
 pub mod device_tree;
 pub mod fw_cfg;
 pub mod gicv2;
+pub mod imx6;
 pub mod mmio;
 pub mod pl011;
 pub mod pl061;

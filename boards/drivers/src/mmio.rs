@@ -50,6 +50,13 @@ impl Block {
         unsafe { ((self.base + offset) as *mut u8).write_volatile(value) };
     }
 
+    /// Reads the 16-bit register at byte `offset`.
+    #[inline]
+    pub fn read16(&self, offset: usize) -> u16 {
+        // SAFETY: the contract of `new`.
+        unsafe { ((self.base + offset) as *const u16).read_volatile() }
+    }
+
     /// Writes the 16-bit register at byte `offset`.
     #[inline]
     pub fn write16(&self, offset: usize, value: u16) {

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Blocks of the i.MX6UL, ULL and ULZ that keep the two worlds apart.
+//!
+//! Every register here is described from public drivers of these parts. None of it has been checked on hardware; what no
+//! source said is named where it matters.
+//!
+//! The drivers reach registers through [`bus::Bus`], so that the tests run the very same code on a model of the chip.
+
+pub mod bus;
+pub mod csu;
+pub mod gpr;
+pub mod map;
+pub mod ocotp;
+pub mod part;
+pub mod snvs;
+pub mod tzasc;
+pub mod wdog;

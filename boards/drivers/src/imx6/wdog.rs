@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Watchdogs (chapter "Watchdog Timer" of the reference manual). The second one is the trusted one: its warning is a secure
+//! interrupt, which takes the CPU from the normal world however that behaves.
+
+use super::bus::Bus;
+use super::map::{Block, Register, WDOG1, WDOG2, WDOG3};
+
+const WCR: u32 = 0x0;
+const WSR: u32 = 0x2;
+const WICR: u32 = 0x6;
+const WMCR: u32 = 0x8;
+
+const WCR_ENABLE: u16 = 1 << 2;
+const WICR_ENABLE: u16 = 1 << 15;
+const WICR_STATUS: u16 = 1 << 14;
+const WMCR_POWER_DOWN: u16 = 1;
+const SERVICE: [u16; 2] = [0x5555, 0xAAAA];
+
+/// When the trusted watchdog warns and bites.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Times {
+    timeout: u8,
+    warning: u8,
+}
+
+impl Times {
+    /// Reset after `timeout` seconds (1 to 128) without service, warning interrupt `warning` seconds before that.
+    pub const fn new(timeout: u8, warning: u8) -> Option<Self> {
+        if timeout == 0 || timeout > 128 || warning >= timeout { None } else { Some(Self { timeout, warning }) }
+    }
+
+    /// The field of WCR: half seconds less one, and on.
+    pub const fn control(self) -> u16 {
+        (self.timeout as u16 * 2 - 1) << 8 | WCR_ENABLE
+    }
+
+    /// The value of WICR: half seconds, and on.
+    pub const fn interrupt(self) -> u16 {
+        WICR_ENABLE | (self.warning as u16 * 2)
+    }
+}
+
+/// Bits of WCR that [`Times::control`] sets.
+pub const CONTROL_MASK: u16 = 0xFF00 | WCR_ENABLE;
+/// Bits of WICR that [`Times::interrupt`] sets.
+pub const INTERRUPT_MASK: u16 = 0x00FF | WICR_ENABLE;
+
+/// A watchdog.
+#[derive(Debug)]
+pub struct Watchdog<'b, B> {
+    bus: &'b B,
+    block: Block,
+}
+
+impl<'b, B: Bus> Watchdog<'b, B> {
+    /// The trusted one.
+    pub const fn trusted(bus: &'b B) -> Self {
+        Self { bus, block: WDOG2 }
+    }
+
+    /// All three.
+    pub const fn all(bus: &'b B) -> [Self; 3] {
+        [Self { bus, block: WDOG1 }, Self { bus, block: WDOG2 }, Self { bus, block: WDOG3 }]
+    }
+
+    /// Its control register.
+    pub const fn control_register(&self) -> Register {
+        self.block.register(WCR)
+    }
+
+    /// Its interrupt register.
+    pub const fn interrupt_register(&self) -> Register {
+        self.block.register(WICR)
+    }
+
+    /// Stops the counter that resets the chip 16 s after reset.
+    pub fn stop_power_down(&self) {
+        let register = self.block.register(WMCR);
+        self.bus.write16(register, self.bus.read16(register) & !WMCR_POWER_DOWN);
+    }
+
+    /// Starts it: the warning first, so that it cannot bite without one.
+    pub fn start(&self, times: Times) {
+        self.bus.write16(self.interrupt_register(), times.interrupt());
+        let old = self.bus.read16(self.control_register());
+        self.bus.write16(self.control_register(), old & !CONTROL_MASK | times.control());
+    }
+
+    /// Sets its counter back and ends the warning. Its clock (CCM CCGR5 CG5) runs.
+    pub fn service(&self) {
+        for word in SERVICE {
+            self.bus.write16(self.block.register(WSR), word);
+        }
+        let interrupt = self.bus.read16(self.interrupt_register());
+        // The status is cleared by writing it as one: from general knowledge of the block.
+        self.bus.write16(self.interrupt_register(), interrupt | WICR_STATUS);
+    }
+}
