@@ -6,12 +6,15 @@
 //!
 //! The drivers reach registers through [`bus::Bus`], so that the tests run the very same code on a model of the chip.
 
+pub mod audit;
 pub mod bus;
 pub mod csu;
 pub mod gpr;
+pub mod lockdown;
 pub mod map;
 pub mod ocotp;
 pub mod part;
 pub mod snvs;
+pub mod table;
 pub mod tzasc;
 pub mod wdog;

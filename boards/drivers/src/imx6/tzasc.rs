@@ -17,6 +17,8 @@ const COMPONENT_ID0: u32 = 0xFF0;
 const ACTION_ERROR: u32 = 1;
 const RANGE_ENABLE: u32 = 1 << 31;
 const ATTR_ENABLE: u32 = 1;
+/// Bits of the attributes: permissions, disabled eighths, size, on.
+pub const ATTRIBUTES_MASK: u32 = 0xF000_FF7F;
 /// The least region that can be, in bytes.
 const MIN_SIZE: u32 = 0x8000;
 
@@ -142,11 +144,15 @@ impl<'b, B: Bus> Tzasc<'b, B> {
         self.bus.write(Self::attributes_register(region), 0);
     }
 
-    /// Opens `window` with `region`, which is off: its place first, then its rights.
-    pub fn open(&self, region: u8, window: Window) {
+    /// Puts `region`, which is off, where `window` is.
+    pub fn place(&self, region: u8, window: Window) {
         let (low, high) = Self::base_registers(region);
         self.bus.write(low, window.base);
         self.bus.write(high, 0);
+    }
+
+    /// Opens `window` with `region`, which has been placed there.
+    pub fn open(&self, region: u8, window: Window) {
         self.bus.write(Self::attributes_register(region), window.attributes());
     }
 

@@ -13,7 +13,6 @@ const WMCR: u32 = 0x8;
 const WCR_ENABLE: u16 = 1 << 2;
 const WICR_ENABLE: u16 = 1 << 15;
 const WICR_STATUS: u16 = 1 << 14;
-const WMCR_POWER_DOWN: u16 = 1;
 const SERVICE: [u16; 2] = [0x5555, 0xAAAA];
 
 /// When the trusted watchdog warns and bites.
@@ -40,6 +39,8 @@ impl Times {
     }
 }
 
+/// Bit of WMCR: the power-down counter runs.
+pub const POWER_DOWN: u16 = 1;
 /// Bits of WCR that [`Times::control`] sets.
 pub const CONTROL_MASK: u16 = 0xFF00 | WCR_ENABLE;
 /// Bits of WICR that [`Times::interrupt`] sets.
@@ -73,10 +74,15 @@ impl<'b, B: Bus> Watchdog<'b, B> {
         self.block.register(WICR)
     }
 
+    /// Its register with [`POWER_DOWN`].
+    pub const fn power_down_register(&self) -> Register {
+        self.block.register(WMCR)
+    }
+
     /// Stops the counter that resets the chip 16 s after reset.
     pub fn stop_power_down(&self) {
-        let register = self.block.register(WMCR);
-        self.bus.write16(register, self.bus.read16(register) & !WMCR_POWER_DOWN);
+        let register = self.power_down_register();
+        self.bus.write16(register, self.bus.read16(register) & !POWER_DOWN);
     }
 
     /// Starts it: the warning first, so that it cannot bite without one.
