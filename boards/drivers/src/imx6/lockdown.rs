@@ -3,19 +3,20 @@
 //!
 //! It runs in the secure world before the normal world does. Until it returns, a bus master may already be running (USB after a
 //! boot by SDP), so that the order matters: what is secure is closed first, checked and locked, and only then is anything
-//! opened. No write gives a master more than it had, until the last two stages, which give what is listed.
+//! opened. No write gives the normal world more than it had, until the last two stages, which give what is listed.
 //!
 //! | stage | registers | why there |
 //! | --- | --- | --- |
 //! | 1 check | none is written | a policy that cannot be had leaves the chip as it was |
 //! | 2 debug off | GPR10 | the debug port speaks as master 14, which is made secure where there is a DCP |
-//! | 3 RAM closed | TZASC: region 0, then 1 upwards off | downwards, an open region would come out from under a secure one |
-//! | 4 masters | SA | all of the normal world's speak for it, the rest is secure; then locked (CVE-2021-36133) |
-//! | 5 OCRAM | GPR10 | all of it secure; then locked |
-//! | 6 peripherals closed | every CSL | closed; then those that stay closed locked (CVE-2021-44149: SRC and GPC too) |
-//! | 7 watchdog | WDOG1-3 | power-down counters stopped, the trusted one running before the normal world is |
-//! | 8 RAM opened | TZASC regions 1 on; lockdown; GPR1 | place before rights; then locked |
-//! | 9 peripherals opened | granted CSLs | rights and lock in one write |
+//! | 3 masters | SA | all but the CPU speak for the normal world: what is closed next is closed to them (CVE-2021-36133) |
+//! | 4 peripherals closed | every CSL | closed; then those that stay closed locked (CVE-2021-44149: SRC and GPC too) |
+//! | 5 masters locked | SA | DCP, which nobody outside can command any more, secure; then locked |
+//! | 6 RAM closed | TZASC: region 0, then 1 upwards off | downwards, an open region would come out from under a secure one |
+//! | 7 OCRAM | GPR10 | all of it secure; then locked |
+//! | 8 watchdog | WDOG1-3 | power-down counters stopped, the trusted one running before the normal world is |
+//! | 9 RAM opened | TZASC regions 1 on; lockdown; GPR1 | place before rights; then locked |
+//! | 10 peripherals opened | granted CSLs | rights and lock in one write |
 //!
 //! What each lock is worth: CSL, SA, OCRAM and TZASC cannot be changed by the secure world either. GPR9, debugging, and the
 //! blocks' own registers have no lock that the sources name and rely on a locked CSL. The sources do not say whether
@@ -143,10 +144,11 @@ pub fn lock_down<B: Bus>(bus: &B, policy: &Policy<'_>) -> Result<(), Error> {
     check(bus, policy)?;
     let stages = Stages { bus, policy };
     stages.debug_off()?;
-    stages.close_memory()?;
-    stages.set_masters()?;
-    stages.close_ocram()?;
+    stages.take_masters()?;
     stages.close_peripherals()?;
+    stages.lock_masters()?;
+    stages.close_memory()?;
+    stages.close_ocram()?;
     stages.start_watchdog()?;
     stages.open_memory()?;
     stages.open_peripherals()
@@ -190,7 +192,13 @@ impl<B: Bus> Stages<'_, B> {
         Ok(())
     }
 
-    fn set_masters(&self) -> Result<(), Error> {
+    fn take_masters(&self) -> Result<(), Error> {
+        let value = SA_NON_SECURE & !Master::Cpu.non_secure();
+        Csu::new(self.bus).set_sa(value);
+        self.taken(Csu::<B>::sa_register(), named_masters() & SA_NON_SECURE, value)
+    }
+
+    fn lock_masters(&self) -> Result<(), Error> {
         let csu = Csu::new(self.bus);
         let (value, mask) = (self.policy.masters(), named_masters());
         csu.set_sa(value);
