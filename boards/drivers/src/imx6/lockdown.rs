@@ -24,6 +24,9 @@
 //! 0, as OP-TEE has it, and is locked. SA bits of numbers without a named master are written and locked with the rest, but
 //! not checked: they may not exist. What LOCKDOWN_RANGE counts from is not said: all regions are selected.
 //!
+//! Which CSL protects CAAM on the 6UL the sources leave open: the model attacks it by slot, not at its addresses. What the two
+//! CVEs are about is told here from general knowledge of them.
+//!
 //! Not checked on hardware.
 
 use core::fmt;
