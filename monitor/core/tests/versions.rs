@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use tee_core::crypto::huk::{Purpose, subkey};
 use tee_core::ports::Platform;
 use tee_core::testing::image::{elf, signed_version};
 use tee_core::testing::normal::NormalWorld;
@@ -109,6 +110,17 @@ fn boot(disk: &Arc<Mutex<Disk>>, versions: &[u32]) -> Vec<u32> {
         header.ret
     };
     versions.iter().map(&mut open).collect()
+}
+
+/// The key is the one that OP-TEE's derivation gives: computed apart from this code for the fake hardware-unique key, 16 times 7.
+#[test]
+fn the_key_is_derived_as_op_tee_does() {
+    const KEY: [u8; 32] = [
+        0xe6, 0x34, 0xd6, 0xa5, 0x02, 0x61, 0x27, 0x6b, 0xc4, 0x35, 0x17, 0x8a, 0x96, 0x82, 0x37, 0x70, 0xab, 0x98, 0x78, 0x86, 0xf4, 0x5d,
+        0xdb, 0x14, 0x35, 0x5e, 0x5d, 0x09, 0x30, 0x6f, 0xf6, 0xb7,
+    ];
+    let tee = FakePlatform::boot(&[], 1);
+    assert_eq!(subkey(&tee.platform, Purpose::TaVersions).as_deref(), Some(&KEY));
 }
 
 #[test]

@@ -17,19 +17,18 @@ pub enum Purpose {
 /// Bytes of a derived key.
 pub const KEY_SIZE: usize = 32;
 
-/// The key for a purpose: HMAC-SHA-256 of the hardware-unique key over the purpose's number.
-pub fn subkey<P: Platform>(platform: &P, purpose: Purpose) -> Zeroizing<[u8; KEY_SIZE]> {
+/// The key for a purpose: HMAC-SHA-256 of the hardware-unique key over the purpose's number. `None` never comes, as HMAC
+/// takes keys of any length; a key that anybody knows would be worse.
+pub fn subkey<P: Platform>(platform: &P, purpose: Purpose) -> Option<Zeroizing<[u8; KEY_SIZE]>> {
     let hardware = Zeroizing::new(platform.hardware_key());
+    let mut mac = Hmac::<Sha256>::new_from_slice(hardware.as_slice()).ok()?;
+    mac.update(&(purpose as u32).to_le_bytes());
     let mut key = Zeroizing::new([0; KEY_SIZE]);
-    // HMAC takes keys of any length.
-    if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(hardware.as_slice()) {
-        mac.update(&(purpose as u32).to_le_bytes());
-        key.copy_from_slice(&mac.finalize().into_bytes());
-    }
-    key
+    key.copy_from_slice(&mac.finalize().into_bytes());
+    Some(key)
 }
 
-/// HMAC-SHA-256 with a key.
-pub fn mac(key: &[u8; KEY_SIZE]) -> Option<Hmac<Sha256>> {
-    Hmac::<Sha256>::new_from_slice(key).ok()
+/// HMAC-SHA-256 with the key for a purpose.
+pub fn mac<P: Platform>(platform: &P, purpose: Purpose) -> Option<Hmac<Sha256>> {
+    Hmac::<Sha256>::new_from_slice(subkey(platform, purpose)?.as_slice()).ok()
 }
