@@ -13,7 +13,7 @@ use tee_arch::space::Space;
 use tee_arch::thread::{self, ThreadCell, ThreadMain};
 use tee_core::journal::Journal;
 use tee_core::limits::MAX_CPUS;
-use tee_core::ports::{CpuIndex, EntropyKind, MapEntry, Platform, Pool, PoolUsage, ThreadExit, ThreadId};
+use tee_core::ports::{CpuIndex, EntropyKind, HardwareKey, MapEntry, Platform, Pool, PoolUsage, ThreadExit, ThreadId};
 use utee_abi::result::TeeError;
 
 /// What differs from board to board.
@@ -36,13 +36,16 @@ pub trait Board: Send + Sync + 'static {
     fn console(&self, text: &[u8]);
     /// Where entropy comes from.
     fn entropy_kind(&self) -> EntropyKind;
-    /// Fills `out` with entropy.
+    /// Fills `out`: whole samples of a generator as they come, or a stand-in's bytes. See [`Platform::entropy`].
     ///
     /// # Errors
     /// GENERIC when the source fails.
     fn entropy(&self, out: &mut [u8]) -> Result<(), TeeError>;
-    /// The hardware-unique key.
-    fn hardware_key(&self) -> [u8; 16];
+    /// The hardware-unique key, with what is behind it. See [`Platform::hardware_key`].
+    ///
+    /// # Errors
+    /// What the block that keeps the key failed with.
+    fn hardware_key(&self) -> Result<HardwareKey, TeeError>;
     /// Whether TAs are loaded at random addresses.
     fn randomise(&self) -> bool;
     /// Sets up the interrupt controller for this CPU.
@@ -251,7 +254,7 @@ impl<B: Board> Platform for Machine<B> {
         self.board.entropy(out)
     }
 
-    fn hardware_key(&self) -> [u8; 16] {
+    fn hardware_key(&self) -> Result<HardwareKey, TeeError> {
         self.board.hardware_key()
     }
 

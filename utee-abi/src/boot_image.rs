@@ -20,6 +20,9 @@ pub const PAYLOAD_ALIGN: usize = 16;
 pub const KIND_TA: u32 = 1;
 /// Kind: an RSA root key: u32 exponent, then the modulus, most significant byte first.
 pub const KIND_ROOT_KEY: u32 = 2;
+/// Kind: an empty payload, in the archive of an image that is made for a product: no key and no entropy that is not the
+/// device's own is used. Without it an image is for development.
+pub const KIND_PRODUCT: u32 = 3;
 
 /// Where a payload of an archive goes, and the entry that says so. For those that write archives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

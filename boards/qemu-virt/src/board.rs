@@ -16,7 +16,7 @@ use tee_arch::cp15;
 use tee_arch::descriptor::Kernel;
 use tee_arch::frames::SealedFrames;
 use tee_arch::lock::{mask_interrupts, restore_interrupts};
-use tee_core::ports::{EntropyKind, MapEntry};
+use tee_core::ports::{EntropyKind, HardwareKey, KeyState, MapEntry};
 use utee_abi::result::TeeError;
 
 /// Bytes of the device tree that are hashed for entropy: its structure block, cut here.
@@ -207,9 +207,9 @@ impl Board for QemuVirt {
         Ok(())
     }
 
-    fn hardware_key(&self) -> [u8; 16] {
+    fn hardware_key(&self) -> Result<HardwareKey, TeeError> {
         // The emulator has no key of its own; the banner says that no secret is safe here.
-        [0; 16]
+        Ok(HardwareKey::new([0; HardwareKey::SIZE], KeyState::StandIn("zeros, as the emulator has none")))
     }
 
     fn randomise(&self) -> bool {

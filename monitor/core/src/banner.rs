@@ -2,7 +2,8 @@
 //! Lines on the secure console: the log macro and the boot banner.
 
 use crate::Tee;
-use crate::ports::{EntropyKind, Platform};
+use crate::crypto::huk;
+use crate::ports::{EntropyKind, KeyState, Platform};
 use core::fmt::{self, Write};
 
 /// Longest line of the TEE itself; the rest is cut.
@@ -81,8 +82,23 @@ impl<P: Platform> Tee<P> {
         let (heap, ta) = (heap_size.saturating_sub(heap), ta_size.saturating_sub(ta));
         log!(platform, "I core: in use: {heap} of {heap_size} bytes of heap, {ta} of {ta_size} bytes of TA memory");
         match platform.entropy_kind() {
-            EntropyKind::Hardware => log!(platform, "I core: entropy: hardware generator"),
+            EntropyKind::Hardware(noise) => {
+                let (name, millibits, bits) = (noise.name(), noise.millibits(), noise.width().saturating_mul(8));
+                log!(platform, "I core: entropy: {name}, start-up test passed, {millibits}/1000 of a bit assumed in {bits}");
+            }
             EntropyKind::StandIn(what) => log!(platform, "W core: entropy is a STAND-IN ({what}): no secret of this boot is safe"),
+        }
+        match platform.hardware_key().map(|key| key.state()) {
+            Ok(KeyState::Device) => log!(platform, "I core: hardware key: of this device alone"),
+            Ok(KeyState::Test(why)) => {
+                log!(platform, "W core: hardware key is the TEST KEY of every such chip ({why}): nothing kept is safe")
+            }
+            Ok(KeyState::StandIn(what)) => log!(platform, "W core: hardware key is a STAND-IN ({what}): nothing kept is safe"),
+            Err(error) => log!(platform, "E core: no hardware key ({error}): nothing can be kept"),
+        }
+        if huk::is_product(platform) {
+            let usable = if huk::hardware(platform).is_ok() { "is used" } else { "is REFUSED" };
+            log!(platform, "I core: made for a product: the hardware key {usable}");
         }
         let (tas, keys) = crate::ta::source::BootArchive::count_in(platform);
         log!(platform, "I core: boot image: {tas} TAs, {keys} root keys");

@@ -10,6 +10,7 @@
 //! * [`UserContext`] - the user registers of one entry into a TA.
 //! * [`NormalWorld`] - the way into the normal world and back.
 
+pub use crate::crypto::huk::{HardwareKey, KeyState};
 use crate::journal::Journal;
 use alloc::sync::Arc;
 use core::ops::Range;
@@ -243,11 +244,43 @@ pub struct MapEntry {
     pub rights: &'static str,
 }
 
+/// A hardware random number generator, and what its board says of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Noise {
+    name: &'static str,
+    width: usize,
+    millibits: u32,
+}
+
+impl Noise {
+    /// A generator of samples of `width` bytes (1, 2, 4 or 8), each of which is assumed to hold at least `millibits` thousandths
+    /// of a bit of min-entropy (NIST SP 800-90B): from 125 up to all its bits. `None` for anything else.
+    pub const fn new(name: &'static str, width: usize, millibits: u32) -> Option<Self> {
+        let whole = matches!(width, 1 | 2 | 4 | 8);
+        if whole && millibits >= 125 && millibits as usize <= 8000 * width { Some(Self { name, width, millibits }) } else { None }
+    }
+
+    /// What it is called.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Bytes of a sample.
+    pub const fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Thousandths of a bit of min-entropy that a sample is assumed to hold.
+    pub const fn millibits(&self) -> u32 {
+        self.millibits
+    }
+}
+
 /// Where random numbers come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EntropyKind {
-    /// A hardware random number generator with health tests.
-    Hardware,
+    /// A hardware random number generator, whose samples the core tests ([`crate::crypto::health`]) and condenses.
+    Hardware(Noise),
     /// A stand-in that says what it is; fine for emulation, not for secrets that matter.
     StandIn(&'static str),
 }
@@ -419,14 +452,17 @@ pub trait Platform: Send + Sync + Sized + 'static {
     /// What [`Platform::entropy`] draws from.
     fn entropy_kind(&self) -> EntropyKind;
 
-    /// Fills `out` with entropy.
+    /// Fills `out`, whole samples of the source as they come.
     ///
     /// # Errors
-    /// GENERIC when the source fails its health tests.
+    /// GENERIC when the source says that it failed, or gives nothing. A generator is not asked again then until reset.
     fn entropy(&self, out: &mut [u8]) -> Result<(), TeeError>;
 
-    /// The hardware-unique key.
-    fn hardware_key(&self) -> [u8; 16];
+    /// The hardware-unique key, with what is behind it. [`crate::crypto::huk::hardware`] decides whether it may be used.
+    ///
+    /// # Errors
+    /// What the block that keeps the key failed with; there is never a key that anybody knows in its place.
+    fn hardware_key(&self) -> Result<HardwareKey, TeeError>;
 
     /// True when TAs are to be loaded at random addresses; false only while somebody debugs.
     fn randomise(&self) -> bool {

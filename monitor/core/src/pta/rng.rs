@@ -82,7 +82,7 @@ fn info<P: Platform>(call: &Call<'_, P>, params: &mut Params<P>) -> Result<(), T
     let [rate, quality] = value(p0, ParamType::ValueOutput)?;
     *rate = RATE;
     *quality = match call.platform().entropy_kind() {
-        EntropyKind::Hardware => QUALITY_FULL,
+        EntropyKind::Hardware(_) => QUALITY_FULL,
         EntropyKind::StandIn(_) => QUALITY_LOWEST,
     };
     Ok(())

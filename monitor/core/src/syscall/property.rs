@@ -2,6 +2,7 @@
 //! Properties that the TEE serves (GlobalPlatform TEE Internal Core API 1.3.1, section 4.7); the rest stand in the TA.
 
 use super::Env;
+use crate::crypto::huk;
 use crate::ports::Platform;
 use heapless::Vec;
 use sha2::{Digest, Sha256};
@@ -108,7 +109,7 @@ fn value<P: Platform>(env: &Env<'_, '_, P>, name: &str) -> Result<(Type, Value),
         "gpd.ta.appID" => (Type::Uuid, bytes(&env.instance.uuid.to_memory())),
         "gpd.tee.apiversion" => string("GPD-1.1-dev"),
         "gpd.tee.description" => string("Oxtee"),
-        "gpd.tee.deviceID" => (Type::Uuid, bytes(&device_id(env.call.platform()).to_memory())),
+        "gpd.tee.deviceID" => (Type::Uuid, bytes(&device_id(env.call.platform())?.to_memory())),
         "gpd.tee.systemTime.protectionLevel" => number(SYSTEM_TIME_SECURE),
         "gpd.tee.TAPersistentTime.protectionLevel" => number(NORMAL_WORLD_CONTROLLED),
         "gpd.tee.cryptography.ecc" => (Type::Bool, bytes(&[0])),
@@ -139,10 +140,10 @@ fn number(value: u32) -> (Type, Value) {
 }
 
 /// A name of this device that says nothing of its key: a hash, made a version 5 UUID.
-fn device_id<P: Platform>(platform: &P) -> Uuid {
+fn device_id<P: Platform>(platform: &P) -> Result<Uuid, TeeError> {
     let mut hash = Sha256::new();
     hash.update(b"oxtee device id");
-    hash.update(platform.hardware_key());
+    hash.update(huk::hardware(platform)?.bytes());
     let digest = hash.finalize();
     let mut octets = [0; 16];
     for (to, from) in octets.iter_mut().zip(digest) {
@@ -150,5 +151,5 @@ fn device_id<P: Platform>(platform: &P) -> Uuid {
     }
     octets[6] = octets[6] & 0x0F | 0x50;
     octets[8] = octets[8] & 0x3F | 0x80;
-    Uuid::from_octets(octets)
+    Ok(Uuid::from_octets(octets))
 }

@@ -7,7 +7,7 @@ use rsa::{Pkcs1v15Sign, PrivateKey};
 use sha2::{Digest, Sha256};
 use std::sync::OnceLock;
 use std::vec::Vec;
-use utee_abi::boot_image::{ENTRY_SIZE, HEADER_SIZE, KIND_ROOT_KEY, KIND_TA, MAGIC};
+use utee_abi::boot_image::{ENTRY_SIZE, HEADER_SIZE, KIND_PRODUCT, KIND_ROOT_KEY, KIND_TA, MAGIC};
 use utee_abi::image::{ALGO_RSASSA_PKCS1_V1_5_SHA256, BootstrapHeader, ImageType, SignedHeader};
 use utee_abi::ta_head::{TaFlags, TaHead};
 use utee_abi::uuid::Uuid;
@@ -72,11 +72,12 @@ pub fn signed_version(uuid: &Uuid, elf: &[u8], ta_version: u32) -> Vec<u8> {
     [&header.to_bytes()[..], &hash, &signature, &sub.to_bytes(), elf].concat()
 }
 
-/// A boot archive of signed TAs, with the development key as its root.
-pub fn archive(tas: &[(Uuid, Vec<u8>)]) -> Vec<u8> {
+/// A boot archive of signed TAs, with the development key as its root; that of a product, if `product`.
+pub fn archive(tas: &[(Uuid, Vec<u8>)], product: bool) -> Vec<u8> {
     let root = [&65537u32.to_le_bytes()[..], &key().n_bytes()].concat();
     let mut entries: Vec<(u32, Uuid, &[u8])> = tas.iter().map(|(uuid, bytes)| (KIND_TA, *uuid, &bytes[..])).collect();
     entries.push((KIND_ROOT_KEY, Uuid::NIL, &root));
+    entries.extend(product.then_some((KIND_PRODUCT, Uuid::NIL, &[][..])));
     let mut offset = HEADER_SIZE + entries.len() * ENTRY_SIZE;
     let (mut table, mut payload) = (Vec::new(), Vec::new());
     for (kind, uuid, data) in &entries {

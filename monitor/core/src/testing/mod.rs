@@ -14,5 +14,5 @@ pub mod script;
 mod space;
 mod threads;
 
-pub use platform::{FakePlatform, RAM, RESERVED, SECURE_PROBE};
+pub use platform::{Entropy, FakePlatform, RAM, RESERVED, SECURE_PROBE, Secrets};
 pub use space::{FakeContext, FakeFrames, FakeSpace};

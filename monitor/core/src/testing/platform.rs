@@ -7,8 +7,9 @@ use super::space::{FakeFrames, FakeSealed, FakeSpace, Pages};
 use super::threads::{self, HostThreads};
 use crate::Tee;
 use crate::journal::Journal;
-use crate::ports::{CpuIndex, EntropyKind, MapEntry, PAGE_SIZE, Platform, Pool, PoolUsage, ThreadExit, ThreadId};
+use crate::ports::{CpuIndex, EntropyKind, HardwareKey, KeyState, MapEntry, PAGE_SIZE, Platform, Pool, PoolUsage, ThreadExit, ThreadId};
 use core::ops::Range;
+use std::boxed::Box;
 use std::string::String;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
@@ -45,6 +46,36 @@ impl Ram {
     }
 }
 
+/// Fills a buffer with entropy.
+pub type Entropy = dyn FnMut(&mut [u8]) -> Result<(), TeeError> + Send;
+
+/// What a machine knows that nobody else does.
+pub struct Secrets {
+    /// What `entropy` is.
+    pub entropy_kind: EntropyKind,
+    /// Gives entropy.
+    pub entropy: Box<Entropy>,
+    /// The hardware-unique key.
+    pub key: Result<HardwareKey, TeeError>,
+    /// Whether the boot image is made for a product.
+    pub product: bool,
+}
+
+impl Default for Secrets {
+    fn default() -> Self {
+        let entropy = |out: &mut [u8]| {
+            out.fill(0x5A);
+            Ok(())
+        };
+        Self {
+            entropy_kind: EntropyKind::StandIn("a test"),
+            entropy: Box::new(entropy),
+            key: Ok(HardwareKey::new([7; 16], KeyState::StandIn("a test"))),
+            product: false,
+        }
+    }
+}
+
 /// A machine in a host process.
 pub struct FakePlatform {
     ram: Ram,
@@ -60,6 +91,7 @@ pub struct FakePlatform {
     journal: Journal<spin::Mutex<()>>,
     notifies: bool,
     notified: AtomicUsize,
+    secrets: Mutex<Secrets>,
     tee: OnceLock<Weak<Tee<Self>>>,
 }
 
@@ -74,10 +106,22 @@ impl FakePlatform {
         Self::boot_with(tas, threads, true)
     }
 
+    /// The same as [`FakePlatform::boot`] with one thread on a machine with these secrets.
+    ///
+    /// # Errors
+    /// As [`Tee::new`].
+    pub fn boot_keeping(secrets: Secrets, tas: &[(Uuid, Vec<u8>)]) -> Result<Arc<Tee<Self>>, TeeError> {
+        Self::try_boot(tas, 1, false, secrets)
+    }
+
     fn boot_with(tas: &[(Uuid, Vec<u8>)], threads: usize, notifies: bool) -> Arc<Tee<Self>> {
+        Self::try_boot(tas, threads, notifies, Secrets::default()).expect("the fake platform boots")
+    }
+
+    fn try_boot(tas: &[(Uuid, Vec<u8>)], threads: usize, notifies: bool, secrets: Secrets) -> Result<Arc<Tee<Self>>, TeeError> {
         let platform = Self {
             ram: Ram(Arc::new(Mutex::new(std::vec![0; (RAM.end - RAM.start) as usize]))),
-            archive: Arc::new(FakeSealed::fixed(image::archive(tas))),
+            archive: Arc::new(FakeSealed::fixed(image::archive(tas, secrets.product))),
             scripts: Scripts::default(),
             threads: HostThreads::new(threads),
             thread_count: threads,
@@ -89,11 +133,12 @@ impl FakePlatform {
             journal: Journal::new(),
             notifies,
             notified: AtomicUsize::new(0),
+            secrets: Mutex::new(secrets),
             tee: OnceLock::new(),
         };
-        let tee = Arc::new(Tee::new(platform).expect("the fake platform boots"));
+        let tee = Arc::new(Tee::new(platform)?);
         let _ = tee.platform.tee.set(Arc::downgrade(&tee));
-        tee
+        Ok(tee)
     }
 
     /// What TAs do.
@@ -262,16 +307,15 @@ impl Platform for FakePlatform {
     }
 
     fn entropy_kind(&self) -> EntropyKind {
-        EntropyKind::StandIn("a test")
+        self.secrets.lock().unwrap().entropy_kind
     }
 
     fn entropy(&self, out: &mut [u8]) -> Result<(), TeeError> {
-        out.fill(0x5A);
-        Ok(())
+        (self.secrets.lock().unwrap().entropy)(out)
     }
 
-    fn hardware_key(&self) -> [u8; 16] {
-        [7; 16]
+    fn hardware_key(&self) -> Result<HardwareKey, TeeError> {
+        self.secrets.lock().unwrap().key.clone()
     }
 
     fn wake_cpu(&self, _cpu: CpuIndex) {}

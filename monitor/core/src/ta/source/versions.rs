@@ -168,7 +168,7 @@ fn encode<P: Platform>(platform: &P, records: &[(Uuid, u32)]) -> Result<Vec<u8>,
         out.extend_from_slice(&uuid.octets());
         out.extend_from_slice(&version.to_le_bytes());
     }
-    let mut mac = huk::mac(platform, Purpose::TaVersions).ok_or(TeeError::GENERIC)?;
+    let mut mac = huk::mac(platform, Purpose::TaVersions)?;
     mac.update(&out);
     out.extend_from_slice(&mac.finalize().into_bytes());
     Ok(out)
@@ -177,7 +177,7 @@ fn encode<P: Platform>(platform: &P, records: &[(Uuid, u32)]) -> Result<Vec<u8>,
 /// What a file says, if this machine wrote it.
 fn decode<P: Platform>(platform: &P, bytes: &[u8]) -> Option<Vec<(Uuid, u32)>> {
     let (content, code) = bytes.split_at_checked(bytes.len().checked_sub(CODE)?)?;
-    let mut mac = huk::mac(platform, Purpose::TaVersions)?;
+    let mut mac = huk::mac(platform, Purpose::TaVersions).ok()?;
     mac.update(content);
     mac.verify_slice(code).ok()?;
     let count = usize::try_from(u32_at(content, 8)?).ok()?;
