@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! Random data and digests.
+//! Random data, keys of the TA's own, and digests.
 
 use crate::checks::Checks;
 use utee::digest::{Algorithm, Digest, digest};
+use utee::system::derive_unique_key;
 use utee::{Result, TeeError, random};
 
 pub(crate) fn random(checks: &mut Checks) -> Result<()> {
@@ -16,6 +17,21 @@ pub(crate) fn random(checks: &mut Checks) -> Result<()> {
     checks.holds((96..=288).contains(&ones));
     random::fill(&mut []);
     checks.holds(random::next_u64() != random::next_u64());
+    Ok(())
+}
+
+pub(crate) fn unique_keys(checks: &mut Checks) -> Result<()> {
+    let (mut first, mut again, mut other, mut short) = ([0u8; 32], [0u8; 32], [0u8; 32], [0u8; 16]);
+    derive_unique_key(b"one", &mut first)?;
+    derive_unique_key(b"one", &mut again)?;
+    derive_unique_key(b"two", &mut other)?;
+    derive_unique_key(b"one", &mut short)?;
+    checks.holds(first == again && first != other && first != [0; 32]);
+    checks.equal(&short[..], &first[..16]);
+    checks.equal(derive_unique_key(b"", &mut first), Ok(()));
+    checks.equal(derive_unique_key(&[0; 1024], &mut first), Ok(()));
+    checks.equal(derive_unique_key(&[0; 1025], &mut first), Err(TeeError::BAD_PARAMETERS));
+    checks.equal(derive_unique_key(b"one", &mut first[..15]), Err(TeeError::BAD_PARAMETERS));
     Ok(())
 }
 

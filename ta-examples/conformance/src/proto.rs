@@ -33,4 +33,4 @@ pub const IDENTITY: u32 = 6;
 
 /// Names of the groups, by number.
 pub const GROUPS: &[&str] =
-    &["properties", "memory", "time", "random", "digests", "sessions", "cancellation", "mappings", "heap", "floating point"];
+    &["properties", "memory", "time", "random", "unique keys", "digests", "sessions", "cancellation", "mappings", "heap", "floating point"];

@@ -40,6 +40,7 @@ const GROUPS: [fn(&mut Checks) -> Result<()>; proto::GROUPS.len()] = [
     memory::rights,
     framework::time,
     crypto::random,
+    crypto::unique_keys,
     crypto::digests,
     framework::sessions,
     framework::cancellation,

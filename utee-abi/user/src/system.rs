@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! Services of the system pseudo-TA: more memory, and entropy.
+//! Services of the system pseudo-TA: more memory, entropy, and keys of the TA's own.
 
 use crate::params::RawParams;
 use crate::session::Session;
@@ -46,6 +46,20 @@ pub fn add_entropy(data: &[u8]) -> Result<()> {
     let none = ParamType::None;
     let cells = [[data.as_ptr().expose_provenance() as u64, data.len() as u64], [0; 2], [0; 2], [0; 2]];
     invoke(Command::AddRngEntropy, [ParamType::MemrefInput, none, none, none], cells).map(|_| ())
+}
+
+/// Derives a key from the hardware-unique key that no other TA and no other device can derive: 16 to 32 bytes, as long as `key` is,
+/// the same for the same `extra` of at most 1024 bytes. Whoever can load another TA under this TA's UUID has its keys.
+///
+/// # Errors
+/// BAD_PARAMETERS for other lengths; SECURITY when `key` is not in secure memory, or the device has no key of its own and was
+/// built for a product.
+pub fn derive_unique_key(extra: &[u8], key: &mut [u8]) -> Result<()> {
+    let none = ParamType::None;
+    let input = [extra.as_ptr().expose_provenance() as u64, extra.len() as u64];
+    let output = [key.as_mut_ptr().expose_provenance() as u64, key.len() as u64];
+    let types = [ParamType::MemrefInput, ParamType::MemrefOutput, none, none];
+    invoke(Command::DeriveTaUniqueKey, types, [input, output, [0; 2], [0; 2]]).map(|_| ())
 }
 
 /// Zeroed memory beyond the heap, in whole pages. Dropping it unmaps it.

@@ -7,6 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use utee_abi::boot_image::{Archive, KIND_PRODUCT};
 use utee_abi::result::TeeError;
+use utee_abi::uuid::Uuid;
 use zeroize::Zeroizing;
 
 /// What is behind a hardware-unique key.
@@ -100,17 +101,45 @@ pub enum Purpose {
 /// Bytes of a derived key.
 pub const KEY_SIZE: usize = 32;
 
+/// OP-TEE's number of the purpose of [`ta_key`].
+const USAGE_TA_KEY: u32 = 3;
+
+/// HMAC-SHA-256 of the hardware-unique key, begun with the number of what the result is for.
+fn begin<P: Platform>(platform: &P, usage: u32) -> Result<Hmac<Sha256>, TeeError> {
+    let hardware = hardware(platform)?;
+    let mut mac = Hmac::<Sha256>::new_from_slice(hardware.bytes()).map_err(|_| TeeError::GENERIC)?;
+    mac.update(&usage.to_le_bytes());
+    Ok(mac)
+}
+
+fn finish(mac: Hmac<Sha256>) -> Zeroizing<[u8; KEY_SIZE]> {
+    let mut key = Zeroizing::new([0; KEY_SIZE]);
+    key.copy_from_slice(&mac.finalize().into_bytes());
+    key
+}
+
 /// The key for a purpose: HMAC-SHA-256 of the hardware-unique key over the purpose's number.
 ///
 /// # Errors
 /// As [`hardware`]: a key that anybody knows would be worse than none.
 pub fn subkey<P: Platform>(platform: &P, purpose: Purpose) -> Result<Zeroizing<[u8; KEY_SIZE]>, TeeError> {
-    let hardware = hardware(platform)?;
-    let mut mac = Hmac::<Sha256>::new_from_slice(hardware.bytes()).map_err(|_| TeeError::GENERIC)?;
-    mac.update(&(purpose as u32).to_le_bytes());
-    let mut key = Zeroizing::new([0; KEY_SIZE]);
-    key.copy_from_slice(&mac.finalize().into_bytes());
-    Ok(key)
+    begin(platform, purpose as u32).map(finish)
+}
+
+/// A key that only one TA on one device can have: as OP-TEE derives it, so that a TA finds the same key again on the same
+/// hardware-unique key. `extra` feeds what the TA tells its keys apart by.
+///
+/// # Errors
+/// As [`subkey`], and those of `extra`.
+pub fn ta_key<P: Platform>(
+    platform: &P,
+    ta: &Uuid,
+    extra: impl FnOnce(&mut dyn FnMut(&[u8])) -> Result<(), TeeError>,
+) -> Result<Zeroizing<[u8; KEY_SIZE]>, TeeError> {
+    let mut mac = begin(platform, USAGE_TA_KEY)?;
+    mac.update(&ta.to_memory());
+    extra(&mut |part| mac.update(part))?;
+    Ok(finish(mac))
 }
 
 /// HMAC-SHA-256 with the key for a purpose.

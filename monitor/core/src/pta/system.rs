@@ -3,22 +3,25 @@
 
 use super::{Caller, PseudoTa, memref, value};
 use crate::call::Call;
+use crate::crypto::huk;
 use crate::ports::{PAGE_SIZE, Platform, Prot};
 use crate::rpc::buffer::RpcBuffer;
 use crate::rpc::plugin;
 use crate::session::{Client, Session};
-use crate::ta::instance::Body;
+use crate::ta::instance::{Body, Instance};
 use crate::ta::libraries;
-use crate::ta::memory::Backing;
+use crate::ta::memory::{Backing, Memory};
 use crate::ta::params::{Param, Params};
 use crate::ta::space::{Purpose, Region};
 use alloc::sync::Arc;
 use utee_abi::param::ParamType;
-use utee_abi::pta::system::{Command, DLOPEN_GLOBAL, DLOPEN_NODELETE, DLOPEN_NOW, MAP_SHAREABLE, UUID};
+use utee_abi::pta::system::{
+    Command, DLOPEN_GLOBAL, DLOPEN_NODELETE, DLOPEN_NOW, MAP_SHAREABLE, UNIQUE_KEY_EXTRA_MAX, UNIQUE_KEY_MAX, UNIQUE_KEY_MIN, UUID,
+};
 use utee_abi::result::TeeError;
 use utee_abi::rpc::ShmType;
 use utee_abi::uuid::Uuid;
-use zeroize::Zeroize;
+use zeroize::Zeroizing;
 
 /// The pseudo-TA.
 pub struct System;
@@ -51,7 +54,7 @@ impl<P: Platform> PseudoTa<P> for System {
         command: u32,
         params: &mut Params<P>,
     ) -> Result<(), TeeError> {
-        let Caller::Ta(_, body) = caller else { return Err(TeeError::ACCESS_DENIED) };
+        let Caller::Ta(instance, body) = caller else { return Err(TeeError::ACCESS_DENIED) };
         match Command::try_from(command).map_err(|_| TeeError::NOT_IMPLEMENTED)? {
             Command::AddRngEntropy => add_entropy(call, params),
             Command::MapZi => map(call, body, params),
@@ -59,7 +62,7 @@ impl<P: Platform> PseudoTa<P> for System {
             Command::DlOpen => dlopen(call, body, params),
             Command::DlSym => dlsym(call, body, params),
             Command::SuppPluginInvoke => plugin(call, params),
-            Command::DeriveTaUniqueKey => Err(TeeError::NOT_IMPLEMENTED),
+            Command::DeriveTaUniqueKey => derive_key(call, instance, params),
             Command::GetTpmEventLog => Err(TeeError::NOT_SUPPORTED),
         }
     }
@@ -96,20 +99,46 @@ fn add_entropy<P: Platform>(call: &Call<'_, P>, params: &mut Params<P>) -> Resul
     let [p0, Param::None, Param::None, Param::None] = params else { return Err(TeeError::BAD_PARAMETERS) };
     let (memory, size) = memref(p0, ParamType::MemrefInput)?;
     let memory = memory.ok_or(TeeError::BAD_PARAMETERS)?;
-    let mut left = usize::try_from(*size).map_err(|_| TeeError::BAD_PARAMETERS)?;
-    let (mut bytes, mut at) = ([0u8; 64], 0usize);
+    in_parts(call, memory, *size, &mut |part| call.tee.rng.add_entropy(part))
+}
+
+/// Hands a buffer on in short parts, each copied once and wiped.
+fn in_parts<P: Platform>(call: &Call<'_, P>, memory: &Memory<P>, size: u64, to: &mut dyn FnMut(&[u8])) -> Result<(), TeeError> {
+    let mut left = usize::try_from(size).map_err(|_| TeeError::BAD_PARAMETERS)?;
+    let (mut bytes, mut at) = (Zeroizing::new([0u8; 64]), 0usize);
     while left > 0 {
         let len = left.min(bytes.len());
         let part = bytes.get_mut(..len).ok_or(TeeError::GENERIC)?;
         if !memory.read(call.platform(), at, part) {
             return Err(TeeError::BAD_PARAMETERS);
         }
-        call.tee.rng.add_entropy(part);
+        to(part);
         at = at.saturating_add(len);
         left = left.saturating_sub(len);
     }
-    bytes.zeroize();
     Ok(())
+}
+
+/// A key that no other TA and no other device can have. It does not leave secure memory by this call.
+fn derive_key<P: Platform>(call: &Call<'_, P>, instance: &Instance<P>, params: &mut Params<P>) -> Result<(), TeeError> {
+    let [p0, p1, Param::None, Param::None] = params else { return Err(TeeError::BAD_PARAMETERS) };
+    let (extra, extra_size) = memref(p0, ParamType::MemrefInput)?;
+    let (out, size) = memref(p1, ParamType::MemrefOutput)?;
+    let len = usize::try_from(*size).map_err(|_| TeeError::BAD_PARAMETERS)?;
+    if *extra_size > UNIQUE_KEY_EXTRA_MAX as u64 || !(UNIQUE_KEY_MIN..=UNIQUE_KEY_MAX).contains(&len) {
+        return Err(TeeError::BAD_PARAMETERS);
+    }
+    let out = out.ok_or(TeeError::BAD_PARAMETERS)?;
+    if !out.backing.is_secure() {
+        return Err(TeeError::SECURITY);
+    }
+    let key = huk::ta_key(call.platform(), &instance.uuid, |add| match extra {
+        Some(extra) => in_parts(call, extra, *extra_size, add),
+        None if *extra_size == 0 => Ok(()),
+        None => Err(TeeError::BAD_PARAMETERS),
+    })?;
+    let part = key.get(..len).ok_or(TeeError::GENERIC)?;
+    if out.write(call.platform(), 0, part) { Ok(()) } else { Err(TeeError::BAD_PARAMETERS) }
 }
 
 fn map<P: Platform>(call: &Call<'_, P>, body: &mut Body<P>, params: &mut Params<P>) -> Result<(), TeeError> {
