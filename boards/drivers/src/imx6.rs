@@ -8,13 +8,19 @@
 
 pub mod audit;
 pub mod bus;
+pub mod caam;
 pub mod csu;
+pub mod dcp;
+pub mod dma;
 pub mod gpr;
+pub mod keys;
 pub mod lockdown;
 pub mod map;
 pub mod ocotp;
 pub mod part;
+pub mod rngb;
 pub mod snvs;
 pub mod table;
 pub mod tzasc;
+mod wait;
 pub mod wdog;

@@ -4,6 +4,7 @@
 use core::fmt;
 
 use super::bus::Bus;
+use super::caam;
 use super::csu::{CSL_COUNT, Csu, SA_LOCKS};
 use super::gpr::{self, Gpr};
 use super::lockdown::{Policy, named_masters};
@@ -95,6 +96,12 @@ fn findings<B: Bus>(bus: &B, policy: &Policy<'_>, report: &mut dyn FnMut(Finding
     for csl in 0..CSL_COUNT {
         for row in policy.table.rows_of(csl) {
             word(Csu::<B>::csl_register(csl), row.name, row.reason, row.slot.mask(), row.slot.bits(row.access, true));
+        }
+    }
+
+    if policy.part.has_caam() {
+        for (register, value) in (0..caam::RINGS).flat_map(caam::ownership) {
+            word(register, "CAAM", "job rings are the secure world's, until reset", u32::MAX, value);
         }
     }
 

@@ -14,6 +14,9 @@ pub trait Bus {
     fn read16(&self, register: Register) -> u16;
     /// Writes 16 bits.
     fn write16(&self, register: Register, value: u16);
+    /// Completes every access before it, so that a device that masters the bus sees what they did; a bus whose accesses are
+    /// complete when they return has nothing to do.
+    fn barrier(&self) {}
 }
 
 /// The chip itself.
@@ -26,8 +29,9 @@ impl Mmio {
     /// The registers of the chip.
     ///
     /// # Safety
-    /// This is an i.MX6UL, ULL or ULZ (or QEMU's), and every block of [`super::map`] but the memories is mapped as device
-    /// memory at its physical address while the value is used.
+    /// This is an i.MX6UL, ULL or ULZ (or QEMU's), and every block of [`super::map`] but the RAM is mapped as device memory at its
+    /// physical address while the value is used. Nobody but these drivers uses the part of the on-chip RAM that
+    /// [`super::dma::Ocram`] is in.
     pub const unsafe fn new() -> Self {
         // SAFETY: only registers of `map` are passed to it, and the caller answers for their mapping.
         Self { space: unsafe { Block::new(0) } }
@@ -49,5 +53,13 @@ impl Bus for Mmio {
 
     fn write16(&self, register: Register, value: u16) {
         self.space.write16(register.address() as usize, value);
+    }
+
+    fn barrier(&self) {
+        // SAFETY: waits for accesses to be complete, and does nothing else.
+        #[cfg(target_arch = "arm")]
+        unsafe {
+            core::arch::asm!("dsb", options(nostack, preserves_flags));
+        }
     }
 }

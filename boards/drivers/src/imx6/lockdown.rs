@@ -12,6 +12,7 @@
 //! | 3 masters | SA | all but the CPU speak for the normal world: what is closed next is closed to them (CVE-2021-36133) |
 //! | 4 peripherals closed | every CSL | closed; then those that stay closed locked (CVE-2021-44149: SRC and GPC too) |
 //! | 5 masters locked | SA | DCP, which nobody outside can command any more, secure; then locked |
+//! | 5a job rings | CAAM (6UL) | every ring the secure world's, and that locked: see [`super::caam`] |
 //! | 6 RAM closed | TZASC: region 0, then 1 upwards off | downwards, an open region would come out from under a secure one |
 //! | 7 OCRAM | GPR10 | all of it secure; then locked |
 //! | 8 watchdog | WDOG1-3 | power-down counters stopped, the trusted one running before the normal world is |
@@ -24,16 +25,17 @@
 //! 0, as OP-TEE has it, and is locked. SA bits of numbers without a named master are written and locked with the rest, but
 //! not checked: they may not exist. What LOCKDOWN_RANGE counts from is not said: all regions are selected.
 //!
-//! Which CSL protects CAAM on the 6UL the sources leave open: the model attacks it by slot, not at its addresses. What the two
-//! CVEs are about is told here from general knowledge of them.
+//! Which CSL protects CAAM on the 6UL the sources leave open. Every CSL is closed and locked, and its job rings are taken besides.
 //!
 //! Not checked on hardware.
 
 use core::fmt;
 
 use super::bus::Bus;
+use super::caam;
 use super::csu::{Access, CSL_COUNT, Csu, Master, SA_LOCKS, SA_NON_SECURE};
 use super::gpr::{self, Gpr};
+use super::keys;
 use super::map::{DDR, Register};
 use super::part::Part;
 use super::table::{Row, Table};
@@ -150,6 +152,7 @@ pub fn lock_down<B: Bus>(bus: &B, policy: &Policy<'_>) -> Result<(), Error> {
     stages.take_masters()?;
     stages.close_peripherals()?;
     stages.lock_masters()?;
+    stages.own_job_rings()?;
     stages.close_memory()?;
     stages.close_ocram()?;
     stages.start_watchdog()?;
@@ -208,6 +211,18 @@ impl<B: Bus> Stages<'_, B> {
         self.taken(Csu::<B>::sa_register(), mask & SA_NON_SECURE, value)?;
         csu.set_sa(value | SA_LOCKS);
         self.taken(Csu::<B>::sa_register(), mask, value | SA_LOCKS)
+    }
+
+    fn own_job_rings(&self) -> Result<(), Error> {
+        if !self.policy.part.has_caam() {
+            return Ok(());
+        }
+        keys::enable_clocks(self.bus, self.policy.part);
+        for (register, value) in (0..caam::RINGS).flat_map(caam::ownership) {
+            self.bus.write(register, value);
+            self.taken(register, u32::MAX, value)?;
+        }
+        Ok(())
     }
 
     fn close_ocram(&self) -> Result<(), Error> {

@@ -35,7 +35,12 @@ impl Part {
         }
     }
 
-    /// Whether it has a DCP, which the secure world keeps.
+    /// Whether it has a CAAM, which the secure world keeps.
+    pub const fn has_caam(self) -> bool {
+        matches!(self, Self::Ul)
+    }
+
+    /// Whether it has a DCP and an RNGB, which the secure world keeps.
     pub const fn has_dcp(self) -> bool {
         matches!(self, Self::Ull | Self::Ulz)
     }

@@ -2,8 +2,15 @@
 //! The lockdown of the i.MX6UL, run on a model of the chip and attacked there by every bus master.
 
 mod attack;
+mod caam;
+mod dcp;
+mod document;
+mod keys;
+mod machine;
 mod model;
 mod mutations;
+mod passes;
+mod rngb;
 
 use attack::{Listed, faults_at_the_end, faults_on_the_way};
 use drivers::imx6::audit::audit;

@@ -256,7 +256,7 @@ impl State {
     }
 
     /// Whether the chip lets an access through.
-    fn allows(&self, actor: Actor, address: u32, write: bool) -> bool {
+    pub(crate) fn allows(&self, actor: Actor, address: u32, write: bool) -> bool {
         let secure = self.is_secure(actor);
         if map::DDR.contains(address) {
             return self.memory_allows(secure, address, write);

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Cryptographic acceleration and assurance module of the i.MX6UL (chapter "CAAM" of its security reference manual): random numbers,
+//! and a key that no other chip has.
+//!
+//! It takes jobs from rings in memory; ring 0 is used, with one job at a time ([`job`]). Facts from the public drivers of OP-TEE,
+//! tamago and Linux; not checked on hardware.
+//!
+//! Which CSL covers this block no source says. All of them are closed and locked; as a second line every job ring is made the secure
+//! world's, and that locked: without a ring nobody gives the block a job.
+
+pub mod job;
+
+use core::fmt;
+
+use super::bus::Bus;
+use super::dma::Dma;
+use super::map::{CAAM, Register};
+use super::wait::{poll, until};
+use job::{Job, Ring};
+use zeroize::Zeroizing;
+
+const MCFGR: u32 = 0x0004;
+const SCFGR: u32 = 0x000C;
+const MIDR: u32 = 0x0010;
+const JRSTART: u32 = 0x005C;
+const TRNG_CONTROL: u32 = 0x0600;
+const TRNG_SEED: u32 = 0x0610;
+const TRNG_LEAST: u32 = 0x0618;
+const TRNG_MOST: u32 = 0x061C;
+const RNG_STATUS: u32 = 0x06C0;
+const PARAMETERS: u32 = 0x0FA8;
+
+const MCFGR_WATCHDOG: u32 = 1 << 30;
+const MCFGR_PIPELINE: u32 = 0xF << 4;
+/// One transaction at a time: more may come out of order on these parts.
+const MCFGR_PIPELINE_1: u32 = 1 << 4;
+const SCFGR_BLOBS: u32 = 0b11;
+const MIDR_LOCK: u32 = 1 << 31;
+/// Number of the CPU as a master, for the ring and for the data of its jobs (OP-TEE); the bit above it, clear, is the normal world's.
+const MIDR_OWNER: u32 = 1;
+const MIDR_DATA: u32 = 1 << 16 | 1;
+
+const TRNG_PROGRAM: u32 = 1 << 16;
+const TRNG_ERROR: u32 = 1 << 12;
+const TRNG_ACCESS: u32 = 1 << 5;
+const TRNG_SAMPLING: u32 = 0b11;
+const TRNG_RAW: u32 = 0b01;
+const TRNG_SAMPLES: u32 = 512;
+/// How long each bit of noise is gathered, in cycles: at first, by how much more if that will not do, and at most.
+const DELAY: u32 = 3200;
+const DELAY_STEP: u32 = 400;
+const DELAY_MOST: u32 = 12_800;
+
+/// Bits of the status for each of the two state handles: instantiated, with prediction resistance, without noise (for tests).
+const HANDLE: u32 = 1 << 0;
+const RESISTANT: u32 = 1 << 4;
+const HANDLE_TEST: u32 = 1 << 8;
+const KEYS_MADE: u32 = 1 << 30;
+
+/// Number of job rings.
+pub const RINGS: u32 = 3;
+/// Most bytes of one job for random numbers.
+pub const LONGEST: usize = 64;
+/// Bytes of the blob key.
+pub const KEY: usize = 32;
+
+/// A job of the noise source failed because that did: source CCB, of the RNG, hardware error.
+const JOB_NO_NOISE: (u32, u32) = (0xF000_00FF, 0x2000_005B);
+
+/// Reads of a register until a job has to be done: the longest is the noise for a seed, some tens of milliseconds.
+const READS: u32 = 4_000_000;
+
+/// Why there are no random numbers, or no key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// No CAAM with a random number generator answers, with its parameters.
+    Absent(u32),
+    /// The job ring does not reset.
+    Ring,
+    /// Somebody has locked a job ring as another's: its number, owner.
+    Taken(u32, u32),
+    /// A job is not done.
+    Timeout,
+    /// A job failed, with its status.
+    Job(u32),
+    /// Another job came back than was put in.
+    Confused(u32),
+    /// The noise source fails its own tests however long it gathers.
+    Noise,
+    /// A job says that it is done and has written nothing.
+    Nothing,
+    /// Blobs are at their last stage already: the key of an earlier one cannot be had until reset.
+    Sealed,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Absent(parameters) => write!(f, "no CAAM with a generator answers (parameters {parameters:#010x})"),
+            Self::Ring => f.write_str("the job ring of the CAAM does not reset"),
+            Self::Taken(ring, owner) => write!(f, "job ring {ring} of the CAAM is locked for another (owner {owner:#010x})"),
+            Self::Timeout => f.write_str("the CAAM does not finish"),
+            Self::Job(status) => write!(f, "the CAAM failed (status {status:#010x})"),
+            Self::Confused(job) => write!(f, "the CAAM gave back a job at {job:#010x}, which is not the one it was given"),
+            Self::Noise => f.write_str("the noise source of the CAAM fails its own tests"),
+            Self::Nothing => f.write_str("the CAAM says that it is done, and wrote nothing"),
+            Self::Sealed => f.write_str("the blob key of the CAAM is sealed until reset"),
+        }
+    }
+}
+
+/// The block, with memory for its jobs.
+#[derive(Debug)]
+pub struct Caam<'b, B, D> {
+    bus: &'b B,
+    memory: D,
+}
+
+impl<'b, B: Bus, D: Dma> Caam<'b, B, D> {
+    /// The one of the chip; its clocks (CCM CCGR0 CG4 to CG6) run.
+    pub const fn new(bus: &'b B, memory: D) -> Self {
+        Self { bus, memory }
+    }
+
+    /// Takes every job ring for the secure world, sets up ring 0, and instantiates the generator.
+    ///
+    /// # Errors
+    /// All of [`Error`] but `Nothing` and `Sealed`.
+    pub fn start(&self) -> Result<(), Error> {
+        let handles = handles(self.bus)?;
+        own_rings(self.bus)?;
+        let mcfgr = self.bus.read(register(MCFGR));
+        self.bus.write(register(MCFGR), mcfgr & !MCFGR_PIPELINE | MCFGR_PIPELINE_1 | MCFGR_WATCHDOG);
+        self.bus.write(register(JRSTART), 1);
+        self.ring().start()?;
+        self.instantiate(handles)
+    }
+
+    fn ring(&self) -> Ring<'_, B, D> {
+        Ring::new(self.bus, &self.memory)
+    }
+
+    fn status(&self) -> u32 {
+        self.bus.read(register(RNG_STATUS))
+    }
+
+    /// Instantiates every state handle, those anew that somebody has made without noise or without prediction resistance.
+    fn instantiate(&self, handles: u32) -> Result<(), Error> {
+        let mut delay = DELAY;
+        let mut released = 0;
+        loop {
+            let status = self.status();
+            let has = |kind: u32, handle: u32| status & kind << handle != 0;
+            // One that stays without resistance although it was asked for is as good as this part makes them.
+            let good =
+                |handle: u32| has(HANDLE, handle) && !has(HANDLE_TEST, handle) && (has(RESISTANT, handle) || released >> handle & 1 != 0);
+            let Some(handle) = (0..handles).find(|&handle| !good(handle)) else { break };
+            if has(HANDLE, handle) {
+                if released >> handle & 1 != 0 {
+                    return Err(Error::Noise);
+                }
+                released |= 1 << handle;
+                self.ring().run(&Job::release(handle))?;
+                continue;
+            }
+            if delay > DELAY_MOST {
+                return Err(Error::Noise);
+            }
+            released |= 1 << handle;
+            self.gather(delay);
+            match self.ring().run(&Job::instantiate(handle)) {
+                Ok(()) if self.status() & HANDLE << handle != 0 => {}
+                Ok(()) => return Err(Error::Nothing),
+                Err(Error::Job(status)) if status & JOB_NO_NOISE.0 == JOB_NO_NOISE.1 => delay += DELAY_STEP,
+                Err(error) => return Err(error),
+            }
+        }
+        // Keys that the block wraps others with; the generator counts as set up with them.
+        if self.status() & KEYS_MADE == 0 { self.ring().run(&Job::make_keys()) } else { Ok(()) }
+    }
+
+    /// Has the noise source gather each bit for `delay` cycles.
+    fn gather(&self, delay: u32) {
+        let control = self.bus.read(register(TRNG_CONTROL));
+        self.bus.write(register(TRNG_CONTROL), control | TRNG_PROGRAM | TRNG_ACCESS);
+        self.bus.write(register(TRNG_SEED), delay << 16 | TRNG_SAMPLES);
+        self.bus.write(register(TRNG_LEAST), delay >> 2);
+        self.bus.write(register(TRNG_MOST), delay << 4);
+        let running = control & !(TRNG_PROGRAM | TRNG_ACCESS | TRNG_SAMPLING) | TRNG_RAW | TRNG_ERROR;
+        self.bus.write(register(TRNG_CONTROL), running);
+    }
+
+    /// Fills `out` from the generator of state handle 0, with noise drawn anew for every job where the part can do that.
+    ///
+    /// # Errors
+    /// `Timeout`, `Job`, `Confused`, `Nothing`.
+    pub fn fill(&self, out: &mut [u8]) -> Result<(), Error> {
+        let resistant = self.status() & RESISTANT != 0;
+        for part in out.chunks_mut(LONGEST) {
+            let length = part.len().next_multiple_of(4) as u32;
+            self.ring().produce(&Job::random(resistant, length, self.memory.address()), part)?;
+            if part.len() >= 4 && part.iter().all(|byte| *byte == 0) {
+                return Err(Error::Nothing);
+            }
+        }
+        Ok(())
+    }
+
+    /// The blob key: what the block derives from the unique key for its blobs (the master key verification blob), at the present
+    /// stage of blobs.
+    ///
+    /// # Errors
+    /// `Sealed`, and as [`Caam::fill`].
+    pub fn blob_key(&self) -> Result<Zeroizing<[u8; KEY]>, Error> {
+        if self.bus.read(register(SCFGR)) & SCFGR_BLOBS == SCFGR_BLOBS {
+            return Err(Error::Sealed);
+        }
+        let mut key = Zeroizing::new([0; KEY]);
+        self.ring().produce(&Job::blob_key(KEY as u32, self.memory.address()), key.as_mut_slice())?;
+        if key.iter().all(|byte| *byte == 0) { Err(Error::Nothing) } else { Ok(key) }
+    }
+
+    /// Moves blobs to their last stage: nobody gets the key of an earlier one until reset.
+    pub fn seal_blob_key(&self) {
+        self.bus.write(register(SCFGR), self.bus.read(register(SCFGR)) | SCFGR_BLOBS);
+    }
+}
+
+const fn register(offset: u32) -> Register {
+    CAAM.register(offset)
+}
+
+/// How many state handles the generator has.
+fn handles<B: Bus>(bus: &B) -> Result<u32, Error> {
+    let parameters = bus.read(register(PARAMETERS));
+    // More than two have no status bits; none is no CAAM.
+    match parameters >> 8 & 0b111 {
+        count @ 1..=2 => Ok(count),
+        _ => Err(Error::Absent(parameters)),
+    }
+}
+
+/// The registers that say whose job ring `ring` is, with their values: for the data of its jobs, then for the ring, with the lock of
+/// both.
+pub fn ownership(ring: u32) -> [(Register, u32); 2] {
+    let owner = MIDR + 8 * ring;
+    [(register(owner + 4), MIDR_DATA), (register(owner), MIDR_OWNER | MIDR_LOCK)]
+}
+
+/// Takes every job ring for the secure world, and locks that until reset. The clocks of the block run.
+///
+/// # Errors
+/// `Taken` if a ring is locked as another's.
+pub fn own_rings<B: Bus>(bus: &B) -> Result<(), Error> {
+    for ring in 0..RINGS {
+        for (register, value) in ownership(ring) {
+            bus.write(register, value);
+        }
+        for (register, value) in ownership(ring) {
+            let found = poll(2, || Some(bus.read(register)).filter(|found| *found == value));
+            if found.is_none() {
+                return Err(Error::Taken(ring, bus.read(register)));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Waits for a register to have `value` in `mask`.
+fn wait<B: Bus>(bus: &B, register: Register, mask: u32, value: u32) -> bool {
+    until(READS, || bus.read(register) & mask == value)
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! The secrets of a chip, whichever block of the part keeps them: random numbers, and what a hardware-unique key is made of.
+//!
+//! | part | random numbers | unique key |
+//! | --- | --- | --- |
+//! | 6ULL, 6ULZ | RNGB | DCP: AES-128-CBC of a label under the unique key |
+//! | 6UL | CAAM, its generator | CAAM, the key that it derives for blobs |
+//! | QEMU | none: the board has a stand-in and says so | none, likewise |
+//!
+//! To be used after the lock-down: on the way of a job what is secret stands in the on-chip RAM, which that makes secure.
+
+use core::fmt;
+
+use super::bus::Bus;
+use super::caam::{self, Caam};
+use super::dcp::{self, Dcp};
+use super::dma::Ocram;
+use super::map::CCM;
+use super::part::Part;
+use super::rngb::{self, Rngb};
+use super::snvs::Snvs;
+use zeroize::Zeroizing;
+
+/// Clocks of the first gate register: DCP (6ULL), or CAAM with its wrapper and its memory (6UL).
+const CCGR0: u32 = 0x68;
+const CCGR0_DCP: u32 = 0b11 << 10;
+const CCGR0_CAAM: u32 = 0b11_1111 << 8;
+
+/// Bytes that a hardware-unique key is made of.
+pub const SECRET: usize = 32;
+
+/// What the DCP encrypts for them: two blocks, in which a label of another use never begins.
+const LABEL: [u8; SECRET] = *b"oxtee: hardware-unique key, v1\0\0";
+
+/// What is assumed of a source: bytes of a sample, and thousandths of a bit of min-entropy in it.
+///
+/// These are assumptions, not assessments: nobody has published one of these sources. Of the RNGB Linux assumes 19 bits in 1024,
+/// which is taken over. The CAAM's generator is one of SP 800-90A with prediction resistance; an eighth of its bits is assumed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Assumption {
+    /// Its name.
+    pub name: &'static str,
+    /// Bytes of a sample.
+    pub width: usize,
+    /// Thousandths of a bit in a sample.
+    pub millibits: u32,
+}
+
+/// Why there is no secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// The part has no block for it.
+    Part(Part),
+    /// The RNGB failed.
+    Rngb(rngb::Error),
+    /// The DCP failed.
+    Dcp(dcp::Error),
+    /// The CAAM failed.
+    Caam(caam::Error),
+}
+
+impl From<rngb::Error> for Error {
+    fn from(error: rngb::Error) -> Self {
+        Self::Rngb(error)
+    }
+}
+
+impl From<dcp::Error> for Error {
+    fn from(error: dcp::Error) -> Self {
+        Self::Dcp(error)
+    }
+}
+
+impl From<caam::Error> for Error {
+    fn from(error: caam::Error) -> Self {
+        Self::Caam(error)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Part(part) => write!(f, "no block for secrets is known of this part: {part:?}"),
+            Self::Rngb(error) => error.fmt(f),
+            Self::Dcp(error) => error.fmt(f),
+            Self::Caam(error) => error.fmt(f),
+        }
+    }
+}
+
+/// What a hardware-unique key is made of.
+#[derive(Debug)]
+pub struct Unique {
+    /// Wiped when it is dropped.
+    pub secret: Zeroizing<[u8; SECRET]>,
+    /// Why this is the test key of every such chip and not this one's own; `None` when it is.
+    pub fault: Option<&'static str>,
+}
+
+/// The blocks of a part that keep secrets. One at a time uses them: the caller has a lock around all calls.
+#[derive(Debug)]
+pub struct Keys<'b, B> {
+    bus: &'b B,
+    part: Part,
+}
+
+impl<'b, B: Bus> Keys<'b, B> {
+    /// Those of `part`, which the chip is.
+    pub const fn new(bus: &'b B, part: Part) -> Self {
+        Self { bus, part }
+    }
+
+    const fn rngb(&self) -> Rngb<'b, B> {
+        Rngb::new(self.bus)
+    }
+
+    const fn dcp(&self) -> Dcp<'b, B, Ocram<'b, B>> {
+        Dcp::new(self.bus, Ocram::new(self.bus))
+    }
+
+    const fn caam(&self) -> Caam<'b, B, Ocram<'b, B>> {
+        Caam::new(self.bus, Ocram::new(self.bus))
+    }
+
+    /// What random numbers come from; `None` for a part without a block for them.
+    pub const fn source(&self) -> Option<Assumption> {
+        match self.part {
+            Part::Ull | Part::Ulz => Some(Assumption { name: "RNGB", width: 4, millibits: 593 }),
+            Part::Ul => Some(Assumption { name: "CAAM", width: 4, millibits: 4000 }),
+            Part::Emulated | Part::Unknown(_) => None,
+        }
+    }
+
+    /// Starts the source of random numbers, once, before [`Keys::random`].
+    ///
+    /// # Errors
+    /// What its block fails with, or `Part`.
+    pub fn start_random(&self) -> Result<(), Error> {
+        match self.part {
+            Part::Ull | Part::Ulz => Ok(self.rngb().start()?),
+            Part::Ul => {
+                enable_clocks(self.bus, self.part);
+                Ok(self.caam().start()?)
+            }
+            Part::Emulated | Part::Unknown(_) => Err(Error::Part(self.part)),
+        }
+    }
+
+    /// Fills `out` with samples of the source as they come.
+    ///
+    /// # Errors
+    /// As [`Keys::start_random`].
+    pub fn random(&self, out: &mut [u8]) -> Result<(), Error> {
+        match self.part {
+            Part::Ull | Part::Ulz => Ok(self.rngb().fill(out)?),
+            Part::Ul => Ok(self.caam().fill(out)?),
+            Part::Emulated | Part::Unknown(_) => Err(Error::Part(self.part)),
+        }
+    }
+
+    /// Derives what the hardware-unique key is made of, with the state that the SNVS was in before and after.
+    ///
+    /// On a closed chip the fused key is selected first, and that locked. On the 6UL after [`Keys::start_random`].
+    ///
+    /// # Errors
+    /// As [`Keys::start_random`].
+    pub fn unique(&self) -> Result<Unique, Error> {
+        let snvs = Snvs::new(self.bus);
+        let before = snvs.status();
+        let selected = if before.is_closed() && before.has_unique_key() { snvs.select_fused_key() } else { snvs.selects_fused_key() };
+        let secret = match self.part {
+            Part::Ull | Part::Ulz => {
+                enable_clocks(self.bus, self.part);
+                let dcp = self.dcp();
+                dcp.start()?;
+                dcp.derive(&LABEL)?
+            }
+            Part::Ul => self.caam().blob_key()?,
+            Part::Emulated | Part::Unknown(_) => return Err(Error::Part(self.part)),
+        };
+        // A violation in between has switched to the test key.
+        let fault = before.fault().or(snvs.status().fault()).or(if selected { None } else { Some("software has selected another key") });
+        Ok(Unique { secret, fault })
+    }
+
+    /// Sees to it that nobody derives the same again until reset, as far as the block can: after [`Keys::unique`], when it is not
+    /// needed any more.
+    pub fn seal(&self) {
+        match self.part {
+            Part::Ull | Part::Ulz => self.dcp().disable_unique_key(),
+            Part::Ul => self.caam().seal_blob_key(),
+            Part::Emulated | Part::Unknown(_) => {}
+        }
+    }
+}
+
+/// Switches the clocks of the blocks of a part on.
+pub(super) fn enable_clocks<B: Bus>(bus: &B, part: Part) {
+    let gate = CCM.register(CCGR0);
+    let clocks = if part.has_caam() { CCGR0_CAAM } else { CCGR0_DCP };
+    bus.write(gate, bus.read(gate) | clocks);
+}
