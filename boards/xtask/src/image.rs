@@ -4,7 +4,7 @@
 use crate::sign::{development_key, read_key};
 use crate::ta::Built;
 use crate::tools::{KERNEL_TARGET, cargo, check, target_dir};
-use crate::{setup, ta};
+use crate::{product, setup, ta};
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -12,7 +12,7 @@ use object::{Object, ObjectSegment};
 use rsa::traits::PublicKeyParts;
 use std::fs;
 use std::path::{Path, PathBuf};
-use utee_abi::boot_image::{ENTRY_SIZE, HEADER_SIZE, KIND_ROOT_KEY, KIND_TA, MAGIC, PAYLOAD_ALIGN};
+use utee_abi::boot_image::{ENTRY_SIZE, HEADER_SIZE, KIND_PRODUCT, KIND_ROOT_KEY, KIND_TA, MAGIC, PAYLOAD_ALIGN};
 use utee_abi::bytes::u32_at;
 use utee_abi::image::{BootstrapHeader, ImageType, SignedHeader, SubkeyRecord};
 use utee_abi::uuid::Uuid;
@@ -29,6 +29,10 @@ pub(crate) struct Args {
     /// Keys (PEM, private or public half) that TAs may be signed with beside the development key.
     #[arg(long = "trust")]
     trust: Vec<PathBuf>,
+    /// Makes the image for a product: without the examples and without the development key, and such that the TEE uses no
+    /// entropy and no hardware key that is not the device's own.
+    #[arg(long, requires = "trust")]
+    product: bool,
 }
 
 /// What a run boots.
@@ -51,7 +55,10 @@ pub(crate) struct Image {
 
 /// Runs `image`.
 pub(crate) fn run(args: &Args) -> Result<u8> {
-    let image = build(&args.tas, &args.trust)?;
+    let image = if args.product { build_product(&args.tas, &args.trust)? } else { build(&args.tas, &args.trust)? };
+    if args.product {
+        product::warn(&image.boot);
+    }
     println!("{} ({} bytes, of which the monitor is {})", image.boot.display(), fs::metadata(&image.boot)?.len(), image.monitor_size);
     println!("{} ({} bytes)", image.normal.display(), fs::metadata(&image.normal)?.len());
     for built in &image.tas {
@@ -79,19 +86,30 @@ pub(crate) fn build(extra: &[PathBuf], trust: &[PathBuf]) -> Result<Image> {
         tas.retain(|built| Some(built.uuid) != uuid_of(path).ok());
         tas.push(Built { name: "dropped in".into(), uuid: uuid_of(path)?, signed: path.clone() });
     }
-    let monitor = kernel(&tools, "qemu-virt")?;
-    let normal_elf = kernel(&tools, "normal-world")?;
-    let dir = target_dir().join("image");
-    fs::create_dir_all(&dir)?;
-    let mut boot = raw(&monitor)?;
-    let monitor_size = boot.len();
     let mut keys = vec![public_key(&development_key())?];
     for path in trust {
         keys.push(public_key(path)?);
     }
+    assemble(&tools, "image", tas, &keys, &[])
+}
+
+/// Builds the same for a product, with no TAs but these.
+pub(crate) fn build_product(tas: &[PathBuf], trust: &[PathBuf]) -> Result<Image> {
+    let (keys, tas) = product::contents(trust, tas)?;
+    assemble(&setup::run()?, "image-product", tas, &keys, &[(KIND_PRODUCT, Uuid::NIL, Vec::new())])
+}
+
+/// Puts together what a run boots, in a folder of the target directory; `more` are entries of the archive.
+fn assemble(tools: &setup::Tools, folder: &str, tas: Vec<Built>, keys: &[Vec<u8>], more: &[Entry]) -> Result<Image> {
+    let monitor = kernel(tools, "qemu-virt")?;
+    let normal_elf = kernel(tools, "normal-world")?;
+    let dir = target_dir().join(folder);
+    fs::create_dir_all(&dir)?;
+    let mut boot = raw(&monitor)?;
+    let monitor_size = boot.len();
     let (boot_path, bare, normal) = (dir.join("tee.bin"), dir.join("tee-bare.bin"), dir.join("normal-world.bin"));
-    fs::write(&bare, [&boot[..], &archive(&[], &keys)?].concat())?;
-    boot.extend(archive(&tas, &keys)?);
+    fs::write(&bare, [&boot[..], &archive(&[], keys, more)?].concat())?;
+    boot.extend(archive(&tas, keys, more)?);
     fs::write(&boot_path, boot)?;
     fs::write(&normal, raw(&normal_elf)?)?;
     Ok(Image { boot: boot_path, bare, monitor, normal, normal_elf, monitor_size, tas })
@@ -150,7 +168,7 @@ pub(crate) fn uuid_of(path: &Path) -> Result<Uuid> {
 }
 
 /// A root key as the archive holds it: exponent, then modulus.
-fn public_key(path: &Path) -> Result<Vec<u8>> {
+pub(crate) fn public_key(path: &Path) -> Result<Vec<u8>> {
     use rsa::pkcs1::DecodeRsaPublicKey;
     use rsa::pkcs8::DecodePublicKey;
     let text = fs::read_to_string(path).with_context(|| format!("cannot read the key {}", path.display()))?;
@@ -166,9 +184,12 @@ fn public_key(path: &Path) -> Result<Vec<u8>> {
     Ok([&u32::from_be_bytes(word).to_le_bytes()[..], &key.n_bytes()].concat())
 }
 
+/// An entry of the boot archive: kind, UUID, payload.
+type Entry = (u32, Uuid, Vec<u8>);
+
 /// The boot archive.
-fn archive(tas: &[Built], keys: &[Vec<u8>]) -> Result<Vec<u8>> {
-    let mut entries = Vec::new();
+fn archive(tas: &[Built], keys: &[Vec<u8>], more: &[Entry]) -> Result<Vec<u8>> {
+    let mut entries = more.to_vec();
     for built in tas {
         entries.push((KIND_TA, built.uuid, fs::read(&built.signed)?));
     }
@@ -176,7 +197,7 @@ fn archive(tas: &[Built], keys: &[Vec<u8>]) -> Result<Vec<u8>> {
     write_archive(&entries)
 }
 
-fn write_archive(entries: &[(u32, Uuid, Vec<u8>)]) -> Result<Vec<u8>> {
+fn write_archive(entries: &[Entry]) -> Result<Vec<u8>> {
     let mut offset = (HEADER_SIZE + entries.len() * ENTRY_SIZE).next_multiple_of(PAYLOAD_ALIGN);
     let (mut table, mut payloads) = (Vec::new(), Vec::new());
     let first = offset;

@@ -11,6 +11,7 @@ mod image;
 mod imx;
 mod lint;
 mod linux;
+mod product;
 mod qemu;
 mod run;
 mod setup;

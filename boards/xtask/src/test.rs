@@ -3,6 +3,7 @@
 
 use crate::image::{self, Image};
 use crate::linux;
+use crate::product;
 use crate::qemu::{self, End, Machine, World};
 use crate::run::Speakers;
 use crate::tools::{cargo, root, target_dir};
@@ -80,6 +81,7 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
         let image = image::build(&[], &[])?;
         if !args.linux {
             target(&image, &mut count)?;
+            product::target(&mut count)?;
         }
         linux::test::run(&image, &mut count)?;
         linux::clients::run(&image, &crate::setup::run()?, &mut count)?;
