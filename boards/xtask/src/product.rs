@@ -83,10 +83,10 @@ pub(crate) fn warn(image: &Path) {
 mod tests {
     use super::{contents, test_key};
     use crate::sign::{Scheme, development_key, read_key, sign};
-    use std::path::PathBuf;
+    use std::path::{Path, PathBuf};
     use utee_abi::uuid::Uuid;
 
-    fn signed(name: &str, key: &PathBuf) -> PathBuf {
+    fn signed(name: &str, key: &Path) -> PathBuf {
         let uuid = Uuid::new(1, 2, 3, [4; 8]);
         let path = std::env::temp_dir().join(format!("oxtee-{}-{name}.ta", std::process::id()));
         std::fs::write(&path, sign(b"not really an ELF file", uuid, 0, &read_key(key).unwrap(), Scheme::Pss).unwrap()).unwrap();

@@ -100,8 +100,8 @@ fn findings<B: Bus>(bus: &B, policy: &Policy<'_>, report: &mut dyn FnMut(Finding
     }
 
     if policy.part.has_caam() {
-        for (register, value) in (0..caam::RINGS).flat_map(caam::ownership) {
-            word(register, "CAAM", "job rings are the secure world's, until reset", u32::MAX, value);
+        for owner in (0..caam::RINGS).flat_map(caam::ownership) {
+            word(owner.register, "CAAM", "job rings are the secure world's, until reset", owner.mask, owner.value);
         }
     }
 

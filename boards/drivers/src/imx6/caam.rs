@@ -15,7 +15,7 @@ use core::fmt;
 use super::bus::Bus;
 use super::dma::Dma;
 use super::map::{CAAM, Register};
-use super::wait::{poll, until};
+use super::wait::until;
 use job::{Job, Ring};
 use zeroize::Zeroizing;
 
@@ -36,9 +36,12 @@ const MCFGR_PIPELINE: u32 = 0xF << 4;
 const MCFGR_PIPELINE_1: u32 = 1 << 4;
 const SCFGR_BLOBS: u32 = 0b11;
 const MIDR_LOCK: u32 = 1 << 31;
-/// Number of the CPU as a master, for the ring and for the data of its jobs (OP-TEE); the bit above it, clear, is the normal world's.
+/// Number of the CPU as a master, for the ring and for the data of its jobs (OP-TEE); clear are the bits that would make it the normal
+/// world's.
 const MIDR_OWNER: u32 = 1;
 const MIDR_DATA: u32 = 1 << 16 | 1;
+const MIDR_NORMAL: u32 = 1 << 3;
+const MIDR_DATA_NORMAL: u32 = 1 << 19 | 1 << 3;
 
 const TRNG_PROGRAM: u32 = 1 << 16;
 const TRNG_ERROR: u32 = 1 << 12;
@@ -77,7 +80,7 @@ pub enum Error {
     Absent(u32),
     /// The job ring does not reset.
     Ring,
-    /// Somebody has locked a job ring as another's: its number, owner.
+    /// Somebody has locked a job ring as the normal world's: its number, and the register that says so.
     Taken(u32, u32),
     /// A job is not done.
     Timeout,
@@ -98,7 +101,7 @@ impl fmt::Display for Error {
         match *self {
             Self::Absent(parameters) => write!(f, "no CAAM with a generator answers (parameters {parameters:#010x})"),
             Self::Ring => f.write_str("the job ring of the CAAM does not reset"),
-            Self::Taken(ring, owner) => write!(f, "job ring {ring} of the CAAM is locked for another (owner {owner:#010x})"),
+            Self::Taken(ring, owner) => write!(f, "job ring {ring} of the CAAM is locked for the normal world ({owner:#010x})"),
             Self::Timeout => f.write_str("the CAAM does not finish"),
             Self::Job(status) => write!(f, "the CAAM failed (status {status:#010x})"),
             Self::Confused(job) => write!(f, "the CAAM gave back a job at {job:#010x}, which is not the one it was given"),
@@ -240,26 +243,40 @@ fn handles<B: Bus>(bus: &B) -> Result<u32, Error> {
     }
 }
 
-/// The registers that say whose job ring `ring` is, with their values: for the data of its jobs, then for the ring, with the lock of
-/// both.
-pub fn ownership(ring: u32) -> [(Register, u32); 2] {
+/// A register that says whose a job ring is.
+#[derive(Clone, Copy, Debug)]
+pub struct Owner {
+    /// The register.
+    pub register: Register,
+    /// What is written to it.
+    pub value: u32,
+    /// Bits that decide over the world: not the number of the master, which an earlier stage may have chosen and locked.
+    pub mask: u32,
+}
+
+/// The registers that give job ring `ring` to the secure world: that for the data of its jobs, then that for the ring, with the lock
+/// of both.
+pub const fn ownership(ring: u32) -> [Owner; 2] {
     let owner = MIDR + 8 * ring;
-    [(register(owner + 4), MIDR_DATA), (register(owner), MIDR_OWNER | MIDR_LOCK)]
+    [
+        Owner { register: register(owner + 4), value: MIDR_DATA, mask: MIDR_DATA_NORMAL },
+        Owner { register: register(owner), value: MIDR_OWNER | MIDR_LOCK, mask: MIDR_LOCK | MIDR_NORMAL },
+    ]
 }
 
 /// Takes every job ring for the secure world, and locks that until reset. The clocks of the block run.
 ///
 /// # Errors
-/// `Taken` if a ring is locked as another's.
+/// `Taken` if a ring is locked as the normal world's.
 pub fn own_rings<B: Bus>(bus: &B) -> Result<(), Error> {
     for ring in 0..RINGS {
-        for (register, value) in ownership(ring) {
-            bus.write(register, value);
+        for owner in ownership(ring) {
+            bus.write(owner.register, owner.value);
         }
-        for (register, value) in ownership(ring) {
-            let found = poll(2, || Some(bus.read(register)).filter(|found| *found == value));
-            if found.is_none() {
-                return Err(Error::Taken(ring, bus.read(register)));
+        for owner in ownership(ring) {
+            let found = bus.read(owner.register);
+            if (found ^ owner.value) & owner.mask != 0 {
+                return Err(Error::Taken(ring, found));
             }
         }
     }

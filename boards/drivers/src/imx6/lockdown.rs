@@ -218,9 +218,9 @@ impl<B: Bus> Stages<'_, B> {
             return Ok(());
         }
         keys::enable_clocks(self.bus, self.policy.part);
-        for (register, value) in (0..caam::RINGS).flat_map(caam::ownership) {
-            self.bus.write(register, value);
-            self.taken(register, u32::MAX, value)?;
+        for owner in (0..caam::RINGS).flat_map(caam::ownership) {
+            self.bus.write(owner.register, owner.value);
+            self.taken(owner.register, owner.mask, owner.value)?;
         }
         Ok(())
     }

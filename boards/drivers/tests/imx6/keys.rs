@@ -208,12 +208,12 @@ fn every_fault_of_the_caam_is_an_error() {
 }
 
 #[test]
-fn a_job_ring_that_is_locked_for_another_is_an_error() {
+fn a_job_ring_that_is_locked_for_the_normal_world_is_an_error() {
     let machine = ul();
     let bus = secure(&machine);
-    super::caam::CaamModel::write(&machine, Actor::NormalCpu, 0x18, 1 << 31 | 1 << 3 | 1);
-    assert_eq!(Caam::new(&bus, Ocram::new(&bus)).start(), Err(caam::Error::Taken(1, 0)));
-    assert_eq!(caam::own_rings(&bus), Err(caam::Error::Taken(1, 0)));
+    caam_model::CaamModel::write(&machine, Actor::NormalCpu, 0x18, 1 << 31 | 1 << 3 | 1);
+    assert!(matches!(Caam::new(&bus, Ocram::new(&bus)).start(), Err(caam::Error::Taken(1, _))));
+    assert!(matches!(caam::own_rings(&bus), Err(caam::Error::Taken(1, _))));
 }
 
 fn unique(fuses: Fuses) -> (Vec<u8>, Option<&'static str>) {

@@ -129,7 +129,10 @@ fn no_master_of_the_normal_world_reaches_a_block_that_keeps_secrets() {
             machine.write(Actor::NormalCpu, place, u32::MAX);
             assert_eq!(machine.aborts.borrow().len(), before + 2, "{place:#x} of {part:?} answers");
         }
-        assert_eq!(super::faults_at_the_end(&machine.state.borrow(), &LISTED), Vec::<String>::new(), "{part:?}");
+        // Everything else, on the part that the other tests do not lock down with grants.
+        if part == Part::Ul {
+            assert_eq!(super::faults_at_the_end(&machine.state.borrow(), &LISTED), Vec::<String>::new());
+        }
         let unique = keys.unique().map(|unique| unique.secret);
         assert!(unique.is_ok(), "what the normal world tried has left something behind on {part:?}");
     }
@@ -178,10 +181,11 @@ fn on_the_6ul_no_job_ring_is_left_to_the_normal_world() {
     let machine = Machine::new(Fuses::new(Part::Ul));
     lock(&machine);
     for ring in 0..caam::RINGS {
-        for (register, value) in caam::ownership(ring) {
+        for owner in caam::ownership(ring) {
+            let (register, value) = (owner.register.address(), owner.value);
             for other in (0..32).map(|bit| value ^ 1 << bit).chain([0, 1 << 3, u32::MAX]) {
-                machine.write(Actor::NormalCpu, register.address(), other);
-                assert_eq!(machine.read(Actor::NormalCpu, register.address()), value, "ring {ring} takes another owner");
+                machine.write(Actor::NormalCpu, register, other);
+                assert_eq!(machine.read(Actor::NormalCpu, register), value, "ring {ring} takes another owner");
             }
         }
         for offset in (0..0x1000).step_by(4) {
@@ -201,6 +205,15 @@ fn a_chip_whose_job_rings_are_taken_is_not_locked_down() {
     let windows = windows();
     let policy = Policy { part: Part::Ul, ..policy(&windows) };
     assert!(matches!(lock_down(&machine.view(Actor::SecureCpu), &policy), Err(Error::NotTaken { .. })));
+    // Of its data alone is as bad; under another number of a secure master is as good.
+    for (data, ring, good) in [(1 << 3, 1, false), (1 << 19, 1, false), (5 << 16 | 5, 5, true)] {
+        let machine = Machine::new(Fuses::new(Part::Ul));
+        CaamModel::write(&machine, Actor::SecureCpu, 0x14, data);
+        CaamModel::write(&machine, Actor::SecureCpu, 0x10, 1 << 31 | ring);
+        let bus = machine.view(Actor::SecureCpu);
+        assert_eq!(lock_down(&bus, &policy).is_ok(), good);
+        assert_eq!(Caam::new(&bus, Ocram::new(&bus)).start().is_ok(), good);
+    }
 }
 
 /// CVE-2021-36133: OP-TEE left CSU_SA as it is at reset on these parts, so that masters which the normal world commands (USB,
