@@ -97,6 +97,15 @@ impl GicV2 {
         self.distributor.write(GICD_ISENABLER + 4 * (id as usize / 32), 1 << (id % 32));
     }
 
+    /// Secure world: takes shared interrupt `id` for itself, signalled as FIQ to CPU `cpu`, and switches it on.
+    pub fn claim_secure(&self, id: u32, cpu: u8) {
+        let (word, bit) = (4 * (id as usize / 32), 1 << (id % 32));
+        self.distributor.write(GICD_IGROUPR + word, self.distributor.read(GICD_IGROUPR + word) & !bit);
+        self.distributor.write8(GICD_IPRIORITYR + id as usize, PRIORITY_SECURE);
+        self.distributor.write8(GICD_ITARGETSR + id as usize, 1u8.checked_shl(u32::from(cpu)).unwrap_or(1));
+        self.distributor.write(GICD_ISENABLER + word, bit);
+    }
+
     /// Switches interrupt `id` off.
     pub fn disable(&self, id: u32) {
         self.distributor.write(GICD_ICENABLER + 4 * (id as usize / 32), 1 << (id % 32));

@@ -23,6 +23,7 @@ pub mod lock;
 pub mod memory;
 pub mod mmu;
 pub mod percpu;
+pub mod probe;
 pub mod space;
 pub mod thread;
 pub mod user;

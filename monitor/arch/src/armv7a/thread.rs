@@ -7,6 +7,7 @@ use super::vfp;
 use core::arch::{asm, global_asm};
 use core::cell::UnsafeCell;
 use core::mem::offset_of;
+use core::ops::Range;
 use tee_core::ports::ThreadExit;
 
 /// What a thread executes: its index and a0..a7; the result is a0..a3.
@@ -67,6 +68,45 @@ impl ThreadCell {
             run(thread)
         }
     }
+
+    /// Gives the return addresses into `text` on the stack of the thread to `found`, the innermost first.
+    ///
+    /// A word is one if the instruction before the one that it points to is a call. Calls that have returned may have
+    /// left some as well. Of a thread that another CPU resumes meanwhile, whatever stands there is looked at.
+    ///
+    /// # Safety
+    /// `stack` is the stack of this thread, and `text` the kernel's code, both mapped.
+    pub unsafe fn return_addresses(&self, stack: Range<usize>, text: Range<usize>, found: &mut dyn FnMut(u64)) {
+        let marker = 0u32;
+        let here = &raw const marker as usize;
+        // SAFETY: a word of a static; it may be stale by now, which is why it is checked below.
+        let saved = unsafe { (&raw const (*self.0.get()).sp).read_volatile() } as usize;
+        // The thread that runs this has no saved stack pointer that counts.
+        let sp = if stack.contains(&here) { here } else { saved };
+        if !stack.contains(&sp) {
+            return;
+        }
+        let mut last = 0;
+        for address in (sp & !3..stack.end).step_by(4) {
+            // SAFETY: in the stack, which is mapped.
+            let word = unsafe { (address as *const u32).read_volatile() } as usize;
+            if word.is_multiple_of(4) && word > text.start && text.contains(&word) {
+                // SAFETY: in the kernel's code, which is mapped and never changes.
+                let before = unsafe { ((word - 4) as *const u32).read() };
+                // This function's own copy of the last one is none.
+                if is_call(before) && word != last {
+                    last = word;
+                    found(word as u64);
+                }
+            }
+        }
+    }
+}
+
+/// True for BL and for BLX by register, whatever their condition (Arm ARM, A8.8.25 and A8.8.26).
+fn is_call(instruction: u32) -> bool {
+    let conditional = instruction >> 28 != 0xF;
+    conditional && (instruction & 0x0F00_0000 == 0x0B00_0000 || instruction & 0x0FFF_FFF0 == 0x012F_FF30)
 }
 
 impl Default for ThreadCell {

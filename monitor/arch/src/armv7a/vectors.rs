@@ -3,6 +3,7 @@
 
 use super::cp15;
 use super::percpu::PerCpu;
+use super::probe;
 use super::thread;
 use super::user::{RETURN_DATA, RETURN_FIQ, RETURN_IRQ, RETURN_PREFETCH, RETURN_UNDEF};
 use aarch32_cpu::register::{Dfar, Dfsr, Ifar, Ifsr};
@@ -28,7 +29,7 @@ global_asm!(
     "beq user_exception",
     "b \\kernel",
     ".endm",
-    // An exception that only a TA may cause; in the kernel it is fatal, and the stack is not to be trusted.
+    // An exception that only a TA may cause; in the kernel it is fatal but for a probe's, and the stack is not to be trusted.
     ".macro fault name, adjust, reason",
     "\\name:",
     "mrs sp, spsr",
@@ -48,6 +49,8 @@ global_asm!(
     "mov r1, sp",
     "mrs r2, spsr",
     "bl kernel_fault",
+    "pop {{r0-r12, lr}}",
+    "movs pc, lr",
     ".endm",
     ".section .text.vectors, \"ax\"",
     ".balign 32",
@@ -97,6 +100,8 @@ global_asm!(
     "mov r1, sp",
     "mrs r2, spsr",
     "bl kernel_fault",
+    "pop {{r0-r12, lr}}",
+    "movs pc, lr",
     // An interrupt while a thread runs in the kernel; on the stack lie r0, pc and cpsr.
     "kernel_interrupt_entry:",
     "push {{r1-r4, r12, lr}}",
@@ -182,13 +187,20 @@ extern "C" fn kernel_interrupt(reason: u32) {
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn kernel_fault(reason: u32, frame: *const [u32; 14], cpsr: u32) -> ! {
+extern "C" fn kernel_fault(reason: u32, frame: *mut [u32; 14], cpsr: u32) {
+    // SAFETY: the vector has just pushed r0 to r12 and lr there, and pops them when this returns.
+    let lr = unsafe { &mut (*frame)[13] };
+    // The link register is 8 past an instruction that aborted on data, and 4 past any other.
+    if let Some(next) = probe::recovery(*lr - if reason == RETURN_DATA { 8 } else { 4 }) {
+        *lr = next;
+        return;
+    }
     let (what, address, status) = match reason {
         RETURN_DATA => ("data abort", Dfar::read().0, Dfsr::read().raw_value()),
         RETURN_PREFETCH => ("prefetch abort", Ifar::read().0, Ifsr::read().raw_value()),
         _ => ("undefined instruction", 0, 0),
     };
-    // SAFETY: the vector has just pushed r0 to r12 and lr there.
+    // SAFETY: as above.
     let saved = unsafe { *frame };
     let mut r = [0; 13];
     r.copy_from_slice(&saved[..13]);
