@@ -14,7 +14,9 @@ pub const CPU_STACK: usize = 2 * PAGE;
 pub const THREAD_STACK: usize = 6 * PAGE;
 /// Bytes of the stack for fatal faults of a CPU.
 pub const EMERGENCY_STACK: usize = PAGE;
-/// Secure threads.
+/// Bytes of the stack of the console.
+pub const CONSOLE_STACK: usize = 2 * PAGE;
+/// Secure threads that serve calls; the console has the number after them.
 pub const THREADS: usize = 8;
 /// Bytes of the kernel heap.
 pub const HEAP: usize = 1 << 20;
@@ -56,7 +58,7 @@ pub fn image_len() -> usize {
 
 /// Stacks of the kernel in order of their addresses.
 pub fn stacks() -> impl Iterator<Item = Range<usize>> {
-    (0..MAX_CPUS).map(cpu_stack).chain((0..MAX_CPUS).map(emergency_stack)).chain((0..THREADS).map(thread_stack))
+    (0..MAX_CPUS).map(cpu_stack).chain((0..MAX_CPUS).map(emergency_stack)).chain((0..THREADS).map(thread_stack)).chain([console_stack()])
 }
 
 /// The Monitor-mode stack of a CPU.
@@ -77,6 +79,11 @@ pub fn thread_stack(thread: usize) -> Range<usize> {
     nth(emergency_stack(MAX_CPUS - 1).end, thread, THREAD_STACK)
 }
 
+/// The stack of the console.
+pub fn console_stack() -> Range<usize> {
+    nth(thread_stack(THREADS - 1).end, 0, CONSOLE_STACK)
+}
+
 /// The `index`th stack of `size` bytes from `start` on, each behind a guard page.
 #[inline]
 fn nth(start: usize, index: usize, size: usize) -> Range<usize> {
@@ -86,7 +93,7 @@ fn nth(start: usize, index: usize, size: usize) -> Range<usize> {
 
 /// The kernel heap.
 pub fn heap() -> Range<usize> {
-    let start = thread_stack(THREADS - 1).end;
+    let start = console_stack().end;
     start..start + HEAP
 }
 

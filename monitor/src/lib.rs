@@ -13,5 +13,6 @@ pub mod heap;
 pub mod layout;
 pub mod machine;
 pub mod panic;
+mod timer;
 
 pub use machine::{Board, Machine};

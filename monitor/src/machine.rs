@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! The core's platform on a board with an Armv7-A CPU.
 
+use crate::timer::Timers;
 use crate::{heap, layout};
 use alloc::sync::Arc;
 use core::arch::asm;
@@ -9,8 +10,11 @@ use tee_arch::cp15;
 use tee_arch::frames::{FramePool, SealedFrames, SecureFrames};
 use tee_arch::lock::{IrqSpinLock, mask_interrupts, restore_interrupts};
 use tee_arch::memory::NormalRam;
+use tee_arch::probe;
 use tee_arch::space::Space;
 use tee_arch::thread::{self, ThreadCell, ThreadMain};
+use tee_core::console::ports::{AccessControl, ConsolePort};
+use tee_core::console::screen::Screen;
 use tee_core::journal::Journal;
 use tee_core::limits::MAX_CPUS;
 use tee_core::ports::{CpuIndex, EntropyKind, HardwareKey, MapEntry, Platform, Pool, PoolUsage, ThreadExit, ThreadId};
@@ -58,13 +62,31 @@ pub trait Board: Send + Sync + 'static {
     }
     /// Makes it pending.
     fn raise_notification(&self) {}
+    /// True when the secure console takes input.
+    fn has_console(&self) -> bool {
+        false
+    }
+    /// True from [`Board::secure_interrupt`] having seen input to the next [`Board::console_listen`].
+    fn console_ready(&self) -> bool {
+        false
+    }
+    /// Takes bytes that were typed; 0 when there are none.
+    fn console_read(&self, _out: &mut [u8]) -> usize {
+        0
+    }
+    /// Has [`Board::secure_interrupt`] called when there is input.
+    fn console_listen(&self) {}
+    /// Sends the interrupts of the console to `cpu`, and one at once.
+    fn console_route(&self, _cpu: usize) {}
+    /// The unit that says who may use what on the bus, where there is one.
+    fn access_control(&self) -> Option<&dyn AccessControl> {
+        None
+    }
     /// Switches the machine off.
     fn system_off(&self) -> !;
     /// Resets the machine.
     fn system_reset(&self) -> !;
 }
-
-const TIMER_ENABLE: u32 = 1;
 
 /// A board as the core sees it.
 pub struct Machine<B: Board> {
@@ -72,7 +94,10 @@ pub struct Machine<B: Board> {
     archive: Arc<SealedFrames>,
     journal: Journal<IrqSpinLock>,
     pool: &'static FramePool,
-    threads: [ThreadCell; layout::THREADS],
+    screen: Screen<IrqSpinLock>,
+    timers: Timers,
+    /// Those that serve calls, and the console's.
+    threads: [ThreadCell; layout::THREADS + 1],
     main: ThreadMain,
     map: [MapEntry; 16],
     map_len: usize,
@@ -97,12 +122,30 @@ impl<B: Board> Machine<B> {
             map_len += 1;
         }
         let archive = Arc::new(board.archive());
-        Self { board, archive, journal: Journal::new(), pool, threads: [const { ThreadCell::new() }; layout::THREADS], main, map, map_len }
+        let threads = [const { ThreadCell::new() }; layout::THREADS + 1];
+        let (journal, screen, timers) = (Journal::new(), Screen::new(), Timers::new());
+        Self { board, archive, journal, screen, timers, pool, threads, main, map, map_len }
     }
 
     /// The board.
     pub fn board(&self) -> &B {
         &self.board
+    }
+
+    /// The stack of a thread, the console's among them.
+    fn stack(thread: ThreadId) -> Range<usize> {
+        let index = thread.0 as usize;
+        if index == layout::THREADS { layout::console_stack() } else { layout::thread_stack(index) }
+    }
+
+    /// Whether all of it is RAM of either world, and no device.
+    #[cfg(feature = "debug-console")]
+    fn is_ram(&self, address: u64, len: usize) -> bool {
+        let secure = layout::secure_ram();
+        let secure = secure.start as u64..secure.end as u64;
+        let end = address.checked_add(len as u64);
+        let holds = |range: &Range<u64>| range.start <= address && end.is_some_and(|end| end <= range.end);
+        holds(&secure) || self.board.normal_ram().iter().any(holds)
     }
 
     fn ram(&self) -> NormalRam<'_> {
@@ -189,10 +232,9 @@ impl<B: Board> Platform for Machine<B> {
     }
 
     fn thread_start(&self, thread: ThreadId, regs: [u32; 8]) -> ThreadExit {
-        let stack = layout::thread_stack(thread.0 as usize);
         match self.threads.get(thread.0 as usize) {
             // SAFETY: the core calls this on the run loop, in Monitor mode, for a thread that it has just claimed.
-            Some(cell) => unsafe { cell.start(thread.0, stack.end, self.main, regs) },
+            Some(cell) => unsafe { cell.start(thread.0, Self::stack(thread).end, self.main, regs) },
             None => ThreadExit::Done([0; 4]),
         }
     }
@@ -218,16 +260,14 @@ impl<B: Board> Platform for Machine<B> {
     }
 
     fn set_timer(&self, deadline: Option<u64>) {
-        if let Some(tick) = deadline {
-            cp15::set_cntp_cval(tick);
-        }
-        let control = if deadline.is_some() { TIMER_ENABLE } else { 0 };
-        // SAFETY: in secure state this is the secure timer, whose interrupt this kernel handles.
-        unsafe { cp15::set_cntp_ctl(control) };
+        self.timers.set_limit(deadline);
     }
 
     fn secure_interrupt(&self) {
+        let before = self.board.console_ready();
         self.board.secure_interrupt();
+        // Taken on a thread it is the timer that brings the console's turn: it comes again until the run loop sees it.
+        self.timers.go_on(self.tick_hz() / 1000, !before && self.board.console_ready());
     }
 
     fn notification_interrupt(&self) -> Option<u32> {
@@ -287,6 +327,7 @@ impl<B: Board> Platform for Machine<B> {
 
     fn cpu_off(&self) {
         self.set_timer(None);
+        self.set_tick(None);
     }
 
     fn system_off(&self) -> ! {
@@ -295,5 +336,64 @@ impl<B: Board> Platform for Machine<B> {
 
     fn system_reset(&self) -> ! {
         self.board.system_reset()
+    }
+}
+
+impl<B: Board> ConsolePort for Machine<B> {
+    type ScreenLock = IrqSpinLock;
+
+    fn screen(&self) -> &Screen<IrqSpinLock> {
+        &self.screen
+    }
+
+    fn has_console(&self) -> bool {
+        self.board.has_console()
+    }
+
+    fn console_ready(&self) -> bool {
+        self.board.console_ready()
+    }
+
+    fn console_read(&self, out: &mut [u8]) -> usize {
+        self.board.console_read(out)
+    }
+
+    fn console_listen(&self) {
+        self.board.console_listen();
+    }
+
+    fn console_route(&self, cpu: CpuIndex) {
+        self.board.console_route(cpu);
+    }
+
+    fn set_tick(&self, tick: Option<u64>) {
+        self.timers.set_tick(tick);
+    }
+
+    fn return_addresses(&self, thread: ThreadId, found: &mut dyn FnMut(u64)) {
+        if let Some(cell) = self.threads.get(thread.0 as usize) {
+            // SAFETY: its own stack, and the kernel's code.
+            unsafe { cell.return_addresses(Self::stack(thread), layout::text(), found) };
+        }
+    }
+
+    #[cfg(feature = "debug-console")]
+    fn memory_read(&self, address: u64, out: &mut [u8]) -> bool {
+        let in_ram = self.is_ram(address, out.len());
+        in_ram && out.iter_mut().zip(address..).all(|(byte, at)| probe::load(at as usize).map(|read| *byte = read).is_some())
+    }
+
+    #[cfg(feature = "debug-console")]
+    fn memory_write(&self, address: u64, value: u32) -> bool {
+        // SAFETY: whoever debugs this image has asked for it; products do not have it.
+        self.is_ram(address, 4) && unsafe { probe::store(address as usize, value) }
+    }
+
+    fn debug_authentication(&self) -> Option<u32> {
+        probe::debug_status()
+    }
+
+    fn access_control(&self) -> Option<&dyn AccessControl> {
+        self.board.access_control()
     }
 }

@@ -2,6 +2,7 @@
 //! What the kernel needs to know of QEMU `virt`.
 
 use core::ops::Range;
+use core::sync::atomic::{AtomicBool, Ordering};
 use drivers::device_tree::DeviceTree;
 use drivers::fw_cfg::FwCfg;
 use drivers::gicv2::GicV2;
@@ -34,6 +35,9 @@ pub(crate) struct QemuVirt {
     /// Device tree of the normal world.
     tree: u64,
 }
+
+/// Input came that the console has not looked for yet.
+static TYPED: AtomicBool = AtomicBool::new(false);
 
 static RAM: Once<[Range<u64>; 1]> = Once::new();
 
@@ -85,6 +89,7 @@ impl QemuVirt {
     pub(crate) fn new() -> Self {
         uart().init();
         gic().init_secure_distributor();
+        gic().claim_secure(map::INTERRUPT_UART_SECURE, 0);
         // SAFETY: mapped by `mappings`; nobody else uses it before the normal world runs.
         let config = unsafe { FwCfg::new(map::FW_CFG as usize) };
         // SAFETY: RAM, mapped by `mappings`; nobody runs that could change the tree before the normal world is entered.
@@ -227,6 +232,11 @@ impl Board for QemuVirt {
                 // SAFETY: switches the secure timer off; whoever wants it again sets it again.
                 unsafe { cp15::set_cntp_ctl(0) };
             }
+            if id == map::INTERRUPT_UART_SECURE {
+                // It stays pending until the bytes are fetched, which is the console's matter.
+                uart().interrupt_on_receive(false);
+                TYPED.store(true, Ordering::Release);
+            }
             gic().end(id);
         }
         restore_interrupts(before);
@@ -238,6 +248,29 @@ impl Board for QemuVirt {
 
     fn raise_notification(&self) {
         gic().pend(map::INTERRUPT_NOTIFICATION);
+    }
+
+    fn has_console(&self) -> bool {
+        true
+    }
+
+    fn console_ready(&self) -> bool {
+        TYPED.load(Ordering::Acquire)
+    }
+
+    fn console_read(&self, out: &mut [u8]) -> usize {
+        let mut bytes = core::iter::from_fn(|| uart().receive());
+        out.iter_mut().map_while(|to| bytes.next().map(|byte| *to = byte)).count()
+    }
+
+    fn console_listen(&self) {
+        TYPED.store(false, Ordering::Release);
+        uart().interrupt_on_receive(true);
+    }
+
+    fn console_route(&self, cpu: usize) {
+        gic().claim_secure(map::INTERRUPT_UART_SECURE, u8::try_from(cpu).unwrap_or(0));
+        gic().pend(map::INTERRUPT_UART_SECURE);
     }
 
     fn system_off(&self) -> ! {

@@ -58,6 +58,8 @@ pub const INTERRUPT_SECURE_TIMER: u32 = 29;
 pub const INTERRUPT_NORMAL_TIMER: u32 = 30;
 /// Software interrupt that the secure world keeps for itself.
 pub const INTERRUPT_SECURE_SGI: u32 = 15;
+/// Shared interrupt (SPI 8) of the secure UART.
+pub const INTERRUPT_UART_SECURE: u32 = 32 + 8;
 /// Shared interrupt (SPI 187) that tells the normal world of notifications of the TEE; no device has it.
 pub const INTERRUPT_NOTIFICATION: u32 = 32 + 187;
 

@@ -27,7 +27,7 @@ impl Write for Line {
 
 /// Prints text of a TA or of the TEE: to the secure console, and into the journal for the normal world.
 pub fn print<P: Platform>(platform: &P, text: &[u8]) {
-    platform.console(text);
+    platform.screen().print(|bytes| platform.console(bytes), text);
     platform.journal().write(text);
 }
 
@@ -38,7 +38,8 @@ pub fn print_line<P: Platform>(platform: &P, args: fmt::Arguments<'_>) {
 
 /// Writes one line of the TEE to the secure console alone; what [`crate::log_secret!`] calls.
 pub fn print_secret_line<P: Platform>(platform: &P, args: fmt::Arguments<'_>) {
-    platform.console(line(args).text.as_bytes());
+    let line = line(args);
+    platform.screen().print(|bytes| platform.console(bytes), line.text.as_bytes());
 }
 
 fn line(args: fmt::Arguments<'_>) -> Line {

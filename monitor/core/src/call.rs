@@ -112,7 +112,7 @@ impl<'t, P: Platform> Call<'t, P> {
             return Err(TeeError::COMMUNICATION);
         }
         let [high, low] = halves(cookie);
-        self.platform().suspend(ThreadExit::Rpc([rpc_return(RpcReturn::Cmd), high, low, self.thread.0]));
+        self.platform().suspend(ThreadExit::Rpc([rpc_return(RpcReturn::Cmd), high, low, command.raw()]));
         let answer = bytes.get_mut(..used).ok_or(TeeError::GENERIC)?;
         if !window.read(self.platform(), 0, answer) {
             return Err(TeeError::COMMUNICATION);

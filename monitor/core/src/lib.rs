@@ -13,6 +13,7 @@ extern crate std;
 
 pub mod banner;
 pub mod call;
+pub mod console;
 pub mod crypto;
 pub mod journal;
 pub mod limits;
@@ -31,6 +32,7 @@ pub mod ta;
 pub mod testing;
 pub mod thread;
 
+use console::Console;
 use crypto::rng::Rng;
 use msg::shm::ShmTable;
 use notification::Notifications;
@@ -68,6 +70,8 @@ pub struct Tee<P: Platform> {
     pub rpc_cache: call::RpcCache<P>,
     /// What the normal world is told by an interrupt.
     pub notifications: Notifications<P>,
+    /// The console of the trusted OS.
+    pub console: Console<P>,
 }
 
 impl<P: Platform> Tee<P> {
@@ -90,6 +94,7 @@ impl<P: Platform> Tee<P> {
             times: ta::time::TaTimes::new(),
             rpc_cache: call::RpcCache::new(),
             notifications: Notifications::new(&platform),
+            console: Console::new(&platform),
             platform,
         })
     }

@@ -9,7 +9,9 @@
 //! * [`AddressSpace`] - one TA's view of memory, and the way into user mode.
 //! * [`UserContext`] - the user registers of one entry into a TA.
 //! * [`NormalWorld`] - the way into the normal world and back.
+//! * [`ConsolePort`] - what the console of the trusted OS asks for.
 
+use crate::console::ports::ConsolePort;
 pub use crate::crypto::huk::{HardwareKey, KeyState};
 use crate::journal::Journal;
 use alloc::sync::Arc;
@@ -45,10 +47,12 @@ pub enum Prot {
 pub enum ThreadExit {
     /// The call is complete; these are a0..a3 for the normal world. The thread is free again.
     Done([u32; 4]),
-    /// The thread waits for the normal world; these are a0..a3 of the RPC.
+    /// The thread waits for the normal world; these are a0..a2 of the RPC, and its command where it has one.
     Rpc([u32; 4]),
     /// A normal-world interrupt is pending; the thread resumes whatever registers come back.
     ForeignInterrupt,
+    /// The thread waits inside the secure world, at most until this tick; calls of the normal world do not.
+    Wait(Option<u64>),
 }
 
 /// What the processor says about a user-mode abort.
@@ -342,7 +346,7 @@ impl PoolUsage {
 }
 
 /// The machine that the core runs on.
-pub trait Platform: Send + Sync + Sized + 'static {
+pub trait Platform: ConsolePort + Send + Sync + Sized + 'static {
     /// A spin lock that masks interrupts of this CPU while it is held.
     type Lock: lock_api::RawMutex + Send + Sync;
     /// Secure page frames.

@@ -10,10 +10,14 @@ use utee_abi::psci::SUCCESS;
 impl<P: Platform> Tee<P> {
     /// Runs CPU `cpu` for ever: waits until it is switched on, then serves its normal world.
     pub fn run_cpu(&self, cpu: CpuIndex, world: &mut impl NormalWorld) -> Infallible {
+        if cpu == 0 {
+            self.console.begin(&self.platform);
+        }
         loop {
             while let Some(start) = self.cpus.take_start(cpu) {
                 world.start(start.entry, start.args);
                 self.serve(cpu, world);
+                self.leave_console(cpu);
                 self.platform.cpu_off();
                 self.cpus.set_off(cpu);
             }
@@ -29,20 +33,25 @@ impl<P: Platform> Tee<P> {
                     Answer::Return(result) => world.set_result(result),
                     Answer::CpuOff => return,
                     Answer::Sleep(start) => {
-                        while !self.platform.wait_for_interrupt() {}
+                        while !self.platform.wait_for_interrupt() {
+                            self.console.poll(&self.platform);
+                        }
                         match start {
                             Some(start) => world.start(start.entry, start.args),
                             None => world.set_result([SUCCESS, 0, 0, 0]),
                         }
                     }
                 },
-                NormalExit::SecureInterrupt => self.platform.secure_interrupt(),
+                NormalExit::SecureInterrupt => self.secure_interrupt(),
             }
         }
     }
 
-    /// What a secure thread executes on its own stack: one yielding call, from its a0..a7 to its a0..a3.
+    /// What a secure thread executes on its own stack: one yielding call, from its a0..a7 to its a0..a3; or the console.
     pub fn thread_main(&self, thread: ThreadId, regs: &[u32; 8]) -> [u32; 4] {
+        if self.console.thread() == Some(thread) {
+            crate::console::main(self)
+        }
         crate::smc::yielding::serve(self, thread, regs)
     }
 }

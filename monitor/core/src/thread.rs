@@ -21,10 +21,25 @@ pub struct Budget {
     since: u64,
 }
 
+/// What a thread does, as an operator sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doing {
+    /// It is free.
+    Nothing,
+    /// It has a CPU.
+    Running,
+    /// The normal world was interrupted while it ran, and has not resumed it.
+    Interrupted,
+    /// It waits for the normal world: for this request (an RPC command), or for memory for one.
+    Waiting(Option<u32>),
+}
+
 #[derive(Clone, Copy)]
 struct Slot {
     state: State,
     budget: Budget,
+    /// Why it is suspended, when it is.
+    since: Doing,
 }
 
 /// The table of secure threads.
@@ -36,7 +51,7 @@ pub struct Threads<P: Platform> {
 impl<P: Platform> Threads<P> {
     /// A table of `count` free threads (at most [`MAX_THREADS`]).
     pub fn new(count: usize) -> Self {
-        let free = Slot { state: State::Free, budget: Budget::default() };
+        let free = Slot { state: State::Free, budget: Budget::default(), since: Doing::Nothing };
         Self { slots: Lock::<P, _>::new([free; MAX_THREADS]), count: count.min(MAX_THREADS) }
     }
 
@@ -48,6 +63,16 @@ impl<P: Platform> Threads<P> {
     /// True when no thread is in use.
     pub fn all_free(&self) -> bool {
         self.slots.lock().iter().all(|slot| slot.state == State::Free)
+    }
+
+    /// What a thread is doing.
+    pub fn doing(&self, thread: ThreadId) -> Doing {
+        let doing = self.with(thread, |slot| match slot.state {
+            State::Free => Doing::Nothing,
+            State::Running => Doing::Running,
+            State::Suspended => slot.since,
+        });
+        doing.unwrap_or(Doing::Nothing)
     }
 
     fn with<R>(&self, thread: ThreadId, f: impl FnOnce(&mut Slot) -> R) -> Option<R> {
@@ -88,7 +113,7 @@ impl<P: Platform> Threads<P> {
     fn claim(&self) -> Option<ThreadId> {
         let mut slots = self.slots.lock();
         let (index, slot) = slots.iter_mut().take(self.count).enumerate().find(|(_, slot)| slot.state == State::Free)?;
-        *slot = Slot { state: State::Running, budget: Budget::default() };
+        *slot = Slot { state: State::Running, budget: Budget::default(), since: Doing::Nothing };
         u32::try_from(index).ok().map(ThreadId)
     }
 
@@ -96,6 +121,9 @@ impl<P: Platform> Threads<P> {
         let state = if matches!(exit, ThreadExit::Done(_)) { State::Free } else { State::Suspended };
         let armed = self.with(thread, |slot| {
             slot.state = state;
+            if state == State::Suspended {
+                slot.since = Self::reason(exit);
+            }
             slot.budget.left.is_some().then(|| {
                 Self::charge(&mut slot.budget, platform.ticks());
             })
@@ -106,7 +134,14 @@ impl<P: Platform> Threads<P> {
         match exit {
             ThreadExit::Done(result) => result,
             ThreadExit::Rpc([a0, a1, a2, _]) => [a0, a1, a2, thread.0],
-            ThreadExit::ForeignInterrupt => [smc::rpc_return(smc::RpcReturn::ForeignInterrupt), 0, 0, thread.0],
+            ThreadExit::ForeignInterrupt | ThreadExit::Wait(_) => [smc::rpc_return(smc::RpcReturn::ForeignInterrupt), 0, 0, thread.0],
+        }
+    }
+
+    fn reason(exit: ThreadExit) -> Doing {
+        match exit {
+            ThreadExit::Rpc([a0, _, _, command]) => Doing::Waiting((a0 == smc::rpc_return(smc::RpcReturn::Cmd)).then_some(command)),
+            _ => Doing::Interrupted,
         }
     }
 

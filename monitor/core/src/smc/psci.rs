@@ -94,6 +94,13 @@ impl<P: Platform> Cpus<P> {
         others(&self.states.lock(), cpu).all(|state| state == State::Off)
     }
 
+    /// A CPU that is on, or about to be, beside `cpu`.
+    pub fn other_than(&self, cpu: CpuIndex) -> Option<CpuIndex> {
+        let states = self.states.lock();
+        let on = |(index, state): &(usize, &State)| *index != cpu && matches!(state, State::On | State::Pending(_));
+        states.iter().enumerate().find(on).map(|(index, _)| index)
+    }
+
     /// Marks `cpu` as off.
     pub fn set_off(&self, cpu: CpuIndex) {
         if let Some(state) = self.states.lock().get_mut(cpu) {

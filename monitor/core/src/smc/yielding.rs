@@ -11,7 +11,10 @@ use utee_abi::smc::{ReturnCode, YieldingCall};
 /// Starts or resumes a thread; the result is a0..a3 for the normal world. Runs on the run loop's stack.
 pub fn enter<P: Platform>(tee: &Tee<P>, regs: &[u32; 8]) -> [u32; 4] {
     match YieldingCall::try_from(regs[0]) {
-        Ok(YieldingCall::ReturnFromRpc) => tee.threads.resume(&tee.platform, *regs),
+        Ok(YieldingCall::ReturnFromRpc) => {
+            tee.console.poll_in_passing(&tee.platform);
+            tee.threads.resume(&tee.platform, *regs)
+        }
         Ok(_) => tee.threads.start(&tee.platform, *regs),
         Err(_) => [ReturnCode::EBadCmd.raw(), 0, 0, 0],
     }

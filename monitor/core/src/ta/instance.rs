@@ -71,6 +71,17 @@ pub struct Instance<P: Platform> {
     dead: AtomicBool,
 }
 
+/// What a TA does, as an operator sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doing {
+    /// Nobody runs in it.
+    Nothing,
+    /// This thread does.
+    Running(ThreadId),
+    /// It panicked.
+    Dead,
+}
+
 /// What came of asking for the body.
 pub enum Acquire<P: Platform> {
     /// Here it is.
@@ -163,6 +174,15 @@ impl<P: Platform> Instance<P> {
         match self.state.lock().hold {
             Hold::Held(thread) => Some(thread),
             _ => None,
+        }
+    }
+
+    /// What the TA does, and the pages that are mapped in it; these only while nobody runs in it.
+    pub fn doing(&self) -> (Doing, Option<usize>) {
+        match &self.state.lock().hold {
+            Hold::Idle(body) => (Doing::Nothing, Some(body.space.pages())),
+            Hold::Held(thread) => (Doing::Running(*thread), None),
+            Hold::Dead => (Doing::Dead, None),
         }
     }
 

@@ -137,6 +137,11 @@ impl<P: Platform> Registry<P> {
         Ok(())
     }
 
+    /// The TA that `thread` waits for.
+    pub fn awaited(&self, thread: ThreadId) -> Option<Uuid> {
+        self.waits.lock().get(thread.0 as usize)?.as_ref().map(|instance| instance.uuid)
+    }
+
     /// Ends what [`Registry::begin_wait`] noted.
     pub fn end_wait(&self, thread: ThreadId) {
         if let Some(slot) = self.waits.lock().get_mut(thread.0 as usize) {

@@ -116,6 +116,11 @@ impl<P: Platform> UserSpace<P> {
         &self.regions
     }
 
+    /// Pages that are mapped.
+    pub fn pages(&self) -> usize {
+        self.regions.iter().fold(0, |sum, region| sum.saturating_add(region.pages))
+    }
+
     /// Index of the first region that ends after `address`.
     fn position(&self, address: u64) -> usize {
         self.regions.partition_point(|region| region.end() <= address)

@@ -4,8 +4,10 @@
 //! * [`FakePlatform`] - a value, so that tests run side by side.
 //! * [`script`] - TAs as closures that make real system calls from fake user mode.
 //! * [`image`] - signed ELF files for them.
+//! * [`console`] - an operator, and a chip that separates what is on its bus.
 //! * [`normal`] - a small normal world that builds messages byte by byte.
 
+pub mod console;
 pub mod image;
 pub mod modules;
 pub mod normal;

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! The pretended machine.
 
+use super::console::Console;
 use super::image;
 use super::script::Scripts;
 use super::space::{FakeFrames, FakeSealed, FakeSpace, Pages};
 use super::threads::{self, HostThreads};
 use crate::Tee;
+use crate::console::ports::{AccessControl, ConsolePort};
+use crate::console::screen::Screen;
 use crate::journal::Journal;
 use crate::ports::{CpuIndex, EntropyKind, HardwareKey, KeyState, MapEntry, PAGE_SIZE, Platform, Pool, PoolUsage, ThreadExit, ThreadId};
 use core::ops::Range;
@@ -88,6 +91,7 @@ pub struct FakePlatform {
     clock: AtomicU64,
     timer: Mutex<Option<u64>>,
     console: Mutex<String>,
+    operator: Console,
     journal: Journal<spin::Mutex<()>>,
     notifies: bool,
     notified: AtomicUsize,
@@ -123,13 +127,14 @@ impl FakePlatform {
             ram: Ram(Arc::new(Mutex::new(std::vec![0; (RAM.end - RAM.start) as usize]))),
             archive: Arc::new(FakeSealed::fixed(image::archive(tas, secrets.product))),
             scripts: Scripts::default(),
-            threads: HostThreads::new(threads),
+            threads: HostThreads::new(threads + 1),
             thread_count: threads,
             pages: 1024,
             used: Arc::default(),
             clock: AtomicU64::new(1),
             timer: Mutex::new(None),
             console: Mutex::default(),
+            operator: Console::default(),
             journal: Journal::new(),
             notifies,
             notified: AtomicUsize::new(0),
@@ -149,6 +154,11 @@ impl FakePlatform {
     /// Everything that was printed.
     pub fn printed(&self) -> String {
         self.console.lock().unwrap().clone()
+    }
+
+    /// What an operator has and does.
+    pub fn operator(&self) -> &Console {
+        &self.operator
     }
 
     /// Lets time pass.
@@ -335,6 +345,61 @@ impl Platform for FakePlatform {
     }
 
     fn system_reset(&self) -> ! {
-        panic!("the machine was reset")
+        self.operator.reset()
+    }
+}
+
+impl ConsolePort for FakePlatform {
+    type ScreenLock = spin::Mutex<()>;
+
+    fn screen(&self) -> &Screen<Self::ScreenLock> {
+        &self.operator.screen
+    }
+
+    fn has_console(&self) -> bool {
+        true
+    }
+
+    fn console_ready(&self) -> bool {
+        self.operator.ready()
+    }
+
+    fn console_read(&self, out: &mut [u8]) -> usize {
+        self.operator.read(out)
+    }
+
+    fn console_listen(&self) {
+        self.operator.listen();
+    }
+
+    fn console_route(&self, cpu: CpuIndex) {
+        self.operator.route(cpu);
+    }
+
+    fn set_tick(&self, tick: Option<u64>) {
+        self.operator.set_tick(tick);
+    }
+
+    fn return_addresses(&self, thread: ThreadId, found: &mut dyn FnMut(u64)) {
+        found(SECURE_PROBE + 0x100 * u64::from(thread.0) + 4);
+        found(SECURE_PROBE + 0x100 * u64::from(thread.0) + 8);
+    }
+
+    #[cfg(feature = "debug-console")]
+    fn memory_read(&self, address: u64, out: &mut [u8]) -> bool {
+        self.ram.read(address, out)
+    }
+
+    #[cfg(feature = "debug-console")]
+    fn memory_write(&self, address: u64, value: u32) -> bool {
+        self.ram.write(address, &value.to_le_bytes())
+    }
+
+    fn debug_authentication(&self) -> Option<u32> {
+        Some(0xAF)
+    }
+
+    fn access_control(&self) -> Option<&dyn AccessControl> {
+        self.operator.access_control()
     }
 }
