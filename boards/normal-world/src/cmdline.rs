@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! What this run is to do: words of the command line, from the emulator's firmware configuration device.
 //!
-//! `demo` (also without any word), `call`, `suite`, `bench`, `isolation`, `reset`; `semihosting`: end the emulator with a status;
+//! `demo` (also without any word), `call`, `suite`, `bench`, `isolation`, `reset`, `idle`; `semihosting`: end the emulator with a status;
 //! `icount`: the cycle counter counts instructions; `key=value` words are the program's own.
 
 use alloc::string::String;
@@ -18,6 +18,7 @@ pub(crate) enum Program {
     Bench,
     Isolation,
     Reset,
+    Idle,
 }
 
 /// The words.
@@ -65,6 +66,7 @@ impl Options {
             ("bench", Program::Bench),
             ("isolation", Program::Isolation),
             ("reset", Program::Reset),
+            ("idle", Program::Idle),
         ];
         known.into_iter().find(|(word, _)| self.has(word)).map_or(Program::Demo, |(_, program)| program)
     }

@@ -129,12 +129,21 @@ extern "C" fn kernel_main(tree: u32) -> ! {
             cmdline::Program::Bench => bench::run(started),
             cmdline::Program::Isolation => isolation::run_alone(&options),
             cmdline::Program::Reset => power::reset_and_off(),
+            cmdline::Program::Idle => idle(),
         }
     } else {
         println!("normal world: no secure firmware below this kernel, so there is no TEE; running the tests of the kernel alone");
         suite::run_kernel()
     };
     finish(u32::from(failed != 0))
+}
+
+/// Does nothing for ever, for somebody at the secure console.
+fn idle() -> ! {
+    println!("normal world: idle");
+    loop {
+        cpu::wait();
+    }
 }
 
 /// Ends the run with a status.

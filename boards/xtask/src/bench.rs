@@ -2,7 +2,7 @@
 //! `bench`: what calls cost in guest instructions, beside the goals and what others need.
 
 use crate::client;
-use crate::image::{self, Image};
+use crate::image::{self, Image, Kind};
 use crate::linux::log::Log;
 use crate::linux::{Guest, exec};
 use crate::qemu::{self, End, Machine, World};
@@ -63,7 +63,7 @@ const ROWS: [Row; 31] = [
 
 /// Runs `bench`.
 pub(crate) fn run(args: &Args) -> Result<u8> {
-    let image = image::build(&[], &[])?;
+    let image = image::build_for(Kind::Plain, &[], &[])?;
     let machine = Machine { smp: 1, icount: true, words: vec!["bench".into()], ..Machine::default() };
     let mut figures: BTreeMap<String, u64> = BTreeMap::new();
     let mut failures = Vec::new();

@@ -33,6 +33,18 @@ pub(crate) struct Args {
     /// entropy and no hardware key that is not the device's own.
     #[arg(long, requires = "trust")]
     product: bool,
+    /// Builds for debugging: the secure console shows and writes memory. Never for a product.
+    #[arg(long, conflicts_with = "product")]
+    debug: bool,
+}
+
+/// What the kernel of an image is built with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// For whoever develops: the secure console shows and writes memory and sets access rights.
+    Debug,
+    /// Without that.
+    Plain,
 }
 
 /// What a run boots.
@@ -55,7 +67,8 @@ pub(crate) struct Image {
 
 /// Runs `image`.
 pub(crate) fn run(args: &Args) -> Result<u8> {
-    let image = if args.product { build_product(&args.tas, &args.trust)? } else { build(&args.tas, &args.trust)? };
+    let kind = if args.debug { Kind::Debug } else { Kind::Plain };
+    let image = if args.product { build_product(&args.tas, &args.trust)? } else { build_for(kind, &args.tas, &args.trust)? };
     if args.product {
         product::warn(&image.boot);
     }
@@ -78,8 +91,13 @@ pub(crate) fn progress(what: &'static str) -> ProgressBar {
     bar
 }
 
-/// Builds everything that a run boots.
+/// Builds everything that a run boots, for whoever develops.
 pub(crate) fn build(extra: &[PathBuf], trust: &[PathBuf]) -> Result<Image> {
+    build_for(Kind::Debug, extra, trust)
+}
+
+/// Builds everything that a machine boots.
+pub(crate) fn build_for(kind: Kind, extra: &[PathBuf], trust: &[PathBuf]) -> Result<Image> {
     let tools = setup::run()?;
     let mut tas = ta::build_examples(&tools)?;
     for path in extra {
@@ -90,19 +108,20 @@ pub(crate) fn build(extra: &[PathBuf], trust: &[PathBuf]) -> Result<Image> {
     for path in trust {
         keys.push(public_key(path)?);
     }
-    assemble(&tools, "image", tas, &keys, &[])
+    assemble(&tools, kind, "image", tas, &keys, &[])
 }
 
 /// Builds the same for a product, with no TAs but these.
 pub(crate) fn build_product(tas: &[PathBuf], trust: &[PathBuf]) -> Result<Image> {
     let (keys, tas) = product::contents(trust, tas)?;
-    assemble(&setup::run()?, "image-product", tas, &keys, &[(KIND_PRODUCT, Uuid::NIL, Vec::new())])
+    assemble(&setup::run()?, Kind::Plain, "image-product", tas, &keys, &[(KIND_PRODUCT, Uuid::NIL, Vec::new())])
 }
 
 /// Puts together what a run boots, in a folder of the target directory; `more` are entries of the archive.
-fn assemble(tools: &setup::Tools, folder: &str, tas: Vec<Built>, keys: &[Vec<u8>], more: &[Entry]) -> Result<Image> {
-    let monitor = kernel(tools, "qemu-virt")?;
-    let normal_elf = kernel(tools, "normal-world")?;
+fn assemble(tools: &setup::Tools, kind: Kind, folder: &str, tas: Vec<Built>, keys: &[Vec<u8>], more: &[Entry]) -> Result<Image> {
+    let features: &[&str] = if kind == Kind::Debug { &["debug-console"] } else { &[] };
+    let monitor = kernel(tools, "qemu-virt", features)?;
+    let normal_elf = kernel(tools, "normal-world", &[])?;
     let dir = target_dir().join(folder);
     fs::create_dir_all(&dir)?;
     let mut boot = raw(&monitor)?;
@@ -115,11 +134,14 @@ fn assemble(tools: &setup::Tools, folder: &str, tas: Vec<Built>, keys: &[Vec<u8>
     Ok(Image { boot: boot_path, bare, monitor, normal, normal_elf, monitor_size, tas })
 }
 
-fn kernel(tools: &setup::Tools, package: &str) -> Result<PathBuf> {
+fn kernel(tools: &setup::Tools, package: &str, features: &[&str]) -> Result<PathBuf> {
     let bar = progress("kernels");
     bar.set_message(package.to_string());
     let mut command = cargo(tools.toolchain.as_deref());
     command.args(["build", "--quiet", "--release", "--target", KERNEL_TARGET, "-p", package, "--bin", package]);
+    if !features.is_empty() {
+        command.args(["--features", &features.join(",")]);
+    }
     check(command.env("CARGO_TARGET_DIR", target_dir()))?;
     bar.finish_and_clear();
     Ok(target_dir().join(KERNEL_TARGET).join("release").join(package))

@@ -24,6 +24,9 @@ pub(crate) fn lint() -> Result<u8> {
         "qemu-virt",
         "-p",
         "normal-world",
+        // With what only images to debug with have; the host's crates are looked at without.
+        "--features",
+        "qemu-virt/debug-console",
     ];
     check(cargo(tools.toolchain.as_deref()).args(kernels).args(deny).env("CARGO_TARGET_DIR", target_dir()))?;
     Ok(0)

@@ -6,6 +6,7 @@
 mod apt;
 mod bench;
 mod client;
+mod console;
 mod gdb;
 mod image;
 mod imx;

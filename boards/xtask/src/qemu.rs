@@ -157,7 +157,11 @@ fn attach(child: &mut Child, paths: &[PathBuf; 2], sender: &Sender<(World, Strin
     Ok(())
 }
 
-fn connect(child: &mut Child, path: &Path) -> Result<UnixStream> {
+/// Connects to a socket of an emulator that is being started.
+///
+/// # Errors
+/// What the emulator says when it does not start.
+pub(crate) fn connect(child: &mut Child, path: &Path) -> Result<UnixStream> {
     let start = Instant::now();
     loop {
         if let Ok(stream) = UnixStream::connect(path) {

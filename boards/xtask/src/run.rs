@@ -2,9 +2,10 @@
 //! `run`: the two worlds and the TAs at work, each line marked with who says it.
 
 use crate::client;
+use crate::console;
 use crate::image::{self, Image};
 use crate::linux::log::Log;
-use crate::linux::{Guest, console, exec};
+use crate::linux::{self, Guest, exec};
 use crate::qemu::{self, End, Machine, World};
 use crate::setup;
 use crate::symbols::Symbols;
@@ -20,7 +21,7 @@ use std::time::Duration;
 #[derive(Parser)]
 #[command(after_help = "Examples:\n  cargo xtask run\n  cargo xtask run --smp 1 --cpu cortex-a7\n  \
     cargo xtask run --ta my.ta --cmd 0 --value 1,2\n  cargo xtask run --ta my.ta --cmd 3 --memref-in file.txt --value-out\n  \
-    cargo xtask run --linux --share my-tas\n  cargo xtask run --linux --exec 'cat /proc/cpuinfo'\n\
+    cargo xtask run --console\n  cargo xtask run --linux --share my-tas\n  cargo xtask run --linux --exec 'cat /proc/cpuinfo'\n\
     Parameters count from the first to the fourth in the order in which they are given.")]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -55,6 +56,9 @@ pub(crate) struct Args {
     /// Prints each line as a JSON object.
     #[arg(long)]
     json: bool,
+    /// Connects this terminal to the console of the trusted OS, on the secure UART; Control-A x ends the machine.
+    #[arg(long, conflicts_with_all = ["ta", "json", "linux"])]
+    console: bool,
     /// Boots Linux in the normal world, to a shell on this terminal; without a terminal, for the commands on standard input.
     #[arg(long, conflicts_with_all = ["ta", "json"])]
     linux: bool,
@@ -184,6 +188,9 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
         return run_linux(args);
     }
     let image = image::build(&args.ta, &args.trust)?;
+    if args.console {
+        return console::operate(&image, &args.machine.machine(vec!["idle".into()]));
+    }
     let mut machine = args.machine.machine(vec!["demo".into()]);
     if let Some(ta) = args.ta.first() {
         machine.words = call_words(args, ta, &mut machine.files)?;
@@ -210,7 +217,7 @@ fn run_linux(args: &Args) -> Result<u8> {
     let log = Log::new(&image, args.guest.secure_log.as_deref())?;
     match &args.guest.exec {
         Some(command) => exec::command(&guest, command, args.machine.limit(), log),
-        None if std::io::stdin().is_terminal() => console::shell(&guest, log),
+        None if std::io::stdin().is_terminal() => linux::console::shell(&guest, log),
         None => exec::command(&guest, &std::io::read_to_string(std::io::stdin())?, args.machine.limit(), log),
     }
 }

@@ -12,6 +12,8 @@ const FRAMES: usize = 12;
 pub(crate) struct Symbols {
     dir: PathBuf,
     monitor: PathBuf,
+    /// The monitor's symbols, once they were asked for.
+    kernel: Option<Loader>,
     dump: Option<Dump>,
 }
 
@@ -31,13 +33,16 @@ fn hex(text: &str) -> u64 {
 impl Symbols {
     /// ELF files of TAs are in `dir`, named by UUID.
     pub(crate) fn new(dir: PathBuf, monitor: PathBuf) -> Self {
-        Self { dir, monitor, dump: None }
+        Self { dir, monitor, kernel: None, dump: None }
     }
 
     /// Takes a line of the secure console; gives the lines of a backtrace when it ends a dump.
     pub(crate) fn line(&mut self, line: &str) -> Vec<String> {
         if let Some(rest) = line.split_once("PANIC ").map(|(_, rest)| rest) {
             return self.panic(rest);
+        }
+        if let Some(text) = line.strip_prefix('#') {
+            return self.return_address(text).into_iter().collect();
         }
         let Some(rest) = line.strip_prefix("dump: ") else { return Vec::new() };
         let words: Vec<&str> = rest.split_whitespace().collect();
@@ -65,10 +70,25 @@ impl Symbols {
     }
 
     /// The program counter in a panic of the kernel.
-    fn panic(&self, text: &str) -> Vec<String> {
+    fn panic(&mut self, text: &str) -> Vec<String> {
         let pc = text.split("pc 0x").nth(1).and_then(|rest| rest.split_whitespace().next()).map(hex);
-        let loader = Loader::new(&self.monitor).ok();
-        pc.zip(loader).map(|(pc, loader)| format!("kernel at {}", place(&loader, pc))).into_iter().collect()
+        let loader = self.kernel();
+        pc.zip(loader).map(|(pc, loader)| format!("kernel at {}", place(loader, pc))).into_iter().collect()
+    }
+
+    /// A return address on the stack of a secure thread, as the console prints it: number and address.
+    fn return_address(&mut self, text: &str) -> Option<String> {
+        let (number, address) = text.split_once(" 0x")?;
+        let (_, address) = (number.parse::<u32>().ok()?, u64::from_str_radix(address, 16).ok()?);
+        // A return address is past the call: one byte back is still in it.
+        self.kernel().map(|loader| format!("#{text} {}", place(loader, address.saturating_sub(1))))
+    }
+
+    fn kernel(&mut self) -> Option<&Loader> {
+        if self.kernel.is_none() {
+            self.kernel = Loader::new(&self.monitor).ok();
+        }
+        self.kernel.as_ref()
     }
 
     fn backtrace(&self, dump: &Dump) -> Vec<String> {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! `test`: every test there is.
 
+use crate::console;
 use crate::image::{self, Image};
 use crate::linux;
 use crate::product;
@@ -25,6 +26,9 @@ pub(crate) struct Args {
     /// Only the tests in QEMU that boot Linux.
     #[arg(long, conflicts_with_all = ["host", "target"])]
     linux: bool,
+    /// Only the test of the secure console in QEMU.
+    #[arg(long, conflicts_with_all = ["host", "target", "linux"])]
+    console: bool,
     /// Prints the results as one JSON object at the end.
     #[arg(long)]
     json: bool,
@@ -74,17 +78,24 @@ impl Count {
 /// Runs `test`.
 pub(crate) fn run(args: &Args) -> Result<u8> {
     let mut count = Count::default();
-    if !args.target && !args.linux {
+    if !args.target && !args.linux && !args.console {
         host(&mut count)?;
     }
     if !args.host {
         let image = image::build(&[], &[])?;
-        if !args.linux {
+        if !args.linux && !args.console {
             target(&image, &mut count)?;
             product::target(&mut count)?;
         }
-        linux::test::run(&image, &mut count)?;
-        linux::clients::run(&image, &crate::setup::run()?, &mut count)?;
+        if !args.linux {
+            console::golden::run(&image, &mut count)?;
+            console::load::run(&image, 4, &mut count)?;
+            console::load::run(&image, 1, &mut count)?;
+        }
+        if !args.console {
+            linux::test::run(&image, &mut count)?;
+            linux::clients::run(&image, &crate::setup::run()?, &mut count)?;
+        }
     }
     for failure in &count.failures {
         println!("FAILED {failure}");
@@ -106,20 +117,21 @@ fn host(count: &mut Count) -> Result<()> {
     // The test of boot images compares them with what this reads.
     crate::setup::require("mkimage", "u-boot-tools")?;
     println!("test: crates on the host");
+    let before = (count.passed, count.failed);
+    let boards = ["--workspace", "--exclude", "qemu-virt", "--exclude", "normal-world", "--exclude", "monitor"];
+    host_tests(count, &[&boards[..], &["--lib", "--bins", "--tests"]].concat())?;
+    // What the console does in images to debug with only.
+    host_tests(count, &["-p", "tee-core", "--features", "debug-console", "--test", "console"])?;
+    println!("test: {} passed, {} failed on the host", count.passed - before.0, count.failed - before.1);
+    Ok(())
+}
+
+/// One run of cargo's tests.
+fn host_tests(count: &mut Count, arguments: &[&str]) -> Result<()> {
+    let failed = count.failed;
     let output = cargo(None)
-        .args([
-            "test",
-            "--workspace",
-            "--exclude",
-            "qemu-virt",
-            "--exclude",
-            "normal-world",
-            "--exclude",
-            "monitor",
-            "--lib",
-            "--bins",
-            "--tests",
-        ])
+        .arg("test")
+        .args(arguments)
         .args(["--no-fail-fast", "--color=never"])
         .current_dir(root())
         .env("CARGO_TARGET_DIR", target_dir())
@@ -128,7 +140,6 @@ fn host(count: &mut Count) -> Result<()> {
         .output()
         .context("cannot start cargo")?;
     let text = String::from_utf8_lossy(&output.stdout);
-    let before = (count.passed, count.failed);
     for line in text.lines() {
         if let Some(result) = line.strip_prefix("test result: ") {
             let number = |word: &str| {
@@ -142,12 +153,11 @@ fn host(count: &mut Count) -> Result<()> {
             count.failures.push(line.trim_start_matches("test ").to_string());
         }
     }
-    if !output.status.success() && count.failed == before.1 {
+    if !output.status.success() && count.failed == failed {
         print!("{text}");
         count.failed += 1;
         count.failures.push("the host tests do not build or did not end".into());
     }
-    println!("test: {} passed, {} failed on the host", count.passed - before.0, count.failed - before.1);
     Ok(())
 }
 

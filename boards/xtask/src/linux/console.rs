@@ -14,13 +14,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 const ESCAPE: u8 = 1;
 
 /// The terminal's settings, which come back when this is dropped.
-struct Raw {
+pub(crate) struct Raw {
     before: String,
 }
 
 impl Raw {
     /// Hands every key on as it is typed.
-    fn new() -> Result<Self> {
+    ///
+    /// # Errors
+    /// When the terminal's settings cannot be read.
+    pub(crate) fn new() -> Result<Self> {
         let output = Command::new("stty").arg("-g").stdin(Stdio::inherit()).output().context("cannot start stty")?;
         let before = String::from_utf8_lossy(&output.stdout).trim().to_string();
         stty(&["raw", "-echo"]);
@@ -81,8 +84,8 @@ pub(crate) fn shell(guest: &Guest<'_>, mut log: Log) -> Result<u8> {
     Ok(0)
 }
 
-/// Hands what is typed to the console.
-fn type_keys(mut console: impl Write, ended: &AtomicBool) {
+/// Hands what is typed to the console, until it was Control-A x.
+pub(crate) fn type_keys(mut console: impl Write, ended: &AtomicBool) {
     let mut escaped = false;
     for byte in std::io::stdin().lock().bytes() {
         let Ok(byte) = byte else { return };
