@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! What is read of a device tree.
 
+pub mod bare;
 pub mod linux;
 mod writer;
 
 use core::ops::Range;
 use dtoolkit::fdt::Fdt;
+use dtoolkit::{Node, Property};
 
 /// Longest device tree that is looked at, in bytes.
 const MAX: usize = 2 << 20;
@@ -47,6 +49,22 @@ impl<'a> DeviceTree<'a> {
         let reg = self.tree.memory().ok()?.reg().ok()??.next()?;
         let (address, size) = (reg.address::<u64>().ok()?, reg.size::<u64>().ok()?);
         Some(address..address.checked_add(size)?)
+    }
+
+    /// A property of `/chosen` that is one text.
+    #[must_use]
+    pub fn chosen(self, name: &str) -> Option<&'a str> {
+        let node = self.tree.find_node("/chosen")?;
+        node.property(name)?.value_as::<&'a str>().ok()
+    }
+
+    /// The address of the device that `/chosen` names for lines to a user.
+    #[must_use]
+    pub fn console(self) -> Option<u64> {
+        // What follows a colon is the rate.
+        let path = self.chosen("stdout-path")?.split(':').next()?;
+        let reg = self.tree.find_node(path)?.reg().ok()??.next()?;
+        reg.address::<u64>().ok()
     }
 
     /// All of its bytes.

@@ -64,6 +64,12 @@ impl Writer {
         self.property(name, &value);
     }
 
+    /// A property of several texts.
+    pub(super) fn texts(&mut self, name: &str, texts: &[&str]) {
+        let value: Vec<u8> = texts.iter().flat_map(|text| text.bytes().chain([0])).collect();
+        self.property(name, &value);
+    }
+
     /// A property of 32-bit numbers.
     pub(super) fn words(&mut self, name: &str, words: &[u32]) {
         let value: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes()).collect();

@@ -26,6 +26,15 @@ pub struct Mmio {
 }
 
 impl Mmio {
+    /// The registers of the chip, mapped `offset` bytes above their physical addresses.
+    ///
+    /// # Safety
+    /// As for [`Mmio::new`], but for where they are mapped. A driver that masters the bus still says physical addresses.
+    pub const unsafe fn at(offset: usize) -> Self {
+        // SAFETY: the caller's.
+        Self { space: unsafe { Block::new(offset) } }
+    }
+
     /// The registers of the chip.
     ///
     /// # Safety

@@ -62,6 +62,10 @@ const WINDOW: u32 = 0x4000;
 
 /// On-chip RAM.
 pub const OCRAM: Block = Block::new(0x0090_0000, 0x2_0000);
+/// Interrupt distributor of the CPU's GICv2.
+pub const GIC_DISTRIBUTOR: Block = Block::new(0x00A0_1000, 0x1000);
+/// Its CPU interface.
+pub const GIC_CPU: Block = Block::new(0x00A0_2000, 0x2000);
 /// UART 1: the console of the MCIMX6ULL-EVK.
 pub const UART1: Block = Block::new(0x0202_0000, WINDOW);
 /// Timer GPT1.

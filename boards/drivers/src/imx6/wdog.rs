@@ -11,6 +11,12 @@ const WICR: u32 = 0x6;
 const WMCR: u32 = 0x8;
 
 const WCR_ENABLE: u16 = 1 << 2;
+/// The reset line of the block is not asserted.
+const WCR_NO_LINE: u16 = 1 << 5;
+/// The chip is not reset.
+const WCR_NO_RESET: u16 = 1 << 4;
+/// The bits above take effect in a way that also works when the clock of the chip is slow.
+const WCR_RESET_EXTENDED: u16 = 1 << 6;
 const WICR_ENABLE: u16 = 1 << 15;
 const WICR_STATUS: u16 = 1 << 14;
 const SERVICE: [u16; 2] = [0x5555, 0xAAAA];
@@ -31,6 +37,16 @@ impl Times {
     /// The field of WCR: half seconds less one, and on.
     pub const fn control(self) -> u16 {
         (self.timeout as u16 * 2 - 1) << 8 | WCR_ENABLE
+    }
+
+    /// Seconds without service after which it resets.
+    pub const fn timeout(self) -> u8 {
+        self.timeout
+    }
+
+    /// Seconds before that at which it warns.
+    pub const fn warning(self) -> u8 {
+        self.warning
     }
 
     /// The value of WICR: half seconds, and on.
@@ -85,6 +101,16 @@ impl<'b, B: Bus> Watchdog<'b, B> {
         self.bus.write16(register, self.bus.read16(register) & !POWER_DOWN);
     }
 
+    /// Starts it as `times` says, with the power-down counters of all three stopped: what lock-down does, where there is no lock-down.
+    pub fn start_trusted(bus: &'b B, times: Times) {
+        for watchdog in Self::all(bus) {
+            watchdog.stop_power_down();
+        }
+        let watchdog = Self::trusted(bus);
+        watchdog.start(times);
+        watchdog.service();
+    }
+
     /// Starts it: the warning first, so that it cannot bite without one.
     pub fn start(&self, times: Times) {
         self.bus.write16(self.interrupt_register(), times.interrupt());
@@ -92,11 +118,25 @@ impl<'b, B: Bus> Watchdog<'b, B> {
         self.bus.write16(self.control_register(), old & !CONTROL_MASK | times.control());
     }
 
+    /// Resets the chip, and the board by the line of the watchdog; it takes some cycles. Written more than once, for a chip on which
+    /// one write may be lost: from general knowledge of the block.
+    pub fn reset(&self) {
+        let old = self.bus.read16(self.control_register());
+        for _ in 0..3 {
+            self.bus.write16(self.control_register(), old & !(WCR_NO_LINE | WCR_NO_RESET) | WCR_RESET_EXTENDED | WCR_ENABLE);
+        }
+    }
+
     /// Sets its counter back and ends the warning. Its clock (CCM CCGR5 CG5) runs.
     pub fn service(&self) {
         for word in SERVICE {
             self.bus.write16(self.block.register(WSR), word);
         }
+        self.end_warning();
+    }
+
+    /// Ends the warning and lets the counter run on.
+    pub fn end_warning(&self) {
         let interrupt = self.bus.read16(self.interrupt_register());
         // The status is cleared by writing it as one: from general knowledge of the block.
         self.bus.write16(self.interrupt_register(), interrupt | WICR_STATUS);
