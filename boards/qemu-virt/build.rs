@@ -38,6 +38,7 @@ SECTIONS
     __rodata_end = .;
     .data : { *(.data .data.*) . = ALIGN(4096); }
     __image_end = .;
+    __bss_start = .;
     .bss (NOLOAD) : { *(.bss .bss.*) *(COMMON) . = ALIGN(4096); }
     __bss_end = .;
     __stacks_start = .;

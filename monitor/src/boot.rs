@@ -41,6 +41,7 @@ pub unsafe fn early(mappings: &[Mapping]) {
     own(layout::text(), Kernel::Text);
     own(layout::rodata(), Kernel::Rodata);
     own(layout::data(), Kernel::Data);
+    own(layout::bss(), Kernel::Data);
     // The page below each stack stays unmapped: an overflow faults instead of reaching its neighbour.
     for stack in layout::stacks() {
         own(stack, Kernel::Data);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Where the image, its stacks, the heap and the TA pool lie in secure RAM.
 //!
-//! From the end of .bss on: the stacks, each with an unmapped page below it; the heap; the TA pool up to the end.
+//! The image as the boot medium has it comes first; .bss follows, at once or where the board puts it. From its end on: the
+//! stacks, each with an unmapped page below it; the heap; the TA pool up to the end.
 
 use core::ops::Range;
 use tee_core::limits::MAX_CPUS;
@@ -26,6 +27,7 @@ unsafe extern "C" {
     static __text_end: u8;
     static __rodata_end: u8;
     static __image_end: u8;
+    static __bss_start: u8;
     static __stacks_start: u8;
     static __secure_ram_start: u8;
     static __secure_ram_end: u8;
@@ -46,9 +48,14 @@ pub fn rodata() -> Range<usize> {
     address(&raw const __text_end)..address(&raw const __rodata_end)
 }
 
-/// Kernel data.
+/// Kernel data that the image holds.
 pub fn data() -> Range<usize> {
-    address(&raw const __rodata_end)..address(&raw const __stacks_start)
+    address(&raw const __rodata_end)..address(&raw const __image_end)
+}
+
+/// Kernel data that starts as zero.
+pub fn bss() -> Range<usize> {
+    address(&raw const __bss_start)..address(&raw const __stacks_start)
 }
 
 /// Bytes of the image in the boot medium.

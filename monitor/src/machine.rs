@@ -111,7 +111,8 @@ impl<B: Board> Machine<B> {
             entry("text, secure", layout::text(), "r-x"),
             entry("rodata, secure", layout::rodata(), "r--"),
             entry("data, secure", layout::data(), "rw-"),
-            entry("stacks with guard pages, secure", layout::data().end..layout::heap().start, "rw-"),
+            entry("zeroed data, secure", layout::bss(), "rw-"),
+            entry("stacks with guard pages, secure", layout::bss().end..layout::heap().start, "rw-"),
             entry("heap, secure", layout::heap(), "rw-"),
             entry("TA memory, secure", layout::ta_pool(), "rw-"),
         ];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! The boot archive: TAs and root keys that are part of the boot image, and so of the root of trust.
+//! The boot archive: TAs, root keys and, where nobody else loads it, the normal world that are part of the boot image, and so of the root of trust.
 //!
 //! Layout, little-endian: magic 8 bytes, u32 number of entries, u32 bytes in all; then an entry of 32 bytes each
 //! (u32 kind, u32 offset from the start, u32 length, u32 zero, 16 octets of UUID); then the payloads.
@@ -23,6 +23,10 @@ pub const KIND_ROOT_KEY: u32 = 2;
 /// Kind: an empty payload, in the archive of an image that is made for a product: no key and no entropy that is not the
 /// device's own is used. Without it an image is for development.
 pub const KIND_PRODUCT: u32 = 3;
+/// Kind: the normal-world kernel, raw, of a board where nobody else loads one.
+pub const KIND_NORMAL_WORLD: u32 = 4;
+/// Kind: words for the board's secure and normal worlds, UTF-8, separated by spaces.
+pub const KIND_ARGUMENTS: u32 = 5;
 
 /// Where a payload of an archive goes, and the entry that says so. For those that write archives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
