@@ -1,26 +1,24 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! Makes the linker script of the kernel out of the board's map.
-
-#[path = "../qemu-virt/src/map.rs"]
-#[allow(dead_code, unreachable_pub, reason = "the boards use all of it, the script some")]
-mod map;
+//! Makes the linker script of the kernel out of the map of its family of boards: QEMU `virt`, or with feature `imx6` the i.MX6 ones.
 
 #[path = "src/layout.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the kernel uses all of it, the script some")]
 mod layout;
 
 fn main() {
-    println!("cargo:rerun-if-changed=../qemu-virt/src/map.rs");
     println!("cargo:rerun-if-changed=src/layout.rs");
     println!("cargo:rerun-if-changed=build.rs");
     if std::env::var("CARGO_CFG_TARGET_ARCH").as_deref() != Ok("arm") {
         return;
     }
     let out = std::path::PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
+    let (entry, size) = match std::env::var_os("CARGO_FEATURE_IMX6") {
+        Some(_) => (imx6ul::map::NORMAL_ENTRY, imx6ul::map::NORMAL_SIZE),
+        None => (qemu_virt::map::NORMAL_ENTRY, qemu_virt::map::NORMAL_SIZE),
+    };
     let script = format!(
-        "__entry = {:#x};\n__memory_end = {:#x};\n__stacks_size = {:#x};\n{SCRIPT}",
-        map::NORMAL_ENTRY,
-        map::NORMAL_ENTRY + map::NORMAL_SIZE,
+        "__entry = {entry:#x};\n__memory_end = {:#x};\n__stacks_size = {:#x};\n{SCRIPT}",
+        entry + size,
         layout::STACKS * layout::STACK_SLOT,
     );
     let path = out.join("normal.ld");

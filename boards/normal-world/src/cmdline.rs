@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! What this run is to do: words of the command line, from the emulator's firmware configuration device.
+//! What this run is to do: words of the command line, from the emulator's firmware configuration device or the device tree.
 //!
 //! `demo` (also without any word), `call`, `suite`, `bench`, `isolation`, `reset`, `idle`; `semihosting`: end the emulator with a status;
 //! `icount`: the cycle counter counts instructions; `key=value` words are the program's own.
 
+use crate::board::{board, tree};
 use alloc::string::String;
 use alloc::vec::Vec;
 use drivers::fw_cfg::FwCfg;
-use qemu_virt::map;
+use qemu_virt::map::CMDLINE;
 
 /// The program to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,12 +29,13 @@ pub(crate) struct Options {
 
 fn config() -> Option<FwCfg> {
     // SAFETY: the device's block, mapped as device memory.
-    unsafe { FwCfg::new(map::FW_CFG as usize) }
+    unsafe { FwCfg::new(board().fw_cfg? as usize) }
 }
 
 /// Reads the command line.
 pub(crate) fn read() -> Options {
-    let text = file(map::CMDLINE).unwrap_or_default();
+    let told = || tree()?.chosen("bootargs").map(|text| text.as_bytes().to_vec());
+    let text = file(CMDLINE).or_else(told).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     Options { words: text.split(|c: char| c.is_whitespace() || c == '\0').filter(|word| !word.is_empty()).map(String::from).collect() }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Start-up, exception vectors, the timer tick, and what becomes of faults.
 
+use crate::board::{self, board};
 use crate::cpu::{self, cp};
 use crate::latency;
 use crate::layout::{ABORT_STACK, STACK_SLOT, THREADS};
@@ -9,7 +10,6 @@ use core::arch::global_asm;
 use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use drivers::gicv2::GicV2;
-use qemu_virt::map;
 
 /// Ticks of the timer in a second.
 pub(crate) const HZ: u64 = 100;
@@ -106,8 +106,9 @@ pub(crate) static TICKS: AtomicU64 = AtomicU64::new(0);
 static SEMIHOSTING: AtomicBool = AtomicBool::new(false);
 
 pub(crate) fn gic() -> GicV2 {
+    let [distributor, cpu] = board().gic;
     // SAFETY: the interrupt controller, mapped as device memory.
-    unsafe { GicV2::new(map::GIC_DISTRIBUTOR as usize, map::GIC_CPU as usize) }
+    unsafe { GicV2::new(distributor as usize, cpu as usize) }
 }
 
 #[unsafe(no_mangle)]
@@ -116,6 +117,7 @@ extern "C" fn kernel_main(tree: u32) -> ! {
     memory::build();
     init_cpu();
     memory::init();
+    board::init(tree);
     console::init();
     let options = cmdline::read();
     SEMIHOSTING.store(options.has("semihosting"), Ordering::Relaxed);
@@ -178,7 +180,7 @@ fn init_cpu() {
     memory::enable_mmu();
     init_vectors();
     gic().init_normal();
-    gic().enable(map::INTERRUPT_NORMAL_TIMER);
+    gic().enable(board().normal_timer);
     gic().enable(smp::WAKE);
     cpu::next_tick(HZ);
     task::init_cpu();
@@ -189,15 +191,15 @@ fn init_cpu() {
 extern "C" fn on_irq() {
     // A wake-up by another CPU needs no more than that this CPU looks again.
     if let Some(id) = gic().take() {
-        if id == map::INTERRUPT_NORMAL_TIMER && latency::taken() {
+        if id == board().normal_timer && latency::taken() {
             cpu::stop_tick();
-        } else if id == map::INTERRUPT_NORMAL_TIMER {
+        } else if id == board().normal_timer {
             cpu::next_tick(HZ);
             if cpu::index() == 0 {
                 TICKS.fetch_add(1, Ordering::Relaxed);
             }
         }
-        if id == map::INTERRUPT_NOTIFICATION {
+        if id == board().notification {
             notification::on_interrupt();
         }
         gic().end(id);

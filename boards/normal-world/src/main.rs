@@ -15,6 +15,8 @@ use memory_functions as _;
 #[cfg(target_arch = "arm")]
 mod bench;
 #[cfg(target_arch = "arm")]
+mod board;
+#[cfg(target_arch = "arm")]
 mod call;
 #[cfg(target_arch = "arm")]
 mod cmdline;

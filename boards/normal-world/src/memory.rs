@@ -2,12 +2,12 @@
 //! The address space (everything where it is; the kernel's own part by pages, never writable and executable at once, no page
 //! under a stack), the heap, and pages to share.
 
+use crate::board::board;
 use crate::cpu::cp;
 use crate::layout::{IRQ_GUARD, PAGE, STACK_SLOT, STACKS, THREADS};
 use core::arch::asm;
 use core::ops::Range;
 use core::sync::atomic::{AtomicBool, Ordering};
-use qemu_virt::map;
 use spin::Mutex;
 use talc::TalcLock;
 use talc::lock_api::RawMutex;
@@ -29,10 +29,10 @@ const DATA: u32 = 0x45F;
 /// Translation tables are shareable and cached, inner and outer.
 const TABLE_ATTRIBUTES: u32 = 0x4A;
 
-/// Devices that this kernel knows, and the secure ones between them.
-const DEVICES: Range<u64> = map::GIC_DISTRIBUTOR..0x0A00_0000;
 /// Reserved shared memory.
-pub(crate) const RESERVED_SHM: Range<u64> = map::RESERVED_SHM..map::RESERVED_SHM + map::RESERVED_SHM_SIZE;
+pub(crate) fn reserved_shm() -> Range<u64> {
+    board().reserved_shm.clone()
+}
 
 /// Sections of the kernel's image and stacks.
 const OWN_SECTIONS: usize = 4;
@@ -94,25 +94,24 @@ pub(crate) fn text_end() -> u64 {
 /// Writes the tables. Once, by the boot CPU, before it switches its MMU on.
 pub(crate) fn build() {
     // The rest of the RAM this kernel does not use.
-    let ram = map::RAM..map::NORMAL_ENTRY + map::NORMAL_SIZE;
-    let secure = map::SECURE_RAM..map::SECURE_RAM + map::SECURE_RAM_SIZE;
+    let board = board();
     // SAFETY: nobody else uses the tables yet.
     let (table, own) = unsafe { (&mut *(&raw mut TABLE).cast::<Table>(), &mut *(&raw mut OWN).cast::<PageTables>()) };
     for (index, entry) in table.0.iter_mut().enumerate() {
         let address = index as u64 * SECTION;
         // The secure world's memory is mapped as well, for the proof that it is out of reach.
-        let foreign = address == map::FLASH || secure.contains(&address);
+        let touches = |range: &Range<u64>| range.start < address + SECTION && address < range.end;
         *entry = match address {
-            _ if ram.contains(&address) => address as u32 | RAM,
-            _ if foreign || DEVICES.contains(&address) => address as u32 | DEVICE,
+            _ if board.ram.contains(&address) => address as u32 | RAM,
+            _ if touches(&board.secure_ram) || board.devices.iter().any(touches) => address as u32 | DEVICE,
             _ => 0,
         };
     }
-    let first = (map::NORMAL_ENTRY / SECTION) as usize;
+    let first = (board.entry / SECTION) as usize;
     for (section, (pages, entry)) in own.0.iter_mut().zip(table.0.iter_mut().skip(first)).enumerate() {
         *entry = pages.as_ptr().addr() as u32 | PAGES;
         for (index, page) in pages.iter_mut().enumerate() {
-            *page = own_page(map::NORMAL_ENTRY as usize + section * SECTION as usize + index * PAGE);
+            *page = own_page(board.entry as usize + section * SECTION as usize + index * PAGE);
         }
     }
 }
@@ -161,7 +160,7 @@ static POOL: Mutex<Pool> = Mutex::new(Pool { next: 0, end: 0, free: alloc::vec::
 /// Gives heap and pool their memory.
 pub(crate) fn init() {
     let start = (&raw const __memory_start).addr();
-    assert!(start <= map::NORMAL_ENTRY as usize + OWN_SECTIONS * SECTION as usize, "the image is larger than its page tables");
+    assert!(start <= board().entry as usize + OWN_SECTIONS * SECTION as usize, "the image is larger than its page tables");
     // SAFETY: the memory behind the stacks up to the end of what the map gives this kernel is nobody else's.
     let claimed = unsafe { ALLOCATOR.lock().claim(start as *mut u8, HEAP) };
     assert!(claimed.is_some(), "no heap");

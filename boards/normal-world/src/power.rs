@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! This CPU to sleep and back by PSCI, and the machine to an end and a new start.
 
+use crate::board::board;
 use crate::report::Report;
 use crate::tee;
 use crate::{cpu, entry, memory};
 use alloc::string::String;
 use core::arch::global_asm;
-use qemu_virt::map;
 use utee_abi::psci::{Call, power_state};
 
 global_asm!(
@@ -70,7 +70,10 @@ pub(crate) fn suspend_system(context: u32) -> u32 {
 }
 
 /// Where a boot leaves a note for the next one: in RAM that nobody uses before a line to the TEE is made.
-const NOTE: *mut u32 = (map::RESERVED_SHM + map::RESERVED_SHM_SIZE - 8) as *mut u32;
+fn note() -> *mut u32 {
+    (board().reserved_shm.end - 8) as usize as *mut u32
+}
+
 /// The note.
 const BOOTED_ONCE: u32 = 0x4F4E_4345;
 
@@ -78,15 +81,15 @@ const BOOTED_ONCE: u32 = 0x4F4E_4345;
 pub(crate) fn reset_and_off() -> u32 {
     let mut report = Report::new("test");
     // SAFETY: RAM of this world, mapped, used by nobody else.
-    let note = unsafe { NOTE.read_volatile() };
-    let call = if note == BOOTED_ONCE {
+    let known = unsafe { note().read_volatile() };
+    let call = if known == BOOTED_ONCE {
         report.step("the machine is there again after SYSTEM_RESET", tee::tee());
         // SAFETY: as above.
-        unsafe { NOTE.write_volatile(0) };
+        unsafe { note().write_volatile(0) };
         Call::SystemOff
     } else {
         // SAFETY: as above.
-        unsafe { NOTE.write_volatile(BOOTED_ONCE) };
+        unsafe { note().write_volatile(BOOTED_ONCE) };
         report.step("first boot", tee::tee());
         Call::SystemReset
     };

@@ -15,6 +15,8 @@ pub(crate) const UNDEFINED: u32 = 1 << 31;
 
 /// Fault status of an access that the bus refuses (short descriptors).
 pub(crate) const EXTERNAL_ABORT: u32 = 0x8;
+/// The same, told when the instruction was already done.
+pub(crate) const LATE_ABORT: u32 = 0x406;
 /// Fault status of an access that the page's rights refuse.
 pub(crate) const PERMISSION: u32 = 0xF;
 /// Fault status of an access to a page that is not there.

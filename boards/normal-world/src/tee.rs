@@ -150,7 +150,7 @@ impl Os for Kernel {
     }
 
     fn reserved(&self, pa: u64, bytes: usize) -> Option<Memory> {
-        let region = memory::RESERVED_SHM;
+        let region = memory::reserved_shm();
         let inside = region.start <= pa && pa.checked_add(bytes as u64)? <= region.end;
         inside.then_some(Memory { address: pa as usize, len: bytes, owner: Owner::Reserved })
     }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! The SMC and message protocol, good and bad.
 
+use crate::board::board;
 use crate::report::{Report, expect};
 use crate::{cpu, memory};
 use alloc::string::String;
-use qemu_virt::map;
 use utee_abi::msg::{ATTR_META, ATTR_NONCONTIG, Command, Kind, MsgHeader, MsgParam, message_size};
 use utee_abi::psci;
 use utee_abi::result::{Origin, TeeError};
@@ -41,7 +41,8 @@ fn fast_calls() -> Result<(), String> {
     expect(smc(FastCall::CallsUid.into(), 0, 0, 0), API_UID)?;
     expect(two(smc(FastCall::CallsRevision.into(), 0, 0, 0)), [2, 0])?;
     let config = smc(FastCall::GetShmConfig.into(), 0, 0, 0);
-    expect(config, [0, map::RESERVED_SHM as u32, map::RESERVED_SHM_SIZE as u32, 1])?;
+    let reserved = &board().reserved_shm;
+    expect(config, [0, reserved.start as u32, (reserved.end - reserved.start) as u32, 1])?;
     expect(two(smc(FastCall::ExchangeCapabilities.into(), 0, 0, 0)), [0, 0x75])?;
     expect(two(smc(FastCall::ExchangeCapabilities.into(), 2, 0, 0)), [ReturnCode::ENotAvail.raw(), 2])?;
     expect(smc(FastCall::EnableShmCache.into(), 0, 0, 0)[0], 0)?;
@@ -61,11 +62,11 @@ fn psci_calls() -> Result<(), String> {
     expect(smc(psci::Call::Features.into(), 0x8400_00FF, 0, 0)[0], psci::Error::NotSupported.raw())?;
     expect(smc(psci::Call::AffinityInfo.into(), 0, 0, 0)[0], psci::AffinityState::On.raw())?;
     expect(smc(psci::Call::AffinityInfo.into(), 77, 0, 0)[0], psci::Error::InvalidParameters.raw())?;
-    expect(smc(psci::Call::CpuOn.into(), 0, map::NORMAL_ENTRY as u32, 0)[0], psci::Error::AlreadyOn.raw())?;
+    expect(smc(psci::Call::CpuOn.into(), 0, board().entry as u32, 0)[0], psci::Error::AlreadyOn.raw())?;
     let second = smc(psci::Call::AffinityInfo.into(), 1, 0, 0)[0];
     let there = second != psci::Error::InvalidParameters.raw();
     let wanted = if there { psci::Error::InvalidAddress } else { psci::Error::InvalidParameters };
-    expect(smc(psci::Call::CpuOn.into(), 1, map::SECURE_RAM as u32, 0)[0], wanted.raw())
+    expect(smc(psci::Call::CpuOn.into(), 1, board().secure_ram.start as u32, 0)[0], wanted.raw())
 }
 
 /// A page to write messages into.
@@ -125,13 +126,13 @@ fn addresses() -> Result<(), String> {
     let page = page()?;
     put(page, &MsgHeader::request(Command::CloseSession.into(), 0), &[]);
     expect(call(page), 0)?;
-    for bad in [page + 8, map::SECURE_RAM, map::SECURE_RAM - 16, map::FLASH, map::UART_NORMAL, 0xFFFF_F000, 0x10_0000_0000] {
+    for bad in [page + 8, board().secure_ram.start, board().secure_ram.start - 16, 0, board().device, 0xFFFF_F000, 0x10_0000_0000] {
         expect(call(bad), ReturnCode::EBadAddr.raw())?;
     }
-    let reserved = map::RESERVED_SHM + 0x108;
+    let reserved = board().reserved_shm.start + 0x108;
     put(reserved, &MsgHeader::request(Command::CloseSession.into(), 0), &[]);
     expect(call(reserved), 0)?;
-    expect(call(map::RESERVED_SHM + map::RESERVED_SHM_SIZE - 16), ReturnCode::EBadAddr.raw())?;
+    expect(call(board().reserved_shm.end - 16), ReturnCode::EBadAddr.raw())?;
     expect(yielding(YieldingCall::WithRegdArg, 0x1234, 0x5678, 0), ReturnCode::EBadAddr.raw())?;
     memory::release(page, 1);
     Ok(())
@@ -193,12 +194,12 @@ fn refusals() -> Result<(), String> {
         refused(open, &with(MsgParam { attr: bad, words: [0; 3] }), TeeError::BAD_PARAMETERS)?;
     }
     // Memory that is not shared: secure RAM directly, by page list, and a list that itself is secure.
-    refused(open, &with(MsgParam::new(Kind::TmemInout, [map::SECURE_RAM, 16, 0])), TeeError::BAD_PARAMETERS)?;
-    refused(open, &with(MsgParam::new(Kind::TmemInout, [map::SECURE_RAM, 16, 0]).with(ATTR_NONCONTIG)), TeeError::BAD_PARAMETERS)?;
+    refused(open, &with(MsgParam::new(Kind::TmemInout, [board().secure_ram.start, 16, 0])), TeeError::BAD_PARAMETERS)?;
+    refused(open, &with(MsgParam::new(Kind::TmemInout, [board().secure_ram.start, 16, 0]).with(ATTR_NONCONTIG)), TeeError::BAD_PARAMETERS)?;
     let list = page + 2048;
-    poke(list & !0xFFF, &map::SECURE_RAM.to_le_bytes());
+    poke(list & !0xFFF, &board().secure_ram.start.to_le_bytes());
     let other = memory::allocate(1).ok_or("no page")?;
-    poke(other, &map::SECURE_RAM.to_le_bytes());
+    poke(other, &board().secure_ram.start.to_le_bytes());
     refused(open, &with(MsgParam::new(Kind::TmemInout, [other, 16, 0]).with(ATTR_NONCONTIG)), TeeError::BAD_PARAMETERS)?;
     refused(open, &with(MsgParam::new(Kind::TmemInout, [other, u64::MAX, 0]).with(ATTR_NONCONTIG)), TeeError::BAD_PARAMETERS)?;
     put(page, &MsgHeader::request(99, 0), &[]);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! What a call must leave alone: this world's registers, floating point included.
 
+use crate::board::board;
 use crate::cpu::{self, cp};
 use crate::report::{Report, expect};
 use crate::tee::{self, operation};
@@ -10,7 +11,6 @@ use alloc::string::{String, ToString};
 use conformance::proto as conformance;
 use core::arch::{asm, global_asm};
 use hostile::proto as hostile;
-use qemu_virt::map;
 use sleeper::proto as sleep;
 use tee_client::Param;
 use tee_client::{Error, Operation, Origin, TeeError};
@@ -104,7 +104,7 @@ fn secure_interrupts() -> Result<(), String> {
     // SAFETY: masking FIQs has no effect on this kernel, which has none.
     unsafe { asm!("cpsid f", "mrs {}, cpsr", out(reg) status) };
     expect(status & FIQ_MASKED, 0).map_err(|error| format!("CPSR.F: {error}"))?;
-    for id in [map::INTERRUPT_SECURE_TIMER, map::INTERRUPT_SECURE_SGI] {
+    for id in [board().secure_timer, board().secure_sgi] {
         entry::gic().disable(id);
     }
     let session = tee::tee()?.open_public(hostile::UUID).map_err(|error| error.to_string())?;
