@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! The boot image: monitor, TAs and root keys in one file for the flash; and the normal-world kernel.
+//! The boot image: monitor, TAs and root keys in one file for the flash of QEMU virt; and the normal-world kernel. Those of other
+//! boards are made of the same parts.
 
 use crate::sign::{development_key, read_key};
 use crate::ta::Built;
 use crate::tools::{KERNEL_TARGET, cargo, check, target_dir};
-use crate::{product, setup, ta};
+use crate::{imx, product, setup, ta};
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -36,6 +37,12 @@ pub(crate) struct Args {
     /// Builds for debugging: the secure console shows and writes memory. Never for a product.
     #[arg(long, conflicts_with = "product")]
     debug: bool,
+    /// Builds for this board instead of QEMU virt: an .imx and a card image.
+    #[arg(long, value_enum)]
+    board: Option<imx::Board>,
+    /// Words for both worlds of an image for a board, as `demo` or `watchdog=10,2`.
+    #[arg(long, requires = "board")]
+    word: Vec<String>,
 }
 
 /// What the kernel of an image is built with.
@@ -68,6 +75,10 @@ pub(crate) struct Image {
 /// Runs `image`.
 pub(crate) fn run(args: &Args) -> Result<u8> {
     let kind = if args.debug { Kind::Debug } else { Kind::Plain };
+    if let Some(board) = args.board {
+        let contents = imx::system::Contents { kind, product: args.product, words: &args.word, tas: &args.tas, trust: &args.trust };
+        return imx::system::write(board, &contents);
+    }
     let image = if args.product { build_product(&args.tas, &args.trust)? } else { build_for(kind, &args.tas, &args.trust)? };
     if args.product {
         product::warn(&image.boot);
@@ -99,16 +110,8 @@ pub(crate) fn build(extra: &[PathBuf], trust: &[PathBuf]) -> Result<Image> {
 /// Builds everything that a machine boots.
 pub(crate) fn build_for(kind: Kind, extra: &[PathBuf], trust: &[PathBuf]) -> Result<Image> {
     let tools = setup::run()?;
-    let mut tas = ta::build_examples(&tools)?;
-    for path in extra {
-        tas.retain(|built| Some(built.uuid) != uuid_of(path).ok());
-        tas.push(Built { name: "dropped in".into(), uuid: uuid_of(path)?, signed: path.clone() });
-    }
-    let mut keys = vec![public_key(&development_key())?];
-    for path in trust {
-        keys.push(public_key(path)?);
-    }
-    assemble(&tools, kind, "image", tas, &keys, &[])
+    let tas = all_tas(&tools, extra)?;
+    assemble(&tools, kind, "image", tas, &root_keys(trust)?, &[])
 }
 
 /// Builds the same for a product, with no TAs but these.
@@ -134,7 +137,24 @@ fn assemble(tools: &setup::Tools, kind: Kind, folder: &str, tas: Vec<Built>, key
     Ok(Image { boot: boot_path, bare, monitor, normal, normal_elf, monitor_size, tas })
 }
 
-fn kernel(tools: &setup::Tools, package: &str, features: &[&str]) -> Result<PathBuf> {
+/// The examples, and signed TAs that replace or follow them.
+pub(crate) fn all_tas(tools: &setup::Tools, extra: &[PathBuf]) -> Result<Vec<Built>> {
+    let mut tas = ta::build_examples(tools)?;
+    for path in extra {
+        tas.retain(|built| Some(built.uuid) != uuid_of(path).ok());
+        tas.push(Built { name: "dropped in".into(), uuid: uuid_of(path)?, signed: path.clone() });
+    }
+    Ok(tas)
+}
+
+/// The development key and others, as the archive holds them.
+pub(crate) fn root_keys(trust: &[PathBuf]) -> Result<Vec<Vec<u8>>> {
+    let development = development_key();
+    std::iter::once(&development).chain(trust).map(|path| public_key(path)).collect()
+}
+
+/// Builds a kernel; gives the ELF file.
+pub(crate) fn kernel(tools: &setup::Tools, package: &str, features: &[&str]) -> Result<PathBuf> {
     let bar = progress("kernels");
     bar.set_message(package.to_string());
     let mut command = cargo(tools.toolchain.as_deref());
@@ -207,10 +227,10 @@ pub(crate) fn public_key(path: &Path) -> Result<Vec<u8>> {
 }
 
 /// An entry of the boot archive: kind, UUID, payload.
-type Entry = (u32, Uuid, Vec<u8>);
+pub(crate) type Entry = (u32, Uuid, Vec<u8>);
 
 /// The boot archive.
-fn archive(tas: &[Built], keys: &[Vec<u8>], more: &[Entry]) -> Result<Vec<u8>> {
+pub(crate) fn archive(tas: &[Built], keys: &[Vec<u8>], more: &[Entry]) -> Result<Vec<u8>> {
     let mut entries = more.to_vec();
     for built in tas {
         entries.push((KIND_TA, built.uuid, fs::read(&built.signed)?));

@@ -2,6 +2,7 @@
 //! QEMU: its command line, and the lines of the two worlds as they come.
 
 use crate::image::Image;
+use crate::imx;
 use crate::tools::target_dir;
 use anyhow::{Context, Result, bail};
 use qemu_virt::map;
@@ -34,6 +35,8 @@ pub(crate) struct Machine {
     pub(crate) files: Vec<(String, PathBuf)>,
     /// Linux, instead of our own kernel in the normal world.
     pub(crate) linux: Option<LinuxBoot>,
+    /// Another board than QEMU virt. What the guest is told stands in its image then.
+    pub(crate) board: Option<imx::Board>,
     /// More options.
     pub(crate) extra: Vec<String>,
 }
@@ -59,6 +62,7 @@ impl Default for Machine {
             words: Vec::new(),
             files: Vec::new(),
             linux: None,
+            board: None,
             extra: Vec::new(),
         }
     }
@@ -118,6 +122,17 @@ pub(crate) fn command(image: &Image, machine: &Machine, serials: [&str; 2]) -> C
     command
 }
 
+/// The command that starts a machine, whichever board it is.
+///
+/// # Errors
+/// When the image of a board cannot be read.
+pub(crate) fn board_command(image: &Image, machine: &Machine, serials: [&str; 2]) -> Result<Command> {
+    let Some(board) = machine.board else { return Ok(command(image, machine, serials)) };
+    let mut command = imx::run::command(&image.boot, board, serials)?;
+    command.args(&machine.extra);
+    Ok(command)
+}
+
 /// Puts a file into the RAM of the normal world.
 fn load(command: &mut Command, file: &Path, address: u64) {
     command.args(["-device", &format!("loader,file={},addr={address:#x},force-raw=on", file.display().to_string().replace(',', ",,"))]);
@@ -132,7 +147,7 @@ pub(crate) fn run(image: &Image, machine: &Machine, limit: Duration, mut seen: i
         let _ = std::fs::remove_file(path);
     }
     let serials = paths.each_ref().map(|path| format!("unix:{},server=on,wait=on", path.display()));
-    let mut child = command(image, machine, [&serials[0], &serials[1]])
+    let mut child = board_command(image, machine, [&serials[0], &serials[1]])?
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -149,23 +164,26 @@ pub(crate) fn run(image: &Image, machine: &Machine, limit: Duration, mut seen: i
 }
 
 fn attach(child: &mut Child, paths: &[PathBuf; 2], sender: &Sender<(World, String)>) -> Result<()> {
-    for (path, world) in paths.iter().zip([World::Normal, World::Secure]) {
-        let stream = connect(child, path)?;
+    for (stream, world) in connect(child, paths)?.into_iter().zip([World::Normal, World::Secure]) {
         let sender = sender.clone();
         std::thread::spawn(move || read_lines(stream, world, &sender));
     }
     Ok(())
 }
 
-/// Connects to a socket of an emulator that is being started.
+/// Connects to the sockets of an emulator that is being started, in whatever order it waits for that.
 ///
 /// # Errors
 /// What the emulator says when it does not start.
-pub(crate) fn connect(child: &mut Child, path: &Path) -> Result<UnixStream> {
+pub(crate) fn connect(child: &mut Child, paths: &[PathBuf]) -> Result<Vec<UnixStream>> {
     let start = Instant::now();
+    let mut streams: Vec<Option<UnixStream>> = paths.iter().map(|_| None).collect();
     loop {
-        if let Ok(stream) = UnixStream::connect(path) {
-            return Ok(stream);
+        for (stream, path) in streams.iter_mut().zip(paths).filter(|(stream, _)| stream.is_none()) {
+            *stream = UnixStream::connect(path).ok();
+        }
+        if streams.iter().all(Option::is_some) {
+            return Ok(streams.into_iter().flatten().collect());
         }
         if child.try_wait()?.is_some() || start.elapsed() > Duration::from_secs(20) {
             let mut text = String::new();

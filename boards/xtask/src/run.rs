@@ -4,13 +4,14 @@
 use crate::client;
 use crate::console;
 use crate::image::{self, Image};
+use crate::imx;
 use crate::linux::log::Log;
 use crate::linux::{self, Guest, exec};
 use crate::qemu::{self, End, Machine, World};
 use crate::setup;
 use crate::symbols::Symbols;
 use crate::tools::target_dir;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
 use std::collections::HashMap;
 use std::io::IsTerminal;
@@ -53,6 +54,12 @@ pub(crate) struct Args {
     /// Accepts TAs that are signed with this key as well.
     #[arg(long, value_name = "KEY.pem")]
     trust: Vec<PathBuf>,
+    /// Runs the image of this board on QEMU's mcimx6ul-evk instead of QEMU virt: one CPU, and no isolation there.
+    #[arg(long, value_enum, conflicts_with = "linux")]
+    board: Option<imx::Board>,
+    /// Another word for both worlds, as `suite` or `watchdog-trace`.
+    #[arg(long, requires = "board")]
+    word: Vec<String>,
     /// Prints each line as a JSON object.
     #[arg(long)]
     json: bool,
@@ -187,13 +194,21 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
     if args.linux {
         return run_linux(args);
     }
-    let image = image::build(&args.ta, &args.trust)?;
-    if args.console {
-        return console::operate(&image, &args.machine.machine(vec!["idle".into()]));
-    }
-    let mut machine = args.machine.machine(vec!["demo".into()]);
+    let mut machine = args.machine.machine(vec![if args.console { "idle" } else { "demo" }.into()]);
     if let Some(ta) = args.ta.first() {
         machine.words = call_words(args, ta, &mut machine.files)?;
+    }
+    machine.board = args.board;
+    let image = match args.board {
+        Some(board) => {
+            ensure!(machine.files.is_empty(), "a board has no way to take files from here: pass values");
+            let words = imx::run::words(&machine.words, &args.word);
+            imx::system::build(board, &imx::system::Contents::debug(&words, &args.ta, &args.trust))?
+        }
+        None => image::build(&args.ta, &args.trust)?,
+    };
+    if args.console {
+        return console::operate(&image, &machine);
     }
     let (end, said_good) = show(&image, &machine, args.machine.limit(), args.json)?;
     match end {

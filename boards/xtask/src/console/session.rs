@@ -39,21 +39,21 @@ impl Session {
         std::fs::create_dir_all(&folder)?;
         let paths = ["normal", "secure"].map(|name| folder.join(name));
         let serials = paths.each_ref().map(|path| format!("unix:{},server=on,wait=on", path.display()));
-        let mut child = qemu::command(image, machine, [&serials[0], &serials[1]])
+        let mut child = qemu::board_command(image, machine, [&serials[0], &serials[1]])?
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
             .context("cannot start qemu-system-arm")?;
         let (sender, bytes) = channel();
-        let connected = [World::Normal, World::Secure].into_iter().zip(&paths).map(|(world, path)| {
-            let stream = qemu::connect(&mut child, path)?;
-            let reader = stream.try_clone()?;
-            let sender = sender.clone();
-            std::thread::spawn(move || read(reader, world, &sender));
-            Ok(stream)
+        let connected = qemu::connect(&mut child, &paths).and_then(|mut streams| {
+            for (stream, world) in streams.iter().zip([World::Normal, World::Secure]) {
+                let (reader, sender) = (stream.try_clone()?, sender.clone());
+                std::thread::spawn(move || read(reader, world, &sender));
+            }
+            Ok(streams.pop())
         });
-        match connected.collect::<Result<Vec<_>>>().map(|mut streams| streams.pop()) {
+        match connected {
             Ok(Some(secure)) => Ok(Self { child, folder, secure, bytes }),
             Ok(None) => bail!("QEMU has no secure UART"),
             Err(error) => {

@@ -28,16 +28,21 @@
 //! Data are report 2, 1024 bytes each; report 3 tells whether the chip is open (0x56787856) or closed (0x12343412), report 4 the
 //! answer. Addresses and sizes are printed by `--check`. What was loaded so finds ACTLR.SMP clear: caches work when it is set.
 
+mod armory;
 mod board;
 mod card;
 mod check;
+mod evk;
 mod format;
+mod pads;
+pub(crate) mod run;
+pub(crate) mod system;
 #[cfg(test)]
 mod tests;
 
 use crate::image::raw;
 use anyhow::{Context, Result, ensure};
-use board::Board;
+pub(crate) use board::Board;
 use check::{Expected, Finding, check};
 use clap::Parser;
 use format::Imx;
@@ -55,7 +60,7 @@ use std::path::{Path, PathBuf};
     To a card, whose first partition begins behind the image:  dd if=x.imx of=/dev/sdX bs=512 seek=2 conv=fsync\n\
     Over USB (SDP, 15a2:0080 or 15a2:007d): DCD_WRITE the DCD to 0x00910000, WRITE_FILE the file to its own address with\n\
     the DCD pointer set to 0, JUMP_ADDRESS there. --check prints these addresses.\n\n\
-    Not tried on hardware. `image` builds for QEMU only: there is no system for these boards yet, so the payload is yours.\n\
+    Not tried on hardware. For an image of this system, use `image --board`.\n\
     --check ends with status 1 when a check fails, and 2 when the file is no image.")]
 pub(crate) struct Args {
     /// The board, for its DDR and other set-up.

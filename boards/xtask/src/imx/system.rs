@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! The system for a board: monitor, normal-world kernel, TAs, root keys and words in one `.imx`.
+
+use super::board::Board;
+use super::check::{Expected, check};
+use super::format::Imx;
+use super::{card, line};
+use crate::image::{self, Image, Kind, raw};
+use crate::tools::target_dir;
+use crate::{product, setup};
+use anyhow::{Context, Result, ensure};
+use imx6ul::map;
+use object::Object;
+use std::fs;
+use std::path::{Path, PathBuf};
+use utee_abi::boot_image::{KIND_ARGUMENTS, KIND_NORMAL_WORLD, KIND_PRODUCT};
+use utee_abi::uuid::Uuid;
+
+/// MiB of the partition of a card image.
+const CARD_MIB: u32 = 64;
+
+/// What goes into an image beside the system itself.
+pub(crate) struct Contents<'a> {
+    /// What the monitor is built with.
+    pub(crate) kind: Kind,
+    /// Whether it is made for a product.
+    pub(crate) product: bool,
+    /// Words for both worlds.
+    pub(crate) words: &'a [String],
+    /// Signed TAs beside the examples.
+    pub(crate) tas: &'a [PathBuf],
+    /// Keys that TAs may be signed with beside the development key.
+    pub(crate) trust: &'a [PathBuf],
+}
+
+impl<'a> Contents<'a> {
+    /// What whoever develops wants.
+    pub(crate) fn debug(words: &'a [String], tas: &'a [PathBuf], trust: &'a [PathBuf]) -> Self {
+        Self { kind: Kind::Debug, product: false, words, tas, trust }
+    }
+}
+
+/// Builds the system for a board and writes its `.imx`.
+///
+/// # Errors
+/// When something does not build, or the image is not what the ROM wants.
+pub(crate) fn build(board: Board, contents: &Contents<'_>) -> Result<Image> {
+    let tools = setup::run()?;
+    let (keys, tas) = if contents.product {
+        product::contents(contents.trust, contents.tas)?
+    } else {
+        (image::root_keys(contents.trust)?, image::all_tas(&tools, contents.tas)?)
+    };
+    let features: &[&str] = if contents.kind == Kind::Debug { &["debug-console"] } else { &[] };
+    let monitor = image::kernel(&tools, board.name(), features)?;
+    let built = image::kernel(&tools, "normal-world", &["imx6"])?;
+    let dir = target_dir().join("image").join(board.name());
+    fs::create_dir_all(&dir)?;
+    // Cargo puts the kernels for all boards in one place.
+    let normal_elf = dir.join("normal-world");
+    fs::copy(&built, &normal_elf)?;
+    let normal_bytes = raw(&normal_elf)?;
+    let mut payload = raw(&monitor)?;
+    let monitor_size = payload.len();
+    let mut own = vec![(KIND_NORMAL_WORLD, Uuid::NIL, normal_bytes.clone())];
+    own.push((KIND_ARGUMENTS, Uuid::NIL, contents.words.join(" ").into_bytes()));
+    own.extend(contents.product.then(|| (KIND_PRODUCT, Uuid::NIL, Vec::new())));
+    payload.extend(image::archive(&tas, &keys, &own)?);
+    let room = map::PAYLOAD_MAX as usize;
+    ensure!(payload.len() <= room, "the system has {} bytes, there is room for {room}", payload.len());
+    let imx = Imx::new(board.load(), entry(&monitor)?, board.set_up(), &payload)?;
+    let bytes = imx.to_bytes();
+    let expected = Expected { entry: Some(imx.entry), payload: Some(&payload) };
+    let failed: Vec<String> = check(&Imx::read(&bytes)?, board, &expected).iter().filter(|it| !it.ok).map(line).collect();
+    ensure!(failed.is_empty(), "the image would not boot:\n{}", failed.join("\n"));
+    let (boot, normal) = (dir.join("oxtee.imx"), dir.join("normal-world.bin"));
+    fs::write(&boot, bytes)?;
+    fs::write(&normal, normal_bytes)?;
+    Ok(Image { bare: boot.clone(), boot, monitor, normal, normal_elf, monitor_size, tas })
+}
+
+/// Where an ELF file is entered.
+fn entry(path: &Path) -> Result<u32> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(u32::try_from(object::File::parse(&*bytes)?.entry())?)
+}
+
+/// Builds the system and its card image, and says where they are.
+pub(crate) fn write(board: Board, contents: &Contents<'_>) -> Result<u8> {
+    let image = build(board, contents)?;
+    if contents.product {
+        product::warn(&image.boot);
+    }
+    let bytes = fs::read(&image.boot)?;
+    let imx = Imx::read(&bytes)?;
+    let (begin, partition) = card::write(&bytes, CARD_MIB)?;
+    let path = image.boot.with_file_name("card.img");
+    fs::write(&path, begin).and_then(|()| fs::File::options().write(true).open(&path)?.set_len(partition.end()))?;
+    let monitor = image.monitor_size;
+    println!("{} ({} bytes, of which the monitor is {monitor})", image.boot.display(), bytes.len());
+    println!("  loaded to {:#010x}, entered at {:#010x}", imx.own, imx.entry);
+    println!("{} ({} bytes, its partition from sector {} on)", path.display(), partition.end(), partition.first);
+    for built in &image.tas {
+        println!("  {} {} ({} bytes)", built.uuid, built.name, fs::metadata(&built.signed)?.len());
+    }
+    println!("Checked by the parser of this tool. Not tried on hardware.");
+    Ok(0)
+}
