@@ -128,13 +128,16 @@ fn assemble(tools: &setup::Tools, kind: Kind, folder: &str, tas: Vec<Built>, key
     let dir = target_dir().join(folder);
     fs::create_dir_all(&dir)?;
     let mut boot = raw(&monitor)?;
+    // Kept beside the image that it is in: the next build of another kind puts another one into its place.
+    let kept = dir.join("monitor.elf");
+    fs::copy(&monitor, &kept)?;
     let monitor_size = boot.len();
     let (boot_path, bare, normal) = (dir.join("tee.bin"), dir.join("tee-bare.bin"), dir.join("normal-world.bin"));
     fs::write(&bare, [&boot[..], &archive(&[], keys, more)?].concat())?;
     boot.extend(archive(&tas, keys, more)?);
     fs::write(&boot_path, boot)?;
     fs::write(&normal, raw(&normal_elf)?)?;
-    Ok(Image { boot: boot_path, bare, monitor, normal, normal_elf, monitor_size, tas })
+    Ok(Image { boot: boot_path, bare, monitor: kept, normal, normal_elf, monitor_size, tas })
 }
 
 /// The examples, and signed TAs that replace or follow them.
