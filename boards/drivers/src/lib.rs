@@ -7,6 +7,7 @@
 
 extern crate alloc;
 
+pub mod block;
 pub mod device_tree;
 pub mod fw_cfg;
 pub mod gicv2;

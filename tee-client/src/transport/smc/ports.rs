@@ -99,6 +99,14 @@ pub trait Supplicant: Send + Sync + 'static {
         Err(TeeError::ITEM_NOT_FOUND)
     }
 
+    /// Bytes of the signed image of a TA, which the TEE asks for before the image.
+    ///
+    /// # Errors
+    /// As [`Supplicant::load_ta`].
+    fn ta_size(&self, uuid: Uuid) -> Result<usize, TeeError> {
+        self.load_ta(uuid).map(|image| image.len())
+    }
+
     /// Any other request (OP-TEE ABI, RPC commands).
     ///
     /// # Errors

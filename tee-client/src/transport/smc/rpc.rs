@@ -194,15 +194,18 @@ impl<S: Smc, O: Os, P: Supplicant> SmcTransport<S, O, P> {
         expect(uuid, Kind::ValueInput)?;
         let [a, b, _] = uuid.words;
         let (memory, offset, room) = self.memory_of(image)?;
-        let data = self.supplicant.load_ta(Uuid::from_words(a, b))?;
+        let uuid = Uuid::from_words(a, b);
         let [_, size, _] = &mut image.words;
+        let Some(memory) = memory else {
+            *size = self.supplicant.ta_size(uuid)? as u64;
+            return Ok(());
+        };
+        let data = self.supplicant.load_ta(uuid)?;
         *size = data.len() as u64;
-        match memory {
-            None => Ok(()),
-            Some(_) if room < data.len() => Err(TeeError::SHORT_BUFFER),
-            Some(memory) if memory.memory.write(offset, &data) => Ok(()),
-            Some(_) => Err(TeeError::BAD_PARAMETERS),
+        if room < data.len() {
+            return Err(TeeError::SHORT_BUFFER);
         }
+        if memory.memory.write(offset, &data) { Ok(()) } else { Err(TeeError::BAD_PARAMETERS) }
     }
 
     /// The memory that a parameter refers to, where it starts in it and how much of it there is.
