@@ -32,6 +32,8 @@ pub(crate) struct Board {
     pub(crate) device: u64,
     /// QEMU's firmware configuration device.
     pub(crate) fw_cfg: Option<u64>,
+    /// First slot of the virtio devices.
+    pub(crate) virtio: Option<u64>,
     /// The console before the device tree was read.
     pub(crate) console: console::Port,
     /// Private interrupt of this world's timer.
@@ -52,7 +54,7 @@ static VIRT: Board = Board {
     ram: virt::RAM..virt::NORMAL_ENTRY + virt::NORMAL_SIZE,
     entry: virt::NORMAL_ENTRY,
     reserved_shm: virt::RESERVED_SHM..virt::RESERVED_SHM + virt::RESERVED_SHM_SIZE,
-    devices: &[virt::GIC_DISTRIBUTOR..virt::GPIO_SECURE + virt::DEVICE_SIZE, virt::FLASH..virt::FLASH + 1],
+    devices: &[virt::GIC_DISTRIBUTOR..virt::VIRTIO + virt::VIRTIO_SLOTS * virt::VIRTIO_SIZE, virt::FLASH..virt::FLASH + 1],
     gic: [virt::GIC_DISTRIBUTOR, virt::GIC_CPU],
     secure_ram: virt::SECURE_RAM..virt::SECURE_RAM + virt::SECURE_RAM_SIZE,
     secure: &[
@@ -64,6 +66,7 @@ static VIRT: Board = Board {
     secure_device: virt::UART_SECURE as u32,
     device: virt::UART_NORMAL,
     fw_cfg: Some(virt::FW_CFG),
+    virtio: Some(virt::VIRTIO),
     console: console::Port::Pl011(virt::UART_NORMAL),
     normal_timer: virt::INTERRUPT_NORMAL_TIMER,
     secure_timer: virt::INTERRUPT_SECURE_TIMER,
@@ -93,6 +96,7 @@ static IMX6: Board = Board {
     secure_device: imx::DEVICES_OFFSET + imx6::map::CSU.base(),
     device: device(imx6::map::USDHC1).start,
     fw_cfg: None,
+    virtio: None,
     console: console::Port::Imx(imx6::map::UART1),
     normal_timer: imx6::interrupt::NORMAL_TIMER,
     secure_timer: imx6::interrupt::SECURE_TIMER,

@@ -27,6 +27,8 @@ mod cpu;
 #[cfg(target_arch = "arm")]
 mod demo;
 #[cfg(target_arch = "arm")]
+mod disk;
+#[cfg(target_arch = "arm")]
 mod entry;
 #[cfg(target_arch = "arm")]
 mod isolation;
@@ -48,6 +50,8 @@ mod report;
 mod smp;
 #[cfg(target_arch = "arm")]
 mod suite;
+#[cfg(target_arch = "arm")]
+mod supplicant;
 #[cfg(target_arch = "arm")]
 mod task;
 #[cfg(target_arch = "arm")]

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! This kernel as the ground that the TEE client stands on.
 
+use crate::supplicant::OwnFiles;
 use crate::{cpu, memory, task};
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::time::Duration;
 use spin::Once;
-use tee_client::transport::smc::{ConnectError, NoSupplicant, Options, Os, Shareable, Smc, SmcTransport};
+use tee_client::transport::smc::{ConnectError, Options, Os, Shareable, Smc, SmcTransport};
 use tee_client::{Context, Operation, Param, SharedBytes, TeeError};
 
 /// This kernel.
 pub(crate) struct Kernel;
 
 /// The line to the TEE.
-pub(crate) type Line = SmcTransport<Kernel, Kernel>;
+pub(crate) type Line = SmcTransport<Kernel, Kernel, OwnFiles>;
 /// A context over it.
 pub(crate) type Tee = Context<Line>;
 /// A session over it.
@@ -22,7 +23,7 @@ pub(crate) type Session = tee_client::Session<Line>;
 
 /// Makes a line with choices of its own; the demonstration and most tests share one ([`tee`]).
 pub(crate) fn connect(options: Options) -> Result<Tee, ConnectError> {
-    SmcTransport::connect(Kernel, Kernel, NoSupplicant, options).map(Context::new)
+    SmcTransport::connect(Kernel, Kernel, OwnFiles, options).map(Context::new)
 }
 
 /// The line that everybody shares.

@@ -24,6 +24,12 @@ pub const GPIO_SECURE: u64 = 0x090B_0000;
 pub const GPIO_POWER_OFF: u32 = 0;
 /// Line of [`GPIO_SECURE`] that resets the machine.
 pub const GPIO_RESET: u32 = 1;
+/// Slots for virtio devices, lowest first; QEMU fills them from the highest on.
+pub const VIRTIO: u64 = 0x0A00_0000;
+/// Bytes of a slot.
+pub const VIRTIO_SIZE: u64 = 0x200;
+/// Number of slots.
+pub const VIRTIO_SLOTS: u64 = 32;
 /// Bytes of a device block, as it is mapped.
 pub const DEVICE_SIZE: u64 = 0x1000;
 

@@ -7,6 +7,7 @@ mod apt;
 mod bench;
 mod client;
 mod console;
+mod disk;
 mod gdb;
 mod image;
 mod imx;

@@ -33,6 +33,8 @@ pub(crate) struct Machine {
     pub(crate) words: Vec<String>,
     /// Files for the guest, by name.
     pub(crate) files: Vec<(String, PathBuf)>,
+    /// A disk. With it the boot image has no TAs: they are on the disk.
+    pub(crate) disk: Option<PathBuf>,
     /// Linux, instead of our own kernel in the normal world.
     pub(crate) linux: Option<LinuxBoot>,
     /// Another board than QEMU virt. What the guest is told stands in its image then.
@@ -61,6 +63,7 @@ impl Default for Machine {
             icount: false,
             words: Vec::new(),
             files: Vec::new(),
+            disk: None,
             linux: None,
             board: None,
             extra: Vec::new(),
@@ -91,8 +94,8 @@ pub(crate) fn command(image: &Image, machine: &Machine, serials: [&str; 2]) -> C
     let mut command = Command::new("qemu-system-arm");
     command.args(["-M", "virt,secure=on,highmem=off,gic-version=2", "-display", "none", "-monitor", "none", "-nic", "none"]);
     command.args(["-cpu", &machine.cpu, "-smp", &machine.smp.to_string(), "-m", &format!("{}M", machine.memory)]);
-    // Linux keeps the TAs in its file system.
-    command.arg("-bios").arg(if machine.linux.is_some() { &image.bare } else { &image.boot });
+    // Linux keeps the TAs in its file system, our kernel on its disk.
+    command.arg("-bios").arg(if machine.linux.is_some() || machine.disk.is_some() { &image.bare } else { &image.boot });
     let mut words = Vec::new();
     if let Some(LinuxBoot { kernel, files, arguments }) = &machine.linux {
         load(&mut command, kernel, map::NORMAL_ENTRY);
@@ -114,6 +117,10 @@ pub(crate) fn command(image: &Image, machine: &Machine, serials: [&str; 2]) -> C
     command.args(["-fw_cfg", &format!("name={},string={}", map::CMDLINE, words.join(" ").replace(',', ",,"))]);
     for (name, path) in &machine.files {
         command.args(["-fw_cfg", &format!("name={name},file={}", path.display())]);
+    }
+    if let Some(disk) = &machine.disk {
+        command.args(["-drive", &format!("if=none,id=disk,format=raw,file={}", disk.display().to_string().replace(',', ",,"))]);
+        command.args(["-device", "virtio-blk-device,drive=disk"]);
     }
     for serial in serials {
         command.args(["-serial", serial]);

@@ -3,6 +3,7 @@
 
 use crate::client;
 use crate::console;
+use crate::disk;
 use crate::image::{self, Image};
 use crate::imx;
 use crate::linux::log::Log;
@@ -22,7 +23,8 @@ use std::time::Duration;
 #[derive(Parser)]
 #[command(after_help = "Examples:\n  cargo xtask run\n  cargo xtask run --smp 1 --cpu cortex-a7\n  \
     cargo xtask run --ta my.ta --cmd 0 --value 1,2\n  cargo xtask run --ta my.ta --cmd 3 --memref-in file.txt --value-out\n  \
-    cargo xtask run --console\n  cargo xtask run --linux --share my-tas\n  cargo xtask run --linux --exec 'cat /proc/cpuinfo'\n\
+    cargo xtask run --console\n  cargo xtask run --disk my.img\n  cargo xtask run --linux --share my-tas\n  \
+     cargo xtask run --linux --exec 'cat /proc/cpuinfo'\n\
     Parameters count from the first to the fourth in the order in which they are given.")]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -60,6 +62,9 @@ pub(crate) struct Args {
     /// Another word for both worlds, as `suite` or `watchdog-trace`.
     #[arg(long, requires = "board")]
     word: Vec<String>,
+    /// Keeps the normal world's files, TAs among them, in this disk image, which is made with the examples if it is not there.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["linux", "board"])]
+    disk: Option<PathBuf>,
     /// Prints each line as a JSON object.
     #[arg(long)]
     json: bool,
@@ -207,6 +212,10 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
         }
         None => image::build(&args.ta, &args.trust)?,
     };
+    if let Some(path) = &args.disk {
+        disk::prepare(path, &image, &args.ta)?;
+        machine.disk = Some(path.clone());
+    }
     if args.console {
         return console::operate(&image, &machine);
     }

@@ -2,6 +2,7 @@
 //! `test`: every test there is.
 
 use crate::console;
+use crate::disk;
 use crate::image::{self, Image};
 use crate::linux;
 use crate::product;
@@ -86,6 +87,7 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
         if !args.linux && !args.console {
             target(&image, &mut count)?;
             product::target(&mut count)?;
+            disk::test::run(&image, &mut count)?;
         }
         if !args.linux {
             console::golden::run(&image, &mut count)?;

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! The normal-world kernel with a disk in QEMU: TAs from it, and files of the TEE on it that outlive a restart.
+
+use crate::image::Image;
+use crate::qemu::{self, End, Machine, World};
+use crate::run::Speakers;
+use crate::sign::{Scheme, development_key, read_key, sign};
+use crate::test::Count;
+use crate::tools::target_dir;
+use anyhow::{Context, Result, anyhow};
+use files::volume::ROOT;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+use utee_abi::uuid::Uuid;
+
+/// The TA that changes its version.
+const NAME: &str = "hello-world";
+/// Where the TEE keeps versions of TAs.
+const VERSIONS: &str = "oxtee-ta-versions";
+
+/// What a boot is to come to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    /// The demonstration passes.
+    Demonstration,
+    /// The TA answers.
+    Answers,
+    /// The TA is refused, as an older version than one that was there.
+    Refused,
+}
+
+/// Runs the boots, all on one disk.
+pub(crate) fn run(image: &Image, count: &mut Count) -> Result<()> {
+    let path = target_dir().join("run").join(format!("disk-{}.img", std::process::id()));
+    fs::create_dir_all(path.parent().context("no folder for the disk")?)?;
+    let _ = fs::remove_file(&path);
+    super::prepare(&path, image, &[])?;
+    let done = boots(image, &path, count);
+    let _ = fs::remove_file(&path);
+    done
+}
+
+fn boots(image: &Image, path: &Path, count: &mut Count) -> Result<()> {
+    boot(image, path, "disk: demonstration, TAs from the disk", Wanted::Demonstration, count)?;
+    put_version(image, path, 3)?;
+    boot(image, path, "disk: version 3 of a TA", Wanted::Answers, count)?;
+    let kept = super::open(path)?.size(&[ROOT.as_bytes(), VERSIONS.as_bytes()]);
+    let failed = kept.err().map(|error| format!("the TEE left no file of versions: {error}"));
+    count.add("disk: the file of the TEE is there", failed.is_none().into(), failed.into_iter().collect(), "");
+    put_version(image, path, 2)?;
+    boot(image, path, "disk: after a restart version 2", Wanted::Refused, count)?;
+    put_version(image, path, 4)?;
+    boot(image, path, "disk: after a restart version 4", Wanted::Answers, count)?;
+    put_version(image, path, 3)?;
+    boot(image, path, "disk: after a restart version 3", Wanted::Refused, count)
+}
+
+fn uuid(image: &Image) -> Result<Uuid> {
+    image.tas.iter().find(|ta| ta.name == NAME).map(|ta| ta.uuid).with_context(|| format!("there is no TA {NAME}"))
+}
+
+/// Puts the TA on the disk, signed with this version.
+fn put_version(image: &Image, path: &Path, version: u32) -> Result<()> {
+    let uuid = uuid(image)?;
+    let built = image.tas.iter().find(|ta| ta.uuid == uuid).with_context(|| format!("there is no TA {NAME}"))?;
+    let signed = fs::read(&built.signed)?;
+    let elf = ta_loader::image::payload_offset(&signed).and_then(|at| signed.get(at..)).context("no ELF file in the TA")?;
+    let signed = sign(elf, uuid, version, &read_key(&development_key())?, Scheme::Pss)?;
+    let mut volume = super::open(path)?;
+    super::put_ta(&mut volume, &uuid.to_string(), &signed)?;
+    volume.sync().map_err(|error| anyhow!("the disk cannot be written: {error}"))
+}
+
+fn boot(image: &Image, disk: &Path, title: &str, wanted: Wanted, count: &mut Count) -> Result<()> {
+    let words = match wanted {
+        Wanted::Demonstration => vec!["demo".into()],
+        _ => vec!["call".into(), format!("ta={}", uuid(image)?), "cmd=0".into(), "p0=value-inout:40,2".into()],
+    };
+    let machine = Machine { words, disk: Some(disk.into()), ..Machine::default() };
+    let speakers = Speakers::new(image);
+    let (mut found, mut answered, mut refused, mut older, mut failures) = (false, false, false, false, Vec::new());
+    let mut log = String::new();
+    let end = qemu::run(image, &machine, Duration::from_secs(240), |world, line| {
+        let said = speakers.said(world, line);
+        let _ = writeln!(log, "{:>22} | {}", said.who, said.text);
+        found |= world == World::Normal && line.contains("normal world: disk of");
+        answered |= world == World::Normal && (line == "p0: 0x2a 0x1 (42 1)" || line.ends_with(" passed, 0 failed"));
+        refused |= world == World::Normal && line.starts_with("call: FAILED: open") && line.contains("ACCESS_CONFLICT");
+        older |= world == World::Secure && line.contains("is older than one that was loaded");
+    })?;
+    let status = if wanted == Wanted::Refused { 1 } else { 0 };
+    let checks = [
+        (end == End::Status(status), format!("the run ended with {end:?}")),
+        (found, "the kernel found no disk".into()),
+        (answered == (wanted != Wanted::Refused), format!("TA answered: {answered}")),
+        (refused == (wanted == Wanted::Refused), format!("TA refused: {refused}")),
+        (older == (wanted == Wanted::Refused), format!("older version seen: {older}")),
+    ];
+    let passed = checks.iter().filter(|(ok, _)| *ok).count() as u32;
+    failures.extend(checks.into_iter().filter(|(ok, _)| !ok).map(|(_, why)| why));
+    count.add(title, passed, failures, &log);
+    Ok(())
+}
