@@ -8,6 +8,7 @@ use crate::crypto::{AlgorithmId, AttributeId, Curve, ObjectType};
 use crate::result::TeeError;
 use crate::storage::StorageId;
 
+pub mod arithmetic;
 pub mod client;
 pub mod framework;
 pub mod object;

@@ -12,6 +12,7 @@ extern crate alloc;
 #[cfg(any(not(target_arch = "arm"), feature = "fake"))]
 extern crate std;
 
+pub mod arithmetic;
 pub mod cancellation;
 pub mod digest;
 pub mod entry;

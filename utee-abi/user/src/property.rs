@@ -74,8 +74,10 @@ pub enum Value {
 static OWN: Mutex<&'static [Property]> = Mutex::new(&[]);
 
 /// What this library adds to the properties of the implementation.
-const IMPLEMENTATION: &[Property] =
-    &[Property { name: "gpd.tee.internalCore.version", value: Constant::U32(utee_abi::property::INTERNAL_CORE_VERSION) }];
+const IMPLEMENTATION: &[Property] = &[
+    Property { name: "gpd.tee.arith.maxBigIntSize", value: Constant::U32(utee_abi::gp::arithmetic::MAX_OPERAND_BITS) },
+    Property { name: "gpd.tee.internalCore.version", value: Constant::U32(utee_abi::property::INTERNAL_CORE_VERSION) },
+];
 
 /// Sets the properties that the TA brings along: what the entry does with those of `ta.toml`.
 pub fn set_own(properties: &'static [Property]) {
