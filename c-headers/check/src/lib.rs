@@ -4,7 +4,7 @@
 //! [`known`] is what Rust knows; the tests turn it into static assertions that the compiler checks with each header, and
 //! ask the preprocessor for macros that are in no table.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use utee_abi::gp::{self, client, framework};
@@ -96,6 +96,60 @@ pub fn client_api() -> Numbers {
     ];
     let rest = rest.into_iter().map(|(name, value)| (format!("TEEC_{name}"), value));
     own.chain(errors).chain(rest).map(|(name, value)| (name, u64::from(value))).collect()
+}
+
+/// Names of the functions that `libutee.a` and the sources of the kit define, as the sources say.
+///
+/// # Panics
+/// When a source cannot be read.
+#[must_use]
+pub fn exported() -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let mut folders = vec![kit().join("../utee-abi/user/libutee/src"), kit().join("../utee-abi/memory/src"), kit().join("src")];
+    while let Some(folder) = folders.pop() {
+        for file in std::fs::read_dir(folder).expect("the sources are there").flatten().map(|file| file.path()) {
+            if file.is_dir() {
+                folders.push(file);
+            } else if !file.ends_with("tests.rs") {
+                let text = std::fs::read_to_string(&file).expect("a source is text");
+                let is_c = file.extension().is_some_and(|kind| kind == "c");
+                names.extend(text.lines().filter_map(|line| if is_c { defined_in_c(line) } else { defined_in_rust(line) }));
+            }
+        }
+    }
+    names
+}
+
+/// The identifier that `text` begins with, and what follows.
+fn identifier(text: &str) -> (&str, &str) {
+    text.split_at(text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len()))
+}
+
+fn defined_in_rust(line: &str) -> Option<String> {
+    let line = line.trim_start();
+    // A function of `c_functions!` or of the language; a row of a macro that makes one; a veneer; assembly.
+    if let Some((before, rest)) = line.split_once("fn ")
+        && (before.is_empty() || before.ends_with("extern \"C\" "))
+    {
+        let (name, rest) = identifier(rest);
+        return rest.starts_with('(').then(|| name.to_string());
+    }
+    let (name, rest) = identifier(line);
+    if rest.trim_end().ends_with(';') && (name.starts_with("TEE_") || name.starts_with("__GP11_")) {
+        return Some(name.to_string());
+    }
+    if let Some((name, rest)) = line.strip_prefix('"').and_then(|line| line.split_once("\" ")) {
+        return (rest.ends_with(';') && identifier(name).1.is_empty()).then(|| format!("_utee_{name}"));
+    }
+    line.strip_prefix("\".global ").map(|line| identifier(line).0.to_string())
+}
+
+/// A function of C begins in the first column, and is not static.
+fn defined_in_c(line: &str) -> Option<String> {
+    let (head, _) =
+        line.split_once('(').filter(|(head, _)| head.starts_with(|c: char| c.is_alphabetic()) && !head.starts_with("static"))?;
+    let name = head.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+    (!name.is_empty() && !line.trim_end().ends_with(';')).then(|| name.to_string())
 }
 
 /// A C compiler.

@@ -55,6 +55,7 @@ TEE_Result TA_InvokeCommandEntryPoint(void *context, uint32_t command, uint32_t 
 	if (types != TEE_PARAM_TYPES(TEE_PARAM_TYPE_VALUE_OUTPUT, TEE_PARAM_TYPE_NONE, TEE_PARAM_TYPE_NONE, TEE_PARAM_TYPE_NONE))
 		return TEE_ERROR_BAD_PARAMETERS;
 	check_framework();
+	check_arithmetic();
 	check_library();
 	check_open();
 	IMSG("%u checks passed%s", (unsigned int)checks_passed, checks_first_failure ? ", others FAILED" : "");

@@ -2,6 +2,7 @@
 global-incdirs-y += .
 global-incdirs-y += ../../library-c/include
 srcs-y += main.c
+srcs-y += arithmetic.c
 srcs-y += framework.c
 srcs-y += library.c
 srcs-y += open.c

@@ -6,6 +6,8 @@
 extern crate alloc;
 
 #[cfg(target_arch = "arm")]
+mod arithmetic;
+#[cfg(target_arch = "arm")]
 mod checks;
 #[cfg(target_arch = "arm")]
 mod crypto;

@@ -32,5 +32,17 @@ pub const RANDOM: u32 = 5;
 pub const IDENTITY: u32 = 6;
 
 /// Names of the groups, by number.
-pub const GROUPS: &[&str] =
-    &["properties", "memory", "time", "random", "unique keys", "digests", "sessions", "cancellation", "mappings", "heap", "floating point"];
+pub const GROUPS: &[&str] = &[
+    "properties",
+    "memory",
+    "time",
+    "random",
+    "unique keys",
+    "digests",
+    "sessions",
+    "cancellation",
+    "mappings",
+    "heap",
+    "floating point",
+    "arithmetic",
+];

@@ -2,7 +2,7 @@
 //! The TA, which has instructions of the CPU in it.
 
 use crate::checks::Checks;
-use crate::{crypto, framework, memory};
+use crate::{arithmetic, crypto, framework, memory};
 use conformance::proto;
 use utee::digest::{Algorithm, Digest};
 use utee::{MemrefInput, MemrefOutput, Parameters, Result, Ta, TeeError, ValueInput, ValueOutput, cancellation, info, property};
@@ -47,6 +47,7 @@ const GROUPS: [fn(&mut Checks) -> Result<()>; proto::GROUPS.len()] = [
     memory::mappings,
     memory::heap,
     memory::floating_point,
+    arithmetic::arithmetic,
 ];
 
 fn run(index: usize) -> Result<Checks> {

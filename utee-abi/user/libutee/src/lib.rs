@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! `libutee.a`: the crate `utee` as C symbols, for TAs in C.
 //!
-//! The GlobalPlatform functions are in [`framework`], [`memory`], [`operation`], [`property`], [`session`] and [`time`];
+//! The GlobalPlatform functions are in [`arithmetic`], [`framework`], [`memory`], [`operation`], [`property`], [`session`] and [`time`];
 //! OP-TEE's extensions in [`extensions`], its libraries in [`libraries`], its system-call veneers in `syscalls`, and what C code leans on in [`libc`].
 //! On the development machine nothing is exported, so that tests call the functions as Rust.
 #![no_std]
@@ -9,6 +9,7 @@
 
 extern crate alloc;
 
+pub mod arithmetic;
 pub mod extensions;
 pub mod framework;
 pub mod libc;
@@ -33,7 +34,8 @@ macro_rules! c_functions {
             /// # Safety
             /// Pointers are valid for what the specification of the function reads and writes there; handles are open.
             #[cfg_attr(target_arch = "arm", unsafe(no_mangle))]
-            pub unsafe extern "C" fn $name($($argument: $type),*) $(-> $result)? $body
+            // The fake kernel of host tests unwinds where the kernel ends a TA.
+            pub unsafe extern "C-unwind" fn $name($($argument: $type),*) $(-> $result)? $body
         )*
     };
 }
