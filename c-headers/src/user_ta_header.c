@@ -2,7 +2,7 @@
 /*
  * The header of a C TA, from its user_ta_header_defines.h: TA_UUID, TA_FLAGS, TA_STACK_SIZE (bytes, without what the
  * framework adds), TA_DATA_SIZE (bytes of heap); and if it likes TA_VERSION, TA_DESCRIPTION, TA_TIME_LIMIT_MS,
- * TRACE_LEVEL and TA_CURRENT_TA_EXT_PROPERTIES.
+ * TRACE_LEVEL, TA_CURRENT_TA_EXT_PROPERTIES and TA_CALL_RULES (four words a rule, by function and command in rising order).
  */
 #ifdef TRACE_LEVEL
 #define INITIAL_TRACE_LEVEL TRACE_LEVEL
@@ -17,6 +17,9 @@
 #endif
 #ifndef TA_DESCRIPTION
 #define TA_DESCRIPTION ""
+#endif
+#ifndef TA_CALL_RULES
+#define TA_CALL_RULES
 #endif
 #ifndef TA_TIME_LIMIT_MS
 #define TA_TIME_LIMIT_MS 0
@@ -37,8 +40,12 @@ const struct ta_head ta_head __attribute__((section(".ta_head"), visibility("def
 	.depr_entry = UINT64_MAX,
 };
 
-const uint32_t oxtee_ta_limits[4] __attribute__((visibility("default"))) = {
-	OXTEE_TA_LIMITS_MAGIC, OXTEE_TA_LIMITS_SIZE, TA_TIME_LIMIT_MS, 0
+/* The rules of calls, four words each: function, command, types of the parameters, login methods. */
+static const uint32_t rule_words[] = { TA_CALL_RULES 0 };
+#define RULES (sizeof(rule_words) / 4 / sizeof(uint32_t))
+
+const uint32_t oxtee_ta_limits[] __attribute__((visibility("default"))) = {
+	OXTEE_TA_LIMITS_MAGIC, OXTEE_TA_LIMITS_SIZE + RULES * 4 * sizeof(uint32_t), TA_TIME_LIMIT_MS, RULES, TA_CALL_RULES
 };
 
 /* Filled in by the loader. */

@@ -162,6 +162,9 @@ pub enum HeadError {
     /// A TA that another one takes for a library.
     #[error("present, so that this is a TA and no library")]
     NotLibrary,
+    /// Limits or rules of calls that are cut short, out of order, or name what does not exist.
+    #[error("limits or rules of calls are wrong")]
+    Limits,
     /// A flag that does not exist.
     #[error("unknown flag")]
     UnknownFlag,

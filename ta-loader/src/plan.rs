@@ -3,8 +3,10 @@
 
 use crate::elf::{self, SymbolTables};
 use crate::error::LoadError;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
+use utee_abi::call_rule::CallRule;
 use utee_abi::ta_head::{TaFlags, TaHead, TaLimits};
 use utee_abi::uuid::Uuid;
 
@@ -112,6 +114,8 @@ pub struct Program {
     pub flags: TaFlags,
     /// What it says beyond that.
     pub limits: Option<TaLimits>,
+    /// What calls of it have to be, in rising order.
+    pub rules: Arc<Vec<CallRule>>,
 }
 
 /// Everything that has to be done to load an image, a TA or a library.

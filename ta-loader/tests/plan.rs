@@ -7,8 +7,9 @@ use common::{BSS, DATA, DATA_OFFSET, Def, ENTRY, Hash, PF_R, PF_W, PF_X, Phdr, S
 use ta_loader::error::{ElfError, HeadError, LoadError};
 use ta_loader::plan::{Headers, Program, Relocation, Rights, Value};
 use ta_loader::{Limits, LoadPlan, plan};
+use utee_abi::call_rule::{CallRule, Logins, ParamKinds};
 use utee_abi::result::TeeError;
-use utee_abi::ta_head::{TaFlags, TaHead, TaLimits};
+use utee_abi::ta_head::{EntryFunction, TaFlags, TaHead, TaLimits};
 
 const LIMITS: Limits = Limits { memory: 1 << 20, segments: 4, relocations: 64 };
 
@@ -103,7 +104,7 @@ fn every_symbol_of_a_chain_is_found() {
         ("__init_fini_info", Def::Image(WORDS + 32)),
     ];
     for hash in [Hash::Gnu, Hash::SysV, Hash::None] {
-        let words = [TaLimits { time_limit_ms: 1 }.words().to_vec(), vec![0; 12]].concat();
+        let words = [TaLimits { time_limit_ms: 1 }.words(0).to_vec(), vec![0; 12]].concat();
         let plan = planned(&Spec { hash, words, symbols: symbols.clone(), ..Spec::default() });
         assert_eq!(plan.program.unwrap().limits, Some(TaLimits { time_limit_ms: 1 }), "{hash:?}");
         assert_eq!(plan.phdr_info, Some(u64::from(WORDS + 16)), "{hash:?}");
@@ -114,11 +115,39 @@ fn every_symbol_of_a_chain_is_found() {
 #[test]
 fn limits_of_the_ta_are_read() {
     let symbols = vec![("ta_head", Def::Image(0)), ("oxtee_ta_limits", Def::Image(WORDS))];
-    let words = TaLimits { time_limit_ms: 250 }.words().to_vec();
+    let words = TaLimits { time_limit_ms: 250 }.words(0).to_vec();
     let spec = Spec { symbols: symbols.clone(), words, ..Spec::default() };
     assert_eq!(program(&spec).limits, Some(TaLimits { time_limit_ms: 250 }));
     let spec = Spec { symbols, words: vec![0; 4], ..Spec::default() };
     assert_eq!(program(&spec).limits, None);
+}
+
+#[test]
+fn rules_of_calls_are_read_and_wrong_ones_refused() {
+    let limits = TaLimits { time_limit_ms: 5 };
+    let rule = |command| CallRule { function: EntryFunction::InvokeCommand, command, params: [ParamKinds::all(); 4], logins: Logins::USER };
+    let rules = [rule(1), rule(2), rule(0xFFFF_FFFF)];
+    let open = CallRule { function: EntryFunction::OpenSession, command: 0, ..rule(0) };
+    let spec = |head: [u32; 4], rules: &[[u32; 4]]| {
+        let symbols = vec![("ta_head", Def::Image(0)), ("oxtee_ta_limits", Def::Image(WORDS))];
+        Spec { symbols, words: [&head[..], rules.as_flattened()].concat(), ..Spec::default() }
+    };
+    let words = rules.map(|rule| rule.words());
+    let read = program(&spec(limits.words(3), &words));
+    assert_eq!((read.limits, read.rules.as_slice()), (Some(limits), rules.as_slice()));
+    let read = program(&spec(limits.words(2), &[open.words(), words[0]]));
+    assert_eq!(read.rules.as_slice(), [open, rules[0]]);
+
+    let is_wrong = |spec: &Spec| assert_eq!(refused(spec), HeadError::Limits.into());
+    is_wrong(&spec(limits.words(2), &[words[1], words[0]]));
+    is_wrong(&spec(limits.words(2), &[words[0], words[0]]));
+    is_wrong(&spec(limits.words(1), &[[1, 0, 0, 0]]));
+    is_wrong(&spec(limits.words(1), &[[2, 0, 0x10, 0]]));
+    is_wrong(&spec(limits.words(1), &[[2, 0, 0, 8]]));
+    is_wrong(&spec(limits.words(257), &words));
+    is_wrong(&spec([TaLimits::MAGIC, 16, 0, 1], &words));
+    // More than the segment has.
+    is_wrong(&spec(limits.words(256), &words));
 }
 
 #[test]

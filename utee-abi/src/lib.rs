@@ -15,6 +15,7 @@
 pub mod access;
 pub mod boot_image;
 pub mod bytes;
+pub mod call_rule;
 pub mod crypto;
 pub mod gp;
 pub mod image;

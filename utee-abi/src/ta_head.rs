@@ -2,6 +2,7 @@
 //! The header inside a TA and the objects that a loader fills in (OP-TEE ABI, TA ELF and loading).
 
 use crate::bytes::{array, u32_at, u64_at};
+use crate::call_rule::CallRule;
 use crate::uuid::Uuid;
 use bitflags::bitflags;
 use num_enum::{IntoPrimitive, TryFromPrimitive};
@@ -108,8 +109,12 @@ pub struct TaLimits {
 }
 
 impl TaLimits {
-    /// Size in bytes: magic, size, time limit, reserved.
+    /// Size in bytes: magic, size with the rules, time limit, number of rules ([`CallRule`]), which follow.
     pub const SIZE: usize = 16;
+
+    /// Most rules of a TA.
+    pub const MAX_RULES: usize = 256;
+
     /// First word.
     pub const MAGIC: u32 = 0x4C54_584F;
 
@@ -117,15 +122,33 @@ impl TaLimits {
     #[must_use]
     pub fn read(bytes: &[u8]) -> Option<Self> {
         let bytes: [u8; Self::SIZE] = array(bytes, 0)?;
-        let known = u32_at(&bytes, 0)? == Self::MAGIC && u32_at(&bytes, 4)? == Self::SIZE as u32;
+        let known = Self::is_marked(&bytes) && u32_at(&bytes, 4)? as usize == Self::size(Self::rules(&bytes)?);
         let time_limit_ms = u32_at(&bytes, 8)?;
         known.then_some(Self { time_limit_ms })
     }
 
-    /// Its words.
+    /// True for memory that has the magic, and has to be right in all else.
     #[must_use]
-    pub const fn words(self) -> [u32; 4] {
-        [Self::MAGIC, Self::SIZE as u32, self.time_limit_ms, 0]
+    pub fn is_marked(bytes: &[u8]) -> bool {
+        u32_at(bytes, 0) == Some(Self::MAGIC)
+    }
+
+    /// Number of rules that follow; `None` for too many.
+    #[must_use]
+    pub fn rules(bytes: &[u8]) -> Option<usize> {
+        u32_at(bytes, 12).map(|rules| rules as usize).filter(|rules| *rules <= Self::MAX_RULES)
+    }
+
+    /// Bytes with `rules` rules.
+    #[must_use]
+    pub const fn size(rules: usize) -> usize {
+        Self::SIZE.saturating_add(rules.saturating_mul(CallRule::SIZE))
+    }
+
+    /// Its words, for that many rules behind them.
+    #[must_use]
+    pub const fn words(self, rules: usize) -> [u32; 4] {
+        [Self::MAGIC, Self::size(rules) as u32, self.time_limit_ms, rules as u32]
     }
 }
 
@@ -265,7 +288,7 @@ mod tests {
     #[test]
     fn limits_of_another_magic_or_size_are_none() {
         let limits = TaLimits { time_limit_ms: 77 };
-        let words = limits.words();
+        let words = limits.words(0);
         let bytes = |words: [u32; 4]| {
             let mut out = [0; TaLimits::SIZE];
             out.chunks_exact_mut(4).zip(words).for_each(|(to, from)| to.copy_from_slice(&from.to_le_bytes()));
@@ -276,6 +299,9 @@ mod tests {
         assert_eq!(TaLimits::read(&bytes([0, words[1], 77, 0])), None);
         assert_eq!(TaLimits::read(&bytes([words[0], 12, 77, 0])), None);
         assert_eq!(TaLimits::read(&bytes(words)[..15]), None);
+        assert_eq!(TaLimits::read(&bytes(limits.words(3))), Some(limits));
+        assert_eq!(TaLimits::read(&bytes([words[0], words[1], 77, 1])), None);
+        assert_eq!(TaLimits::read(&bytes(limits.words(257))), None);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use utee::cancellation::Mask;
 use utee::params::Value;
 use utee::property::{self, Enumerator, Set};
 use utee::session::{Argument, Failure, Session};
-use utee::time::{persistent, ree, set_persistent, system, wait_ms};
+use utee::time::{WAIT_FOREVER, persistent, ree, set_persistent, system, wait_ms};
 use utee::utee_abi::property::names;
 use utee::utee_abi::time::TeeTime;
 use utee::{Origin, Result, TeeError, Uuid};
@@ -108,6 +108,23 @@ pub(crate) fn sessions(checks: &mut Checks) -> Result<()> {
 
 fn failure(error: TeeError, origin: Origin) -> Result<(), Failure> {
     Err(Failure { error, origin: Some(origin) })
+}
+
+/// What the image of `conformance-c` says of its calls.
+pub(crate) fn call_rules(checks: &mut Checks) -> Result<()> {
+    let refused = |error| failure(error, Origin::Tee);
+    let mut session = Session::open(&proto::UUID_C)?;
+    let mut value = Value::default();
+    checks.equal(session.invoke(0, &mut []), refused(TeeError::BAD_PARAMETERS));
+    checks.equal(session.invoke(0, &mut [Argument::ValueInput(1, 2)]), refused(TeeError::BAD_PARAMETERS));
+    let result = session.invoke(0, &mut [Argument::ValueOutput(&mut value), Argument::ValueInput(0, 0)]);
+    checks.equal(result, refused(TeeError::BAD_PARAMETERS));
+    checks.equal(session.invoke(1, &mut []), refused(TeeError::ACCESS_DENIED));
+    checks.equal(session.invoke(1, &mut [Argument::MemrefInput(&[1])]), refused(TeeError::ACCESS_DENIED));
+    checks.equal(session.invoke(2, &mut []), refused(TeeError::NOT_SUPPORTED));
+    let opened = Session::open_with(&proto::UUID_C, WAIT_FOREVER, &mut [Argument::ValueInput(1, 2)]).map(|_| ());
+    checks.equal(opened, refused(TeeError::BAD_PARAMETERS));
+    Ok(())
 }
 
 pub(crate) fn cancellation(checks: &mut Checks) -> Result<()> {

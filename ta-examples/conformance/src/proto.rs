@@ -45,4 +45,5 @@ pub const GROUPS: &[&str] = &[
     "heap",
     "floating point",
     "arithmetic",
+    "call rules",
 ];

@@ -48,6 +48,7 @@ const GROUPS: [fn(&mut Checks) -> Result<()>; proto::GROUPS.len()] = [
     memory::heap,
     memory::floating_point,
     arithmetic::arithmetic,
+    framework::call_rules,
 ];
 
 fn run(index: usize) -> Result<Checks> {

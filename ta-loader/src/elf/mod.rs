@@ -15,6 +15,7 @@ mod symbols;
 use crate::error::{ElfError, LoadError};
 use crate::link::Module;
 use crate::plan::{Limits, LoadPlan, Machine, Program, Rights};
+use alloc::sync::Arc;
 use class::{Class, FileHeader};
 use class32::Class32;
 use content::Content;
@@ -65,7 +66,9 @@ fn plan_class<C: Class>(elf: &[u8], limits: &Limits) -> Result<LoadPlan, LoadErr
     let program = match head {
         Some((at, head)) => {
             let entry = objects::entry_point(header.entry, at, &head, &relocations)?;
-            Some(Program { entry, head, flags: objects::check(&head)?, limits: objects::limits(&content, &symbols) })
+            let flags = objects::check(&head)?;
+            let (limits, rules) = objects::limits(&content, &symbols)?;
+            Some(Program { entry, head, flags, limits, rules: Arc::new(rules) })
         }
         None => None,
     };

@@ -5,8 +5,10 @@ use super::class::{Class, FileHeader, Section, entry};
 use super::content::Content;
 use super::dynamic::Dynamic;
 use super::symbols::Symbols;
-use crate::error::{ElfError, HeadError};
+use crate::error::{ElfError, HeadError, LoadError};
 use crate::plan::{Headers, Relocations, Rights, Value};
+use alloc::vec::Vec;
+use utee_abi::call_rule::CallRule;
 use utee_abi::ta_head::{DEAD_FLAGS, TA_HEAD_SECTION, TA_HEAD_SYMBOL, TA_LIMITS_SYMBOL, TaFlags, TaHead, TaLimits};
 
 /// AAPCS: the stack pointer is a multiple of this at every public interface.
@@ -30,9 +32,23 @@ pub(crate) fn head<C: Class>(
     Ok(Some((vaddr, head)))
 }
 
-/// What a TA of this project says beyond its header.
-pub(crate) fn limits<C: Class>(content: &Content<'_>, symbols: &Symbols<'_, C>) -> Option<TaLimits> {
-    symbols.find(TA_LIMITS_SYMBOL).and_then(|at| content.at(at, TaLimits::SIZE as u64)).and_then(TaLimits::read)
+/// What a TA of this project says beyond its header, and its rules. What is there and wrong is refused: a TA relies on its rules.
+pub(crate) fn limits<C: Class>(content: &Content<'_>, symbols: &Symbols<'_, C>) -> Result<(Option<TaLimits>, Vec<CallRule>), LoadError> {
+    let mut rules = Vec::new();
+    let Some(at) = symbols.find(TA_LIMITS_SYMBOL) else { return Ok((None, rules)) };
+    let Some(head) = content.at(at, TaLimits::SIZE as u64).filter(|head| TaLimits::is_marked(head)) else { return Ok((None, rules)) };
+    let limits = TaLimits::read(head).ok_or(HeadError::Limits)?;
+    let count = TaLimits::rules(head).ok_or(HeadError::Limits)?;
+    let all = content.at(at, TaLimits::size(count) as u64).and_then(|all| all.get(TaLimits::SIZE..)).ok_or(HeadError::Limits)?;
+    rules.try_reserve_exact(count).map_err(|_| LoadError::Memory)?;
+    for rule in all.chunks_exact(CallRule::SIZE) {
+        let rule = CallRule::read(rule).ok_or(HeadError::Limits)?;
+        if rules.last().is_some_and(|last: &CallRule| last.key() >= rule.key()) {
+            return Err(HeadError::Limits.into());
+        }
+        rules.push(rule);
+    }
+    Ok((Some(limits), rules))
 }
 
 /// Where an object stands that the loader fills in.

@@ -84,7 +84,13 @@ fn open_user<P: Platform>(call: &Call<'_, P>, request: &Request, params: &mut Pa
         Some(body) => Ok(body),
         None => acquire(call, &instance, Patience::Interruptible).map_err(Failure::tee),
     };
-    let opened = body.and_then(|body| enter(call, &instance, body, &session, EntryFunction::OpenSession, 0, params));
+    let opened = body.and_then(|body| {
+        if let Err(error) = instance.permits(&request.client, EntryFunction::OpenSession, 0, params) {
+            release(call, &instance, body);
+            return Err(Failure::tee(error));
+        }
+        enter(call, &instance, body, &session, EntryFunction::OpenSession, 0, params)
+    });
     match opened {
         Ok(()) => Ok(session),
         Err(failure) => {
@@ -235,6 +241,7 @@ pub fn invoke<P: Platform>(
     match &session.target {
         Target::Pseudo(pseudo) => pseudo.invoke(call, &session, caller, command, params).map_err(Failure::ta),
         Target::User(instance) => {
+            instance.permits(&session.client, EntryFunction::InvokeCommand, command, params)?;
             let body = acquire(call, instance, Patience::Interruptible)?;
             session.set_deadline(deadline);
             enter(call, instance, body, &session, EntryFunction::InvokeCommand, command, params)

@@ -2,17 +2,21 @@
 //! A loaded TA: its shared state, and the body that one thread at a time owns while it runs in it.
 
 use super::module::Module;
+use super::params::{self, Params};
 use super::space::UserSpace;
 use crate::crypto::state::States;
 use crate::limits::MAX_THREADS;
 use crate::lock::Lock;
 use crate::ports::{AddressSpace, Platform, ThreadId};
+use crate::session::Client;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, Ordering};
+use ta_loader::plan::Program;
+use utee_abi::call_rule::{self, CallRule};
 use utee_abi::result::TeeError;
-use utee_abi::ta_head::TaFlags;
+use utee_abi::ta_head::{EntryFunction, TaFlags};
 use utee_abi::uuid::Uuid;
 
 /// Registers of the space of a platform.
@@ -66,6 +70,8 @@ pub struct Instance<P: Platform> {
     pub uuid: Uuid,
     /// Flags of its header.
     pub flags: TaFlags,
+    /// What calls of it have to be.
+    rules: Arc<Vec<CallRule>>,
     state: Lock<P, State<P>>,
     /// Set when it panicked, for those who look without the lock.
     dead: AtomicBool,
@@ -94,9 +100,21 @@ pub enum Acquire<P: Platform> {
 
 impl<P: Platform> Instance<P> {
     /// A new instance that `thread` holds and that has one session.
-    pub fn new(id: u32, uuid: Uuid, flags: TaFlags, thread: ThreadId) -> Self {
+    pub fn new(id: u32, uuid: Uuid, program: &Program, thread: ThreadId) -> Self {
         let state = State { hold: Hold::Held(thread), sessions: 1, waiting: 0 };
-        Self { id, uuid, flags, state: Lock::<P, _>::new(state), dead: AtomicBool::new(false) }
+        let (flags, rules) = (program.flags, Arc::clone(&program.rules));
+        Self { id, uuid, flags, rules, state: Lock::<P, _>::new(state), dead: AtomicBool::new(false) }
+    }
+
+    /// Refuses a call that is not what the TA's image says its calls are.
+    ///
+    /// # Errors
+    /// ACCESS_DENIED, BAD_PARAMETERS, NOT_SUPPORTED: [`call_rule::check`].
+    pub fn permits(&self, client: &Client, function: EntryFunction, command: u32, params: &Params<P>) -> Result<(), TeeError> {
+        if self.rules.is_empty() {
+            return Ok(());
+        }
+        call_rule::check(&self.rules, function, command, params::types(params), client.login)
     }
 
     /// True once the TA has panicked.

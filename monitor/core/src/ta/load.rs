@@ -40,7 +40,7 @@ pub fn load<P: Platform>(call: &Call<'_, P>, uuid: &Uuid) -> Result<Loaded<P>, T
     let image = source::find(call, uuid)?;
     let program = image.plan.program.clone().ok_or_else(|| module::refuse(call, &image, HeadError::Missing.into()))?;
     let body = Box::new(build(call, image, &program)?);
-    let instance = Instance::new(call.tee.registry.new_id(), *uuid, program.flags, call.thread);
+    let instance = Instance::new(call.tee.registry.new_id(), *uuid, &program, call.thread);
     Ok((Arc::new(instance), body))
 }
 

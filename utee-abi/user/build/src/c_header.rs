@@ -75,6 +75,11 @@ pub fn source(ta: &Ta) -> String {
         // Writing to a string does not fail.
         let _ = writeln!(text, "#define {name} {value}");
     }
+    if !ta.rules.is_empty() {
+        let rule = |words: [u32; 4]| words.map(|word| format!("{word:#x}")).join(", ");
+        let rules: Vec<String> = ta.rules.iter().map(|words| format!("\t{},", rule(words.words()))).collect();
+        let _ = writeln!(text, "#define TA_CALL_RULES \\\n{}", rules.join(" \\\n"));
+    }
     if !ta.properties.is_empty() {
         let rows: Vec<String> = ta.properties.iter().map(|(name, value)| format!("\t{}", row(name, value))).collect();
         let _ = writeln!(text, "#define TA_CURRENT_TA_EXT_PROPERTIES \\\n{}", rows.join(" \\\n"));

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! `ta.toml`: what a TA says of itself.
 
+use crate::calls;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
+use utee_abi::call_rule::CallRule;
 use utee_abi::ta_head::{STACK_EXTRA, TaFlags, TaHead, TaLimits};
 use utee_abi::uuid::Uuid;
 
@@ -119,6 +121,9 @@ struct File {
     trace_level: Option<u32>,
     #[serde(default)]
     properties: BTreeMap<String, toml::Value>,
+    open: Option<calls::Rule>,
+    #[serde(default)]
+    command: Vec<calls::Command>,
 }
 
 /// What a TA says of itself.
@@ -148,6 +153,8 @@ pub struct Ta {
     pub trace_level: u32,
     /// Properties of its own, by name.
     pub properties: BTreeMap<String, Property>,
+    /// What its calls have to be, in rising order.
+    pub rules: Vec<CallRule>,
 }
 
 /// Levels above this one do not exist.
@@ -215,6 +222,7 @@ impl Ta {
             time_limit_ms: file.time_limit_ms,
             trace_level,
             properties,
+            rules: calls::rules(file.open.as_ref(), &file.command)?,
         })
     }
 
@@ -229,6 +237,13 @@ impl Ta {
     #[must_use]
     pub fn limits(&self) -> TaLimits {
         TaLimits { time_limit_ms: self.time_limit_ms }
+    }
+
+    /// The limits in the image and the rules behind them, as words.
+    #[must_use]
+    pub fn limit_words(&self) -> Vec<u32> {
+        let rules = self.rules.iter().flat_map(CallRule::words);
+        self.limits().words(self.rules.len()).into_iter().chain(rules).collect()
     }
 
     /// All properties that the image brings along: those that the GlobalPlatform specification asks for, and its own.

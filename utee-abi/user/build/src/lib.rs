@@ -5,6 +5,7 @@
 //! `ta.toml` and [`cargo`] for the way a TA is compiled, so that both are written down once.
 
 pub mod c_header;
+mod calls;
 pub mod cargo;
 mod config;
 mod link;

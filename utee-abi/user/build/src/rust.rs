@@ -30,7 +30,8 @@ pub(crate) fn source(ta: &Ta) -> String {
         "::utee::image::Header",
         &format!("::utee::image::Header({:?})", ta.head().to_bytes()),
     );
-    let limits = object(TA_LIMITS_SYMBOL, "", "[u32; 4]", &format!("{:?}", ta.limits().words()));
+    let words = ta.limit_words();
+    let limits = object(TA_LIMITS_SYMBOL, "", &format!("[u32; {}]", words.len()), &format!("{words:?}"));
     let size = phdr_info32::SIZE;
     let phdr_info = object(ELF_PHDR_INFO_SYMBOL, "", &format!("::utee::image::LoaderCell<{size}>"), "::utee::image::LoaderCell::new()");
     let level = object("trace_level", "", "u32", &ta.trace_level.to_string());
