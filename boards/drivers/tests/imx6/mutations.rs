@@ -2,8 +2,10 @@
 //! Lockdowns with a mistake in them: the model has to find each.
 
 use drivers::imx6::audit::audit;
+use drivers::imx6::caam;
 use drivers::imx6::csu::{Access, Csu};
 use drivers::imx6::lockdown::{Policy, lock_down};
+use drivers::imx6::part::Part;
 use drivers::imx6::table::{UART2, USDHC1};
 use drivers::imx6::tzasc::Tzasc;
 
@@ -35,6 +37,23 @@ fn every_lost_write_is_found() {
         let chip = Chip::new(State::open(), Mutation::Lost(lost));
         let seen = lock_down(&chip, &policy).is_err() || audit(&chip, &policy, |_| ()) != 0;
         assert!(seen, "write {lost} of {writes} is lost and nobody notices");
+    }
+}
+
+/// The writes that the 6UL has more: a job ring whose owner is not locked is not the secure world's.
+#[test]
+fn every_lost_lock_of_a_job_ring_is_found() {
+    let windows = windows();
+    let policy = Policy { part: Part::Ul, ..policy(&windows) };
+    let whole = Chip::new(State::open(), Mutation::None);
+    lock_down(&whole, &policy).unwrap();
+    let history = whole.history();
+    for ring in 0..caam::RINGS {
+        let register = caam::ownership(ring)[1].register.address();
+        let write = history.windows(2).position(|pair| pair[0].others.get(&register) != pair[1].others.get(&register));
+        let chip = Chip::new(State::open(), Mutation::Lost(write.expect("the ring is taken")));
+        assert!(lock_down(&chip, &policy).is_err());
+        assert!(audit(&chip, &policy, |_| ()) != 0);
     }
 }
 
