@@ -3,7 +3,8 @@
 //!
 //! `watchdog=TIMEOUT,WARNING`: seconds of the trusted watchdog; `watchdog-trace`: a line at each service; `watchdog-stop`: it is not
 //! serviced, so that it bites; `shared-console`: the normal world prints on the secure world's UART, which it can then also misuse;
-//! `no-aslr`: TAs are not loaded at random addresses.
+//! `no-aslr`: TAs are not loaded at random addresses; `keep-unique-key`: the block with the key of the chip is not sealed once the
+//! hardware-unique key is taken.
 
 use drivers::imx6::wdog::Times;
 

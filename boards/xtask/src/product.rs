@@ -40,6 +40,19 @@ pub(crate) fn contents(trust: &[PathBuf], tas: &[PathBuf]) -> Result<(Vec<Vec<u8
     Ok((keys, built))
 }
 
+/// Words for an image that take away from its security, each for whoever develops.
+const WEAK: [&str; 4] = ["no-aslr", "watchdog-stop", "shared-console", "keep-unique-key"];
+
+/// Checks the words of a product.
+///
+/// # Errors
+/// For one that is for development only.
+pub(crate) fn words(words: &[String]) -> Result<()> {
+    let weak = words.iter().flat_map(|word| word.split_whitespace()).find(|word| WEAK.contains(word));
+    ensure!(weak.is_none(), "`{}` is no word for a product", weak.unwrap_or_default());
+    Ok(())
+}
+
 fn root_key(key: &[u8]) -> Option<RootKey<'_>> {
     let (exponent, modulus) = key.split_first_chunk()?;
     Some(RootKey { exponent: u32::from_le_bytes(*exponent), modulus })
@@ -74,7 +87,7 @@ pub(crate) fn target(count: &mut Count) -> Result<()> {
     Ok(())
 }
 
-/// What the image cannot do on this board, for whoever made it.
+/// What the image cannot do, for whoever made it.
 pub(crate) fn warn(image: &Path) {
     println!("{} does not start in QEMU, which has stand-ins for entropy and hardware key", image.display());
 }
@@ -95,6 +108,16 @@ mod tests {
 
     fn error(trust: &[PathBuf], tas: &[PathBuf]) -> String {
         contents(trust, tas).err().map_or_else(String::new, |error| error.to_string())
+    }
+
+    #[test]
+    fn a_product_has_no_words_for_development() {
+        let list = |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert!(super::words(&list(&["demo", "watchdog=10,2"])).is_ok() && super::words(&[]).is_ok());
+        for weak in super::WEAK {
+            assert!(super::words(&list(&["demo", weak])).is_err());
+            assert!(super::words(&list(&[&format!("demo {weak}")])).is_err());
+        }
     }
 
     #[test]

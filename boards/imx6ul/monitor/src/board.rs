@@ -148,7 +148,10 @@ impl Imx6ul {
         } else if let Err(error) = lock_down(bus(), &policy) {
             panic::stop(&Self::last_words(), format_args!("the chip cannot be locked down: {error}"))
         }
-        let secrets = match Secrets::new(part) {
+        let keep = contents.arguments.has("keep-unique-key");
+        let secrets = match Secrets::new(part, keep, |error| {
+            say!(description, "E board: no hardware key: {error}");
+        }) {
             Ok(secrets) => secrets,
             Err(error) => panic::stop(&Self::last_words(), format_args!("no random numbers: {error}")),
         };

@@ -17,14 +17,19 @@ pub(crate) struct Secrets {
     /// Whoever uses the blocks has it.
     keys: Mutex<IrqSpinLock, Keys<'static, Mmio>>,
     kind: EntropyKind,
+    /// Taken once, as nobody can take it again after that.
+    key: Result<HardwareKey, TeeError>,
 }
 
 impl Secrets {
-    /// Those of a part that is locked down; starts its source of random numbers.
+    /// Those of a part that is locked down: starts its source of random numbers, and takes its key. A key that cannot be had is told to
+    /// `failed`; what needs one does without then.
+    ///
+    /// The block that the key came from is sealed, so that nobody takes it again until reset, unless `keep`.
     ///
     /// # Errors
-    /// What the source fails with.
-    pub(crate) fn new(part: Part) -> Result<Self, Error> {
+    /// What the source of random numbers fails with.
+    pub(crate) fn new(part: Part, keep: bool, failed: impl FnOnce(Error)) -> Result<Self, Error> {
         let keys = Keys::new(bus(), part);
         let noise = keys.source().and_then(|source| Noise::new(source.name, source.width, source.millibits));
         let kind = match noise {
@@ -34,12 +39,24 @@ impl Secrets {
             }
             None => EntropyKind::StandIn("the counter of the CPU alone"),
         };
-        Ok(Self { keys: Mutex::new(keys), kind })
+        let key = match keys.unique() {
+            Ok(unique) => HardwareKey::derived(&*unique.secret, unique.fault.map_or(KeyState::Device, KeyState::Test)),
+            Err(Error::Part(Part::Emulated)) => Ok(stand_in()),
+            Err(error) => {
+                failed(error);
+                Err(TeeError::GENERIC)
+            }
+        };
+        if !keep {
+            keys.seal();
+        }
+        Ok(Self { keys: Mutex::new(keys), kind, key })
     }
 
     /// Those of nothing, for last words.
-    pub(crate) const fn none() -> Self {
-        Self { keys: Mutex::new(Keys::new(bus(), Part::Emulated)), kind: EntropyKind::StandIn("none") }
+    pub(crate) fn none() -> Self {
+        let kind = EntropyKind::StandIn("none");
+        Self { keys: Mutex::new(Keys::new(bus(), Part::Emulated)), kind, key: Err(TeeError::GENERIC) }
     }
 
     /// Where entropy comes from.
@@ -69,15 +86,12 @@ impl Secrets {
     /// The hardware-unique key; a part without a block for it has zeros, and says so.
     ///
     /// # Errors
-    /// GENERIC when the block fails.
+    /// GENERIC when the block failed.
     pub(crate) fn hardware_key(&self) -> Result<HardwareKey, TeeError> {
-        let keys = self.keys.lock();
-        match keys.unique() {
-            Ok(unique) => HardwareKey::derived(&*unique.secret, unique.fault.map_or(KeyState::Device, KeyState::Test)),
-            Err(Error::Part(Part::Emulated)) => {
-                Ok(HardwareKey::new([0; HardwareKey::SIZE], KeyState::StandIn("zeros, as QEMU models no block with one")))
-            }
-            Err(_) => Err(TeeError::GENERIC),
-        }
+        self.key.clone()
     }
+}
+
+fn stand_in() -> HardwareKey {
+    HardwareKey::new([0; HardwareKey::SIZE], KeyState::StandIn("zeros, as QEMU models no block with one"))
 }

@@ -47,6 +47,7 @@ impl<'a> Contents<'a> {
 pub(crate) fn build(board: Board, contents: &Contents<'_>) -> Result<Image> {
     let tools = setup::run()?;
     let (keys, tas) = if contents.product {
+        product::words(contents.words)?;
         product::contents(contents.trust, contents.tas)?
     } else {
         (image::root_keys(contents.trust)?, image::all_tas(&tools, contents.tas)?)
