@@ -63,6 +63,7 @@ mod tests {
     use super::policy;
     use crate::arguments::Arguments;
     use crate::description;
+    use alloc::vec::Vec;
     use drivers::imx6::part::Part;
 
     #[test]
