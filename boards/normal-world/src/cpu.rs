@@ -42,6 +42,7 @@ pub(crate) mod cp {
     register!(cntfrq, set_cntfrq, 0, c14, c0, 0);
     register!(cntp_tval, set_cntp_tval, 0, c14, c2, 0);
     register!(cntp_ctl, set_cntp_ctl, 0, c14, c2, 1);
+    register!(id_pfr1, set_id_pfr1, 0, c0, c1, 1);
     register!(mpidr, set_mpidr, 0, c0, c0, 5);
     register!(tlbiall, set_tlbiall, 0, c8, c7, 0);
 }

@@ -23,6 +23,12 @@ pub(crate) fn lint() -> Result<u8> {
         "-p",
         "qemu-virt",
         "-p",
+        "imx6ul-monitor",
+        "-p",
+        "usbarmory-mk2",
+        "-p",
+        "mcimx6ullevk",
+        "-p",
         "normal-world",
         // With what only images to debug with have; the host's crates are looked at without.
         "--features",

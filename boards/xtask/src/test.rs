@@ -4,6 +4,7 @@
 use crate::console;
 use crate::disk;
 use crate::image::{self, Image};
+use crate::imx;
 use crate::linux;
 use crate::product;
 use crate::qemu::{self, End, Machine, World};
@@ -27,6 +28,9 @@ pub(crate) struct Args {
     /// Only the tests in QEMU that boot Linux.
     #[arg(long, conflicts_with_all = ["host", "target"])]
     linux: bool,
+    /// Only the tests of the i.MX6 boards' images in QEMU.
+    #[arg(long, conflicts_with_all = ["host", "target", "linux", "console"])]
+    boards: bool,
     /// Only the test of the secure console in QEMU.
     #[arg(long, conflicts_with_all = ["host", "target", "linux"])]
     console: bool,
@@ -79,6 +83,10 @@ impl Count {
 /// Runs `test`.
 pub(crate) fn run(args: &Args) -> Result<u8> {
     let mut count = Count::default();
+    if args.boards {
+        imx::target::run(&mut count)?;
+        return finish(args, &count);
+    }
     if !args.target && !args.linux && !args.console {
         host(&mut count)?;
     }
@@ -88,6 +96,7 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
             target(&image, &mut count)?;
             product::target(&mut count)?;
             disk::test::run(&image, &mut count)?;
+            imx::target::run(&mut count)?;
         }
         if !args.linux {
             console::golden::run(&image, &mut count)?;
@@ -99,6 +108,11 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
             linux::clients::run(&image, &crate::setup::run()?, &mut count)?;
         }
     }
+    finish(args, &count)
+}
+
+/// Says how it went; the status.
+fn finish(args: &Args, count: &Count) -> Result<u8> {
     for failure in &count.failures {
         println!("FAILED {failure}");
     }
@@ -120,8 +134,9 @@ fn host(count: &mut Count) -> Result<()> {
     crate::setup::require("mkimage", "u-boot-tools")?;
     println!("test: crates on the host");
     let before = (count.passed, count.failed);
-    let boards = ["--workspace", "--exclude", "qemu-virt", "--exclude", "normal-world", "--exclude", "monitor"];
-    host_tests(count, &[&boards[..], &["--lib", "--bins", "--tests"]].concat())?;
+    let boards = ["qemu-virt", "usbarmory-mk2", "mcimx6ullevk", "imx6ul-monitor", "normal-world", "monitor"];
+    let without = boards.iter().flat_map(|board| ["--exclude", board]);
+    host_tests(count, &["--workspace", "--lib", "--bins", "--tests"].into_iter().chain(without).collect::<Vec<_>>())?;
     // What the console does in images to debug with only.
     host_tests(count, &["-p", "tee-core", "--features", "debug-console", "--test", "console"])?;
     println!("test: {} passed, {} failed on the host", count.passed - before.0, count.failed - before.1);

@@ -16,7 +16,7 @@ use crate::tools::{root, target_dir};
 use anyhow::{Context, Result, bail};
 use std::time::{Duration, Instant};
 
-/// The file.
+/// The file for QEMU virt.
 const FILE: &str = "boards/xtask/golden/console.txt";
 /// What ends the answer to a line.
 pub(super) const PROMPT: &str = "\r\x1b[K> ";
@@ -40,11 +40,19 @@ struct Step {
 /// # Errors
 /// When the file is missing or the machine does not start.
 pub(crate) fn run(image: &Image, count: &mut Count) -> Result<()> {
-    let path = root().join(FILE);
+    let machine = Machine { words: vec!["idle".into()], ..Machine::default() };
+    run_file(image, &machine, FILE, "console, 4 × Cortex-A15", count)
+}
+
+/// Types another file at a machine, whose normal world is idle, and compares.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn run_file(image: &Image, machine: &Machine, file: &str, title: &str, count: &mut Count) -> Result<()> {
+    let path = root().join(file);
     let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let steps = steps(&text)?;
-    let machine = Machine { words: vec!["idle".into()], ..Machine::default() };
-    let mut session = Session::start(image, &machine)?;
+    let mut session = Session::start(image, machine)?;
     let mut symbols = Symbols::new(target_dir().join("ta"), image.monitor.clone());
     let (mut passed, mut failed, mut log, mut fresh) = (0, Vec::new(), String::new(), String::new());
     await_idle(&mut session)?;
@@ -63,7 +71,7 @@ pub(crate) fn run(image: &Image, count: &mut Count) -> Result<()> {
         if lines == step.expected {
             passed += 1;
         } else {
-            failed.push(format!("{}: not as in {FILE}", step.line));
+            failed.push(format!("{}: not as in {file}", step.line));
         }
         if step.keys.starts_with(b"stack\r") {
             let named = answer.lines().flat_map(|line| symbols.line(line.trim())).any(|text| text.contains("console::"));
@@ -79,7 +87,7 @@ pub(crate) fn run(image: &Image, count: &mut Count) -> Result<()> {
         let remarks: String = text.lines().filter(|line| line.starts_with("# ")).map(|line| format!("{line}\n")).collect();
         std::fs::write(&path, remarks + &fresh)?;
     }
-    count.add("console, 4 × Cortex-A15", passed, failed, &log);
+    count.add(title, passed, failed, &log);
     Ok(())
 }
 
@@ -120,7 +128,7 @@ fn steps(text: &str) -> Result<Vec<Step>> {
                 steps.push(Step { line: line.into(), keys: keys_of(keys), masked: word == "mask", expected: Vec::new() });
             }
             (None, Some(step)) => step.expected.push(line.into()),
-            (None, None) => bail!("{FILE} begins with an answer"),
+            (None, None) => bail!("the file begins with an answer"),
         }
     }
     Ok(steps)
@@ -161,7 +169,7 @@ fn shown(answer: &str, masked: bool) -> Vec<String> {
 }
 
 /// The line with `N` for each number, and one blank for several.
-fn mask(line: &str) -> String {
+pub(crate) fn mask(line: &str) -> String {
     let mut out = String::new();
     let mut number = false;
     for word in line.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {

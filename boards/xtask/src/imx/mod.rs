@@ -37,6 +37,7 @@ mod format;
 mod pads;
 pub(crate) mod run;
 pub(crate) mod system;
+pub(crate) mod target;
 #[cfg(test)]
 mod tests;
 

@@ -6,6 +6,7 @@ use super::check::{Expected, check};
 use super::format::Imx;
 use super::{card, line};
 use crate::image::{self, Image, Kind, raw};
+use crate::ta::Built;
 use crate::tools::target_dir;
 use crate::{product, setup};
 use anyhow::{Context, Result, ensure};
@@ -40,44 +41,82 @@ impl<'a> Contents<'a> {
     }
 }
 
+/// What an image is made of, built.
+pub(crate) struct Parts {
+    board: Board,
+    monitor: PathBuf,
+    normal_elf: PathBuf,
+    tas: Vec<Built>,
+    keys: Vec<Vec<u8>>,
+    product: bool,
+}
+
 /// Builds the system for a board and writes its `.imx`.
 ///
 /// # Errors
 /// When something does not build, or the image is not what the ROM wants.
 pub(crate) fn build(board: Board, contents: &Contents<'_>) -> Result<Image> {
-    let tools = setup::run()?;
-    let (keys, tas) = if contents.product {
-        product::words(contents.words)?;
-        product::contents(contents.trust, contents.tas)?
-    } else {
-        (image::root_keys(contents.trust)?, image::all_tas(&tools, contents.tas)?)
-    };
-    let features: &[&str] = if contents.kind == Kind::Debug { &["debug-console"] } else { &[] };
-    let monitor = image::kernel(&tools, board.name(), features)?;
-    let built = image::kernel(&tools, "normal-world", &["imx6"])?;
-    let dir = target_dir().join("image").join(board.name());
-    fs::create_dir_all(&dir)?;
-    // Cargo puts the kernels for all boards in one place.
-    let normal_elf = dir.join("normal-world");
-    fs::copy(&built, &normal_elf)?;
-    let normal_bytes = raw(&normal_elf)?;
-    let mut payload = raw(&monitor)?;
-    let monitor_size = payload.len();
-    let mut own = vec![(KIND_NORMAL_WORLD, Uuid::NIL, normal_bytes.clone())];
-    own.push((KIND_ARGUMENTS, Uuid::NIL, contents.words.join(" ").into_bytes()));
-    own.extend(contents.product.then(|| (KIND_PRODUCT, Uuid::NIL, Vec::new())));
-    payload.extend(image::archive(&tas, &keys, &own)?);
-    let room = map::PAYLOAD_MAX as usize;
-    ensure!(payload.len() <= room, "the system has {} bytes, there is room for {room}", payload.len());
-    let imx = Imx::new(board.load(), entry(&monitor)?, board.set_up(), &payload)?;
-    let bytes = imx.to_bytes();
-    let expected = Expected { entry: Some(imx.entry), payload: Some(&payload) };
-    let failed: Vec<String> = check(&Imx::read(&bytes)?, board, &expected).iter().filter(|it| !it.ok).map(line).collect();
-    ensure!(failed.is_empty(), "the image would not boot:\n{}", failed.join("\n"));
-    let (boot, normal) = (dir.join("oxtee.imx"), dir.join("normal-world.bin"));
-    fs::write(&boot, bytes)?;
-    fs::write(&normal, normal_bytes)?;
-    Ok(Image { bare: boot.clone(), boot, monitor, normal, normal_elf, monitor_size, tas })
+    Parts::build(board, contents)?.pack(contents.words, "oxtee.imx")
+}
+
+impl Parts {
+    /// Builds them.
+    ///
+    /// # Errors
+    /// When something does not build.
+    pub(crate) fn build(board: Board, contents: &Contents<'_>) -> Result<Self> {
+        let tools = setup::run()?;
+        let (keys, tas) = if contents.product {
+            product::contents(contents.trust, contents.tas)?
+        } else {
+            (image::root_keys(contents.trust)?, image::all_tas(&tools, contents.tas)?)
+        };
+        let features: &[&str] = if contents.kind == Kind::Debug { &["debug-console"] } else { &[] };
+        let monitor = image::kernel(&tools, board.name(), features)?;
+        let built = image::kernel(&tools, "normal-world", &["imx6"])?;
+        let dir = target_dir().join("image").join(board.name());
+        fs::create_dir_all(&dir)?;
+        // Cargo puts the kernels for all boards in one place.
+        let normal_elf = dir.join("normal-world");
+        fs::copy(&built, &normal_elf)?;
+        Ok(Self { board, monitor, normal_elf, tas, keys, product: contents.product })
+    }
+
+    /// Puts them with some words into an image of this name, and checks it.
+    ///
+    /// # Errors
+    /// When the image is not what the ROM wants.
+    pub(crate) fn pack(&self, words: &[String], name: &str) -> Result<Image> {
+        if self.product {
+            product::words(words)?;
+        }
+        let normal_bytes = raw(&self.normal_elf)?;
+        let mut payload = raw(&self.monitor)?;
+        let monitor_size = payload.len();
+        let mut own = vec![(KIND_NORMAL_WORLD, Uuid::NIL, normal_bytes.clone())];
+        own.push((KIND_ARGUMENTS, Uuid::NIL, words.join(" ").into_bytes()));
+        own.extend(self.product.then(|| (KIND_PRODUCT, Uuid::NIL, Vec::new())));
+        payload.extend(image::archive(&self.tas, &self.keys, &own)?);
+        let room = map::PAYLOAD_MAX as usize;
+        ensure!(payload.len() <= room, "the system has {} bytes, there is room for {room}", payload.len());
+        let imx = Imx::new(self.board.load(), entry(&self.monitor)?, self.board.set_up(), &payload)?;
+        let bytes = imx.to_bytes();
+        let expected = Expected { entry: Some(imx.entry), payload: Some(&payload) };
+        let failed: Vec<String> = check(&Imx::read(&bytes)?, self.board, &expected).iter().filter(|it| !it.ok).map(line).collect();
+        ensure!(failed.is_empty(), "the image would not boot:\n{}", failed.join("\n"));
+        let (boot, normal) = (self.normal_elf.with_file_name(name), self.normal_elf.with_file_name("normal-world.bin"));
+        fs::write(&boot, bytes)?;
+        fs::write(&normal, normal_bytes)?;
+        Ok(Image {
+            bare: boot.clone(),
+            boot,
+            monitor: self.monitor.clone(),
+            normal,
+            normal_elf: self.normal_elf.clone(),
+            monitor_size,
+            tas: self.tas.clone(),
+        })
+    }
 }
 
 /// Where an ELF file is entered.
