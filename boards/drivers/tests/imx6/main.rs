@@ -2,6 +2,7 @@
 //! The lockdown of the i.MX6UL, run on a model of the chip and attacked there by every bus master.
 
 mod attack;
+mod boards;
 mod caam;
 mod dcp;
 mod document;

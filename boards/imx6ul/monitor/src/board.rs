@@ -8,10 +8,11 @@ use crate::secrets::Secrets;
 use core::fmt::{self, Write};
 use core::ops::Range;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use drivers::imx6::audit::audit;
 use drivers::imx6::ccm::{Ccm, Gate};
 use drivers::imx6::gpio::Led;
 use drivers::imx6::iomuxc::{self, Iomuxc};
-use drivers::imx6::lockdown::lock_down;
+use drivers::imx6::lockdown::{Policy, lock_down};
 use drivers::imx6::map as chip;
 use drivers::imx6::part::Part;
 use drivers::imx6::uart::Uart;
@@ -145,8 +146,8 @@ impl Imx6ul {
         if part == Part::Emulated {
             say!(description, "W board: QEMU: isolation NOT enforced here; not modelled by QEMU: {NOT_MODELLED}");
             Watchdog::start_trusted(bus(), policy.watchdog);
-        } else if let Err(error) = lock_down(bus(), &policy) {
-            panic::stop(&Self::last_words(), format_args!("the chip cannot be locked down: {error}"))
+        } else {
+            close(description, &policy);
         }
         let keep = contents.arguments.has("keep-unique-key");
         let secrets = match Secrets::new(part, keep, |error| {
@@ -171,6 +172,24 @@ impl Imx6ul {
         let description = DESCRIPTION.get().copied().unwrap_or(&imx6ul::description::USB_ARMORY_MK2);
         Self { description, part: Part::Emulated, randomise: false, watchdog: Service::Silent, secrets: Secrets::none() }
     }
+}
+
+/// Locks the chip down, and reads everything back. A chip that is not as it should be goes no further.
+fn close(description: &'static Description, policy: &Policy<'_>) {
+    if let Err(error) = lock_down(bus(), policy) {
+        panic::stop(&Imx6ul::last_words(), format_args!("the chip cannot be locked down: {error}"))
+    }
+    let mut settings = 0;
+    let wrong = audit(bus(), policy, |finding| {
+        settings += 1;
+        if !finding.is_right() {
+            say!(description, "E board: {finding}");
+        }
+    });
+    if wrong != 0 {
+        panic::stop(&Imx6ul::last_words(), format_args!("{wrong} settings of the chip are not the policy's"))
+    }
+    say!(description, "I board: locked down until reset, {settings} settings read back");
 }
 
 /// Clocks and pins of what the secure world uses, and of the normal world's UART, which cannot reach them.
