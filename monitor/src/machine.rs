@@ -78,6 +78,8 @@ pub trait Board: Send + Sync + 'static {
     fn console_listen(&self) {}
     /// Sends the interrupts of the console to `cpu`, and one at once.
     fn console_route(&self, _cpu: usize) {}
+    /// Switches the light for demonstrations on or off, where there is one.
+    fn light(&self, _on: bool) {}
     /// The unit that says who may use what on the bus, where there is one.
     fn access_control(&self) -> Option<&dyn AccessControl> {
         None
@@ -392,6 +394,10 @@ impl<B: Board> ConsolePort for Machine<B> {
 
     fn debug_authentication(&self) -> Option<u32> {
         probe::debug_status()
+    }
+
+    fn light(&self, on: bool) {
+        self.board.light(on);
     }
 
     fn access_control(&self) -> Option<&dyn AccessControl> {

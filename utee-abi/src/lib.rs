@@ -17,6 +17,7 @@ pub mod boot_image;
 pub mod bytes;
 pub mod call_rule;
 pub mod crypto;
+pub mod demonstration;
 pub mod gp;
 pub mod image;
 pub mod linux;

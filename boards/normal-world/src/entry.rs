@@ -5,7 +5,7 @@ use crate::board::{self, board};
 use crate::cpu::{self, cp};
 use crate::latency;
 use crate::layout::{ABORT_STACK, STACK_SLOT, THREADS};
-use crate::{bench, call, cmdline, console, demo, isolation, memory, notification, power, println, probe, smp, suite, task};
+use crate::{bench, call, cmdline, console, demo, isolation, memory, notification, part, power, println, probe, smp, suite, task};
 use core::arch::global_asm;
 use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -140,10 +140,12 @@ extern "C" fn kernel_main(tree: u32) -> ! {
     finish(u32::from(failed != 0))
 }
 
-/// Does nothing for ever, for somebody at the secure console.
+/// Does nothing for ever but its part in the demonstration, for somebody at the secure console.
 fn idle() -> ! {
+    notification::hear();
     println!("normal world: idle");
     loop {
+        part::take();
         cpu::wait();
     }
 }

@@ -41,6 +41,8 @@ mod memory;
 #[cfg(target_arch = "arm")]
 mod notification;
 #[cfg(target_arch = "arm")]
+mod part;
+#[cfg(target_arch = "arm")]
 mod power;
 #[cfg(target_arch = "arm")]
 mod probe;

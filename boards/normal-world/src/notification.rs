@@ -28,6 +28,18 @@ pub(crate) fn listen() -> bool {
     listening
 }
 
+/// Asks the TEE for notifications that nobody but [`take`] looks for.
+pub(crate) fn hear() {
+    entry::gic().enable(map::INTERRUPT_NOTIFICATION);
+    smc(FastCall::EnableAsyncNotif);
+}
+
+/// True when notification `number` has come since this was asked last.
+pub(crate) fn take(number: u32) -> bool {
+    let bit = 1 << (number % 32);
+    FETCHED.get(number as usize / 32).is_some_and(|word| word.fetch_and(!bit, Ordering::SeqCst) & bit != 0)
+}
+
 /// Passes no more on. The TEE is told so by a message, which is the caller's to send.
 pub(crate) fn end() {
     LISTENING.store(false, Ordering::SeqCst);

@@ -76,13 +76,20 @@ pub struct Call<'t, P: Platform> {
     /// The tick at which it was last looked whether the client is there; set at the first interrupt of a TA.
     looked: Cell<Option<u64>>,
     message: RefCell<RpcMessage>,
+    /// It is the TEE's own: no normal world waits for it, and none is asked.
+    own: bool,
 }
 
 impl<'t, P: Platform> Call<'t, P> {
     /// A call on `thread`, with the RPC message that came with it.
     pub fn new(tee: &'t Tee<P>, thread: ThreadId, rpc: Option<Window>) -> Self {
         let message = rpc.map_or(RpcMessage::None, RpcMessage::Given);
-        Self { tee, thread, depth: Cell::new(0), looked: Cell::new(None), message: RefCell::new(message) }
+        Self { tee, thread, depth: Cell::new(0), looked: Cell::new(None), message: RefCell::new(message), own: false }
+    }
+
+    /// A call of the TEE itself, on a thread that the console has.
+    pub fn own(tee: &'t Tee<P>, thread: ThreadId) -> Self {
+        Self { own: true, ..Self::new(tee, thread, None) }
     }
 
     /// The machine.
@@ -98,6 +105,9 @@ impl<'t, P: Platform> Call<'t, P> {
     /// What the normal world answers; COMMUNICATION when the answer is no message; OUT_OF_MEMORY when there is
     /// no memory for one.
     pub fn rpc(&self, command: RpcCommand, params: &mut [MsgParam]) -> Result<(), TeeError> {
+        if self.own {
+            return Err(TeeError::COMMUNICATION);
+        }
         let (window, cookie) = self.rpc_window()?;
         let mut bytes = [0u8; RPC_MESSAGE];
         let count = params.len().min(RPC_PARAMS);
@@ -180,6 +190,10 @@ impl<'t, P: Platform> Call<'t, P> {
     pub fn sleep(&self, time: Duration) -> Result<Slept, TeeError> {
         let ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX).min(u64::from(u32::MAX));
         let start = self.platform().ticks();
+        if self.own {
+            crate::console::schedule::pause(self.platform(), u32::try_from(ms).unwrap_or(u32::MAX));
+            return Ok(Slept::Whole);
+        }
         self.rpc(RpcCommand::Suspend, &mut [MsgParam::value_in(ms, 0, 0)])?;
         if self.since(start) >= time / 2 {
             return Ok(Slept::Whole);
@@ -209,6 +223,9 @@ impl<'t, P: Platform> Call<'t, P> {
     /// # Errors
     /// As [`Call::rpc`].
     pub fn is_abandoned(&self) -> Result<bool, TeeError> {
+        if self.own {
+            return Ok(false);
+        }
         let now = self.platform().ticks();
         let Some(last) = self.looked.get() else {
             self.looked.set(Some(now));
@@ -251,6 +268,11 @@ impl<'t, P: Platform> Call<'t, P> {
 
     /// Early when the time is over and nobody has woken this thread.
     fn wait_some_time(&self) -> Result<Slept, TeeError> {
+        if self.own {
+            // Nobody can wake it: it looks again.
+            crate::console::schedule::pause(self.platform(), REST_MS);
+            return Ok(Slept::Whole);
+        }
         let number = u64::from(self.tee.notifications.number_of(self.thread));
         let start = self.platform().ticks();
         match self.rpc(RpcCommand::Notification, &mut [MsgParam::value_in(rpc::NOTIFICATION_WAIT, number, WAIT_MS)]) {

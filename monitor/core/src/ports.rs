@@ -231,6 +231,9 @@ pub trait NormalWorld {
     /// Runs the normal world until it comes back.
     fn enter(&mut self) -> NormalExit;
 
+    /// Calls `f` with the name and value of each register that the normal world came back with.
+    fn for_each_register(&self, _f: &mut dyn FnMut(&'static str, u64)) {}
+
     /// Sets a0..a3 that the normal world finds when it is entered again; its other registers stay.
     fn set_result(&mut self, result: [u32; 4]);
 }

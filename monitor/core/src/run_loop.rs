@@ -31,10 +31,14 @@ impl<P: Platform> Tee<P> {
             match world.enter() {
                 NormalExit::Smc(regs) => match self.smc(cpu, &regs) {
                     Answer::Return(result) => world.set_result(result),
+                    Answer::Yield => {
+                        self.console.take_yield(world);
+                        world.set_result([0; 4]);
+                    }
                     Answer::CpuOff => return,
                     Answer::Sleep(start) => {
                         while !self.platform.wait_for_interrupt() {
-                            self.console.poll(&self.platform);
+                            self.console.poll(self);
                         }
                         match start {
                             Some(start) => world.start(start.entry, start.args),

@@ -12,7 +12,12 @@ enum State {
     Free,
     Running,
     Suspended,
+    /// It works for the console: the normal world can neither claim nor resume it.
+    Own,
 }
+
+/// a0 of a thread that works for the console; no yielding call has it.
+pub const OWN: u32 = u32::MAX;
 
 /// The time that the TA on a thread may still run, counted only while the thread has a CPU.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,6 +37,8 @@ pub enum Doing {
     Interrupted,
     /// It waits for the normal world: for this request (an RPC command), or for memory for one.
     Waiting(Option<u32>),
+    /// It works for the console.
+    Own,
 }
 
 #[derive(Clone, Copy)]
@@ -71,6 +78,7 @@ impl<P: Platform> Threads<P> {
             State::Free => Doing::Nothing,
             State::Running => Doing::Running,
             State::Suspended => slot.since,
+            State::Own => Doing::Own,
         });
         doing.unwrap_or(Doing::Nothing)
     }
@@ -108,6 +116,40 @@ impl<P: Platform> Threads<P> {
         }
         let exit = platform.thread_resume(thread, regs);
         self.leave(platform, thread, exit)
+    }
+
+    /// Claims a free thread for the console.
+    pub fn claim_own(&self) -> Option<ThreadId> {
+        let thread = self.claim()?;
+        self.with(thread, |slot| slot.state = State::Own);
+        Some(thread)
+    }
+
+    /// Runs a thread that [`Threads::claim_own`] gave, from its start or where it stands. It is free again once it is done.
+    pub fn run_own(&self, platform: &P, thread: ThreadId, start: bool) -> ThreadExit {
+        let now = platform.ticks();
+        let left = self.with(thread, |slot| {
+            slot.budget.since = now;
+            slot.budget.left
+        });
+        if let Some(left) = left.flatten() {
+            platform.set_timer(Some(now.saturating_add(left)));
+        }
+        let exit = match start {
+            true => platform.thread_start(thread, [OWN, 0, 0, 0, 0, 0, 0, 0]),
+            false => platform.thread_resume(thread, [0; 8]),
+        };
+        let limited = self.with(thread, |slot| {
+            Self::charge(&mut slot.budget, platform.ticks());
+            if matches!(exit, ThreadExit::Done(_)) {
+                slot.state = State::Free;
+            }
+            slot.budget.left.is_some()
+        });
+        if limited == Some(true) {
+            platform.set_timer(None);
+        }
+        exit
     }
 
     fn claim(&self) -> Option<ThreadId> {

@@ -7,9 +7,11 @@ use common::Running;
 use std::sync::Arc;
 use tee_core::Tee;
 use tee_core::console::command;
+use tee_core::smc::Answer;
 use tee_core::testing::normal::NormalWorld;
 use tee_core::testing::script::Ta;
 use tee_core::testing::{FakePlatform, RAM, image};
+use utee_abi::demonstration;
 use utee_abi::psci;
 use utee_abi::rpc::RpcCommand;
 use utee_abi::ta_head::{EntryFunction, TaFlags};
@@ -110,7 +112,7 @@ fn the_normal_world_goes_first_and_the_console_comes_back() {
     assert!(tee.platform.operator().tick().is_some_and(|tick| tick > back));
     // A CPU that is busy with calls looks in passing.
     tee.platform.advance(1);
-    tee.console.poll_in_passing(&tee.platform);
+    tee.console.poll_in_passing(&tee);
     assert!(tee.platform.printed().ends_with("> "));
     assert_eq!(tee.platform.operator().tick(), None);
 }
@@ -252,4 +254,84 @@ fn rights_are_set_unless_they_are_locked() {
         assert_eq!(one(&tee, wrong), "error: there is no such peripheral, slave, master or value", "{wrong}");
     }
     assert!(one(&tee, "sa 1 maybe").starts_with("usage: sa") && one(&tee, "csl 1").starts_with("usage: csl"));
+}
+
+/// The normal world that takes part in the demonstration.
+struct Part;
+
+impl tee_core::ports::NormalWorld for Part {
+    fn start(&mut self, _entry: u64, _args: [u64; 3]) {}
+
+    fn enter(&mut self) -> tee_core::ports::NormalExit {
+        tee_core::ports::NormalExit::SecureInterrupt
+    }
+
+    fn for_each_register(&self, f: &mut dyn FnMut(&'static str, u64)) {
+        for (name, value) in [("r0", u64::from(demonstration::YIELD)), ("r1", 1), ("r2", 8), ("r3", 0x0E00_0000)] {
+            f(name, value);
+        }
+    }
+
+    fn set_result(&mut self, _result: [u32; 4]) {}
+}
+
+/// Types `tee` and plays the normal world until it is over; the lines that came.
+fn demonstrate(tee: &Machine, takes_part: bool) -> Vec<String> {
+    let before = tee.platform.printed().len();
+    tee.platform.operator().press(b"tee\r");
+    tee.secure_interrupt();
+    while let Some(tick) = tee.platform.operator().tick() {
+        if takes_part && tee.console.awaits_yield() {
+            assert_eq!(tee.smc(0, &[demonstration::YIELD, 1, 8, 0, 0, 0, 0, 0]), Answer::Yield);
+            tee.console.take_yield(&Part);
+        }
+        let now = tee_core::ports::Platform::ticks(&tee.platform);
+        tee.platform.advance(tick.saturating_sub(now));
+        tee.secure_interrupt();
+    }
+    tee.platform.printed().split_off(before).split("\r\n").map(String::from).collect()
+}
+
+#[test]
+fn the_demonstration_shows_each_at_work_and_at_its_bounds() {
+    let elf = image::elf(&demonstration::TA, TaFlags::empty(), 8192);
+    let tee = FakePlatform::boot_notifying(&[(demonstration::TA, image::signed(&demonstration::TA, &elf))], 2);
+    tee.console.begin(&tee.platform);
+    tee.platform.scripts().set(&demonstration::TA, |ta: &mut Ta| {
+        match (ta.function(), ta.command()) {
+            (EntryFunction::InvokeCommand, demonstration::COUNT) => {
+                for _ in 0..demonstration::COUNTS {
+                    assert_eq!(ta.syscall(utee_abi::sysnum::Syscall::Wait, &[1000]), 0);
+                    // Nobody is asked for a thread that works for the console.
+                    ta.interrupted();
+                }
+            }
+            (EntryFunction::InvokeCommand, demonstration::READ) => ta.read(0, &mut [0; 4]),
+            _ => {}
+        }
+        0
+    });
+    // Nobody has asked for notifications: the normal world takes no part, and an SMC of it means nothing.
+    assert_eq!(tee.smc(0, &[demonstration::YIELD, 0, 0, 0, 0, 0, 0, 0]), Answer::Return([u32::MAX, 0, 0, 0]));
+    let lines = demonstrate(&tee, false);
+    assert!(lines.iter().any(|line| line.starts_with("the normal world takes no part")), "{lines:#?}");
+    assert!(tee.notifications.enable(&tee.platform));
+    for _ in 0..2 {
+        let lines = demonstrate(&tee, true);
+        for wanted in [
+            "pass one: a TA, this console and the normal world at work",
+            "   r0 83004f58   r1 00000001   r2 00000008   r3 0e000000",
+            "the normal world is non-secure: it cannot read SCR",
+            "I core: demonstration: sent `hello, w` to the TA, and got the same back",
+            "console says 5 mississippi",
+            "I core: demonstration: the TA ended: TEE_ERROR_TARGET_DEAD (origin Tee)",
+            "pass two: what is closed to the normal world",
+            "the normal world could not read secure memory at 0x0e000000: external abort",
+            "this TEE derived the same key as before from the hardware-unique key",
+            "that was the demonstration",
+        ] {
+            assert!(lines.iter().any(|line| line.trim_start_matches(' ') == wanted.trim_start_matches(' ')), "{wanted}: {lines:#?}");
+        }
+        assert!(tee.threads.all_free() && tee.sessions.count() == 0 && tee.registry.usage() == (0, 0));
+    }
 }

@@ -32,6 +32,9 @@ pub struct UserRegs {
     pub vfp_used: bool,
 }
 
+/// Names of r0 to r12.
+pub(super) const R_NAMES: [&str; 13] = ["r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12"];
+
 /// Bits of the CPSR that are user mode's own: flags, Q, GE, IT and T.
 const CPSR_USER_BITS: u32 = 0xF80F_FC20;
 const MODE_USR: u32 = 0x10;
@@ -203,8 +206,7 @@ impl UserContext for UserRegs {
     }
 
     fn for_each_register(&self, f: &mut dyn FnMut(&'static str, u64)) {
-        const NAMES: [&str; 13] = ["r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12"];
-        for (name, value) in NAMES.iter().zip(self.r) {
+        for (name, value) in R_NAMES.iter().zip(self.r) {
             f(name, u64::from(value));
         }
         for (name, value) in [("sp", self.sp), ("lr", self.lr), ("pc", self.pc), ("cpsr", self.cpsr)] {

@@ -3,6 +3,7 @@
 
 use super::cp15;
 use super::percpu::{NormalRegs, PerCpu, this_cpu};
+use super::user::R_NAMES;
 use core::arch::{asm, global_asm};
 use core::mem::offset_of;
 use tee_core::ports::{NormalExit, NormalWorld};
@@ -118,6 +119,16 @@ impl NormalWorld for World {
         }
         let r = &self.regs().r;
         NormalExit::Smc([r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7]])
+    }
+
+    fn for_each_register(&self, f: &mut dyn FnMut(&'static str, u64)) {
+        // SAFETY: as in `regs`.
+        let regs = unsafe { &(*self.cpu).normal };
+        for (name, value) in R_NAMES.iter().zip(regs.r) {
+            f(name, u64::from(value));
+        }
+        f("pc", u64::from(regs.pc));
+        f("cpsr", u64::from(regs.cpsr));
     }
 
     fn set_result(&mut self, result: [u32; 4]) {

@@ -2,7 +2,7 @@
 //! The commands: one list, from which `help` is made.
 
 use super::Refusal;
-use super::commands::{access, memory, system, tas, threads};
+use super::commands::{access, demonstration, memory, system, tas, threads};
 use crate::Tee;
 use crate::ports::Platform;
 use core::fmt::Write;
@@ -50,6 +50,7 @@ impl<P: Platform> List<P> {
         command("stack", "", "return addresses on the stack of the console", threads::stack),
         command("stackall", "", "secure threads, what each waits for, and where it stands", threads::stackall),
         command("ta", "", "trusted applications, sessions, memory and time", tas::ta),
+        command("tee", "", "the demonstration: a TA, this TEE and the normal world at work and at their bounds", demonstration::tee),
     ];
 }
 

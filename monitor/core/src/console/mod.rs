@@ -5,11 +5,13 @@
 //! * [`command`] - the list of commands; [`commands`] - what they do, one file a family.
 //! * [`screen`] - log lines and the typed line on one UART.
 //! * [`schedule`] - when the thread runs: after a secure interrupt, until it waits for input or the normal world is interrupted.
+//! * [`job`] - what it has a thread of the calls do: the TA of its demonstration.
 //! * [`ports`] - what it asks of the machine.
 
 pub mod command;
 pub mod commands;
 pub mod editor;
+pub mod job;
 pub mod ports;
 pub mod schedule;
 pub mod screen;

@@ -97,6 +97,9 @@ pub trait ConsolePort {
         None
     }
 
+    /// Switches the light for demonstrations on or off, where there is one.
+    fn light(&self, _on: bool) {}
+
     /// The unit that says who may use what on the bus, where there is one.
     fn access_control(&self) -> Option<&dyn AccessControl> {
         None

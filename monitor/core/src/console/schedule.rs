@@ -6,39 +6,91 @@
 //! thread back. A CPU that is busy with calls looks whenever one of them goes on after a request or an interrupt, so
 //! that TAs which compute do not keep the operator out.
 
+use super::job::Yielded;
 use crate::Tee;
 use crate::lock::Lock;
-use crate::ports::{CpuIndex, Platform, ThreadExit, ThreadId};
+use crate::ports::{CpuIndex, NormalWorld, Platform, ThreadExit, ThreadId};
 use crate::ta::time::ticks_of_ms;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 /// Milliseconds that the normal world has before the console goes on after an interrupt of it.
 const SLICE_MS: u32 = 1;
 
+/// Where a thread stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    /// Nobody has typed yet.
+enum Turn {
+    /// It is not under way.
     Idle,
+    /// It is to be started.
+    Ready,
     Running,
-    /// It waits for input, or for this tick.
+    /// It waits for this tick, or for input.
     Waiting(Option<u64>),
     /// An interrupt of the normal world came; it goes on at this tick.
     Preempted(u64),
 }
 
-/// The console's thread.
+impl Turn {
+    fn is_due(self, now: u64, input: bool) -> bool {
+        match self {
+            Self::Idle | Self::Waiting(None) => input,
+            Self::Ready => true,
+            Self::Running => false,
+            Self::Waiting(Some(tick)) | Self::Preempted(tick) => tick <= now,
+        }
+    }
+
+    /// The tick at which it is to be looked at again.
+    fn next(self) -> Option<u64> {
+        match self {
+            Self::Idle | Self::Running => None,
+            Self::Ready => Some(0),
+            Self::Waiting(tick) => tick,
+            Self::Preempted(tick) => Some(tick),
+        }
+    }
+}
+
+/// Whose turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Who {
+    /// The operator's thread.
+    Operator,
+    /// The thread that works for it.
+    Job,
+}
+
+struct Turns {
+    operator: Turn,
+    job: Turn,
+    /// The thread of the job.
+    thread: Option<ThreadId>,
+}
+
+impl Turns {
+    fn of(&mut self, who: Who) -> &mut Turn {
+        match who {
+            Who::Operator => &mut self.operator,
+            Who::Job => &mut self.job,
+        }
+    }
+}
+
+/// The console's threads: its own, and one of the calls' that it may have claimed for a job.
 pub struct Console<P: Platform> {
     thread: Option<ThreadId>,
-    state: Lock<P, State>,
-    /// It waits for more than input: to be looked at when a call goes on.
+    turns: Lock<P, Turns>,
+    /// They wait for more than input: to be looked at when a call goes on.
     pressing: AtomicBool,
+    yielded: Lock<P, Yielded>,
 }
 
 impl<P: Platform> Console<P> {
     /// The console of a machine, if it has one.
     pub fn new(platform: &P) -> Self {
         let thread = u32::try_from(platform.threads()).ok().map(ThreadId).filter(|_| platform.has_console());
-        Self { thread, state: Lock::<P, _>::new(State::Idle), pressing: AtomicBool::new(false) }
+        let turns = Turns { operator: Turn::Idle, job: Turn::Idle, thread: None };
+        Self { thread, turns: Lock::<P, _>::new(turns), pressing: AtomicBool::new(false), yielded: Lock::<P, _>::new(Yielded::default()) }
     }
 
     /// Its thread.
@@ -46,51 +98,90 @@ impl<P: Platform> Console<P> {
         self.thread
     }
 
+    /// What the normal world is waited for, in the demonstration.
+    pub(super) fn yielded(&self) -> &Lock<P, Yielded> {
+        &self.yielded
+    }
+
+    /// True while the normal world is to yield.
+    pub fn awaits_yield(&self) -> bool {
+        self.yielded.lock().is_awaited()
+    }
+
+    /// Takes what the normal world yields with.
+    pub fn take_yield(&self, world: &impl NormalWorld) {
+        let mut yielded = self.yielded.lock();
+        world.for_each_register(&mut |name, value| yielded.put(name, value));
+        yielded.end();
+    }
+
+    /// Has a thread of the calls run [`super::job::run`]; false when all are in use.
+    #[must_use]
+    pub(super) fn start_job(&self, tee: &Tee<P>) -> bool {
+        let Some(thread) = tee.threads.claim_own() else { return false };
+        let mut turns = self.turns.lock();
+        (turns.job, turns.thread) = (Turn::Ready, Some(thread));
+        true
+    }
+
+    /// True when no job is under way.
+    pub(super) fn is_job_done(&self) -> bool {
+        self.turns.lock().job == Turn::Idle
+    }
+
     /// Runs the console if there is something for it to do. On the run loop, after each secure interrupt.
-    pub fn poll(&self, platform: &P) {
-        let Some(thread) = self.thread else { return };
+    pub fn poll(&self, tee: &Tee<P>) {
+        let Some(operator) = self.thread else { return };
+        // After an interrupt of the normal world that goes first.
+        if !self.turn(tee, Who::Operator, Some(operator)) {
+            let job = self.turns.lock().thread;
+            self.turn(tee, Who::Job, job);
+        }
+        let next = {
+            let turns = self.turns.lock();
+            [turns.operator, turns.job].into_iter().filter_map(Turn::next).min()
+        };
+        self.pressing.store(next.is_some(), Ordering::Relaxed);
+        tee.platform.set_tick(next);
+    }
+
+    /// Runs a thread if it is its turn; true when the normal world was interrupted.
+    fn turn(&self, tee: &Tee<P>, who: Who, thread: Option<ThreadId>) -> bool {
+        let (platform, Some(thread)) = (&tee.platform, thread) else { return false };
         let now = platform.ticks();
+        let input = who == Who::Operator && platform.console_ready();
         let before = {
-            let mut state = self.state.lock();
-            let (due, next) = match *state {
-                State::Idle => (platform.console_ready(), None),
-                State::Waiting(tick) => (platform.console_ready() || tick.is_some_and(|tick| tick <= now), tick),
-                State::Preempted(tick) => (tick <= now, Some(tick)),
-                State::Running => (false, None),
-            };
-            if !due {
-                return platform.set_tick(next);
+            let mut turns = self.turns.lock();
+            let turn = turns.of(who);
+            if !turn.is_due(now, input) {
+                return false;
             }
-            core::mem::replace(&mut *state, State::Running)
+            core::mem::replace(turn, Turn::Running)
         };
         platform.set_tick(None);
-        let exit = match before {
-            State::Idle => platform.thread_start(thread, [0; 8]),
-            _ => platform.thread_resume(thread, [0; 8]),
+        let exit = match (who, before) {
+            (Who::Operator, Turn::Idle) => platform.thread_start(thread, [0; 8]),
+            (Who::Operator, _) => platform.thread_resume(thread, [0; 8]),
+            (Who::Job, before) => tee.threads.run_own(platform, thread, before == Turn::Ready),
         };
         let after = match exit {
-            ThreadExit::Wait(tick) => State::Waiting(tick),
-            ThreadExit::Done(_) => State::Idle,
+            ThreadExit::Wait(tick) => Turn::Waiting(tick),
+            ThreadExit::Done(_) => Turn::Idle,
             ThreadExit::Rpc(_) | ThreadExit::ForeignInterrupt => {
-                State::Preempted(platform.ticks().saturating_add(ticks_of_ms(platform, SLICE_MS)))
+                Turn::Preempted(platform.ticks().saturating_add(ticks_of_ms(platform, SLICE_MS)))
             }
         };
-        self.pressing.store(!matches!(after, State::Idle | State::Waiting(None)), Ordering::Relaxed);
-        *self.state.lock() = after;
-        match after {
-            State::Preempted(tick) => platform.set_tick(Some(tick)),
-            State::Waiting(tick) => {
-                platform.set_tick(tick);
-                platform.console_listen();
-            }
-            State::Idle | State::Running => platform.console_listen(),
+        *self.turns.lock().of(who) = after;
+        if who == Who::Operator && matches!(after, Turn::Waiting(None) | Turn::Idle) {
+            platform.console_listen();
         }
+        matches!(after, Turn::Preempted(_))
     }
 
     /// The same where a call is about to go on: a look that costs next to nothing while nobody types.
-    pub fn poll_in_passing(&self, platform: &P) {
-        if self.pressing.load(Ordering::Relaxed) || platform.console_ready() {
-            self.poll(platform);
+    pub fn poll_in_passing(&self, tee: &Tee<P>) {
+        if self.pressing.load(Ordering::Relaxed) || tee.platform.console_ready() {
+            self.poll(tee);
         }
     }
 
@@ -109,11 +200,19 @@ impl<P: Platform> Console<P> {
     }
 }
 
+/// Rests a thread of the console for so many milliseconds.
+pub fn pause<P: Platform>(platform: &P, milliseconds: u32) {
+    let end = platform.ticks().saturating_add(ticks_of_ms(platform, milliseconds));
+    while platform.ticks() < end {
+        platform.suspend(ThreadExit::Wait(Some(end)));
+    }
+}
+
 impl<P: Platform> Tee<P> {
     /// Handles the secure interrupt that brought this CPU to its run loop.
     pub fn secure_interrupt(&self) {
         self.platform.secure_interrupt();
-        self.console.poll(&self.platform);
+        self.console.poll(self);
     }
 
     /// Before `cpu` is off: the operator is served by another one from now on.

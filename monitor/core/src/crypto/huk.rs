@@ -96,6 +96,8 @@ pub fn hardware<P: Platform>(platform: &P) -> Result<HardwareKey, TeeError> {
 pub enum Purpose {
     /// Authenticates the versions of TAs that the normal world stores.
     TaVersions = 0x4F58_0001,
+    /// Shows on the console that there is one, and is used for nothing.
+    Demonstration = 0x4F58_0002,
 }
 
 /// Bytes of a derived key.

@@ -36,6 +36,8 @@ pub enum Opener {
     NormalWorld,
     /// The TA instance of this number.
     Ta(u32),
+    /// The console of the TEE.
+    Console,
 }
 
 /// What a session is connected to.

@@ -10,6 +10,7 @@ pub mod yielding;
 
 use crate::Tee;
 use crate::ports::{CpuIndex, Platform};
+use utee_abi::demonstration::YIELD;
 use utee_abi::smc::{Owner, UNKNOWN_FUNCTION};
 
 /// What the run loop does next.
@@ -17,6 +18,8 @@ use utee_abi::smc::{Owner, UNKNOWN_FUNCTION};
 pub enum Answer {
     /// Back to the normal world with these a0..a3.
     Return([u32; 4]),
+    /// The normal world takes part in the demonstration and yields: its registers are looked at, and it goes on.
+    Yield,
     /// The CPU is to be switched off.
     CpuOff,
     /// The CPU sleeps until an interrupt of the normal world is pending; then it starts afresh, or the call returns SUCCESS.
@@ -32,6 +35,7 @@ impl<P: Platform> Tee<P> {
             Owner::TrustedOs => yielding::enter(self, regs),
             Owner::StandardService => return psci::serve(self, cpu, regs),
             Owner::Arch => arch::serve(regs),
+            Owner::Other if id == YIELD && self.console.awaits_yield() => return Answer::Yield,
             Owner::Other => [UNKNOWN_FUNCTION, 0, 0, 0],
         })
     }

@@ -5,6 +5,7 @@ use crate::Tee;
 use crate::call::{Call, RPC_PARAMS};
 use crate::msg::{self, window::Window};
 use crate::ports::{Platform, ThreadId};
+use crate::thread::OWN;
 use utee_abi::msg::{HEADER_SIZE, MAX_PARAMS, MsgHeader, message_size};
 use utee_abi::smc::{ReturnCode, YieldingCall};
 
@@ -12,7 +13,7 @@ use utee_abi::smc::{ReturnCode, YieldingCall};
 pub fn enter<P: Platform>(tee: &Tee<P>, regs: &[u32; 8]) -> [u32; 4] {
     match YieldingCall::try_from(regs[0]) {
         Ok(YieldingCall::ReturnFromRpc) => {
-            tee.console.poll_in_passing(&tee.platform);
+            tee.console.poll_in_passing(tee);
             tee.threads.resume(&tee.platform, *regs)
         }
         Ok(_) => tee.threads.start(&tee.platform, *regs),
@@ -23,6 +24,11 @@ pub fn enter<P: Platform>(tee: &Tee<P>, regs: &[u32; 8]) -> [u32; 4] {
 /// Serves a yielding call on its thread; the result is a0..a3 for the normal world.
 pub fn serve<P: Platform>(tee: &Tee<P>, thread: ThreadId, regs: &[u32; 8]) -> [u32; 4] {
     let code = match locate(tee, regs) {
+        // What the console has a thread do is no call of the normal world: none gets here with this id.
+        Err(_) if regs[0] == OWN => {
+            crate::console::job::run(tee, thread);
+            return [0; 4];
+        }
         Err(code) => code,
         Ok(place) => {
             let call = Call::new(tee, thread, place.rpc);

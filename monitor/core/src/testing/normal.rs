@@ -76,6 +76,7 @@ impl NormalWorld {
     pub fn smc(&self, regs: [u32; 8]) -> [u32; 4] {
         match self.tee.smc(0, &regs) {
             Answer::Return(result) => result,
+            Answer::Yield => panic!("nobody takes part in the demonstration"),
             Answer::CpuOff | Answer::Sleep(_) => panic!("the CPU went to sleep"),
         }
     }

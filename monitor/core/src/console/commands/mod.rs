@@ -2,6 +2,7 @@
 //! What the commands do.
 
 pub mod access;
+pub mod demonstration;
 pub mod memory;
 pub mod system;
 pub mod tas;

@@ -38,6 +38,7 @@ pub fn stackall<P: Platform>(session: &mut Session<'_, P>, arguments: &[&str]) -
         match doing {
             Doing::Nothing => writeln!(session.out, "is free")?,
             Doing::Running => writeln!(session.out, "runs")?,
+            Doing::Own => writeln!(session.out, "works for this console")?,
             Doing::Interrupted => writeln!(session.out, "was interrupted by the normal world")?,
             Doing::Waiting(request) => {
                 write!(session.out, "waits for the normal world: {}", request_name(request))?;
@@ -47,7 +48,7 @@ pub fn stackall<P: Platform>(session: &mut Session<'_, P>, arguments: &[&str]) -
                 writeln!(session.out)?;
             }
         }
-        if matches!(doing, Doing::Interrupted | Doing::Waiting(_)) {
+        if matches!(doing, Doing::Interrupted | Doing::Waiting(_) | Doing::Own) {
             addresses(session, thread)?;
         }
     }

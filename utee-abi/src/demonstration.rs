@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! The demonstration that the console of the TEE shows by `tee`: its TA, and how the normal-world kernel that ships takes
+//! part. Oxtee's own; no other normal world need know of it.
+
+use crate::uuid::Uuid;
+
+/// The TA.
+pub const TA: Uuid = Uuid::new(0x5dbd_9093, 0xf919, 0x4033, [0x9e, 0x53, 0x25, 0x79, 0x32, 0x44, 0x54, 0x22]);
+
+/// Gives 16 random bytes: p0 and p1 value out.
+pub const RANDOM: u32 = 0;
+/// Gives p0 value inout back as it is.
+pub const ECHO: u32 = 1;
+/// Says [`COUNTS`] numbers, one a second.
+pub const COUNT: u32 = 2;
+/// Reads the word at p0 value in `a`, which is not the TA's to read.
+pub const READ: u32 = 3;
+
+/// How far everybody counts.
+pub const COUNTS: u32 = 5;
+
+/// Notification: the normal world is to show that it is non-secure, yield by [`YIELD`], and count.
+pub const PROVE: u32 = 8;
+/// Notification: the normal world is to try to read secure memory, and yield.
+pub const REACH: u32 = 9;
+
+/// SMC (of the OEM's range) by which the normal world yields. a1: 1 when it could not read SCR, 0 when it could; a2: the status
+/// of the fault that it met in secure memory, 0 for none; a3: the address.
+pub const YIELD: u32 = 0x8300_4F58;
