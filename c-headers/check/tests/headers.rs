@@ -6,6 +6,7 @@ use c_headers_check::{Numbers, client_api, compilers, exported, internal_api, ki
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::mem::{offset_of, size_of};
+use utee::types::{Attribute as CAttribute, ObjectInfo as CObjectInfo};
 use utee::types::{Memref, OperationInfo, TeeIdentity, TeeParam, TeeUuid, Time, UserTaProperty, Value};
 use utee_abi::crypto::attribute::UteeAttribute as Attribute;
 use utee_abi::crypto::object::UteeObjectInfo as ObjectInfo;
@@ -203,6 +204,11 @@ fn structures_that_have_pointers() {
         ("offsetof(TEE_OperationInfo, digestLength)", offset_of!(OperationInfo, digest_length)),
         ("offsetof(TEE_OperationInfo, handleState)", offset_of!(OperationInfo, handle_state)),
         ("sizeof(TEE_OperationInfoMultiple)", 32),
+        ("sizeof(TEE_Attribute)", size_of::<CAttribute>()),
+        ("offsetof(TEE_Attribute, content)", offset_of!(CAttribute, content)),
+        ("sizeof(TEE_ObjectInfo)", size_of::<CObjectInfo>()),
+        ("offsetof(TEE_ObjectInfo, dataPosition)", offset_of!(CObjectInfo, data_position)),
+        ("offsetof(TEE_ObjectInfo, handleFlags)", offset_of!(CObjectInfo, handle_flags)),
         ("sizeof(struct user_ta_property)", size_of::<UserTaProperty>()),
         ("offsetof(struct user_ta_property, value)", offset_of!(UserTaProperty, value)),
     ];

@@ -25,6 +25,15 @@ pub const MAX_NESTING: u32 = 4;
 /// Cryptographic states of one TA instance.
 pub const MAX_STATES_OF_TA: usize = 64;
 
+/// Objects of one TA instance.
+pub const MAX_OBJECTS_OF_TA: usize = 192;
+
+/// Attributes that one system call gives.
+pub const MAX_ATTRIBUTES: usize = 16;
+
+/// Bytes of a salt, or of other information, that keys are derived with.
+pub const MAX_DERIVATION_INPUT: usize = 16 * 1024;
+
 /// TAs of the normal world whose version is remembered.
 pub const MAX_VERSIONS: usize = 256;
 

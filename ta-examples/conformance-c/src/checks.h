@@ -16,5 +16,6 @@ void check_arithmetic(void);
 void check_framework(void);
 void check_library(void);
 void check_open(void);
+void check_keys(void);
 
 #endif

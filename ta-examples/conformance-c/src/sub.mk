@@ -6,5 +6,6 @@ srcs-y += arithmetic.c
 srcs-y += framework.c
 srcs-y += library.c
 srcs-y += open.c
+srcs-y += keys.c
 # What the library that open.c opens takes from this TA.
 exports-y += TEE_Malloc snprintf __tls_get_addr

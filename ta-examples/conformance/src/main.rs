@@ -14,6 +14,8 @@ mod crypto;
 #[cfg(target_arch = "arm")]
 mod framework;
 #[cfg(target_arch = "arm")]
+mod keys;
+#[cfg(target_arch = "arm")]
 mod memory;
 #[cfg(target_arch = "arm")]
 mod ta;

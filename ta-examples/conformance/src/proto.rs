@@ -46,4 +46,5 @@ pub const GROUPS: &[&str] = &[
     "floating point",
     "arithmetic",
     "call rules",
+    "keys",
 ];

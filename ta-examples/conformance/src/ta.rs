@@ -2,7 +2,7 @@
 //! The TA, which has instructions of the CPU in it.
 
 use crate::checks::Checks;
-use crate::{arithmetic, crypto, framework, memory};
+use crate::{arithmetic, crypto, framework, keys, memory};
 use conformance::proto;
 use utee::digest::{Algorithm, Digest};
 use utee::{MemrefInput, MemrefOutput, Parameters, Result, Ta, TeeError, ValueInput, ValueOutput, cancellation, info, property};
@@ -49,6 +49,7 @@ const GROUPS: [fn(&mut Checks) -> Result<()>; proto::GROUPS.len()] = [
     memory::floating_point,
     arithmetic::arithmetic,
     framework::call_rules,
+    keys::keys,
 ];
 
 fn run(index: usize) -> Result<Checks> {

@@ -197,6 +197,36 @@ pub enum Algorithm {
     Sha384 = AlgorithmId::SHA384.raw(),
     /// TEE_ALG_SHA512
     Sha512 = AlgorithmId::SHA512.raw(),
+    /// TEE_ALG_SM3
+    Sm3 = AlgorithmId::SM3.raw(),
+    /// TEE_ALG_SHA3_224
+    Sha3_224 = AlgorithmId::SHA3_224.raw(),
+    /// TEE_ALG_SHA3_256
+    Sha3_256 = AlgorithmId::SHA3_256.raw(),
+    /// TEE_ALG_SHA3_384
+    Sha3_384 = AlgorithmId::SHA3_384.raw(),
+    /// TEE_ALG_SHA3_512
+    Sha3_512 = AlgorithmId::SHA3_512.raw(),
+    /// TEE_ALG_SHAKE128
+    Shake128 = AlgorithmId::SHAKE128.raw(),
+    /// TEE_ALG_SHAKE256
+    Shake256 = AlgorithmId::SHAKE256.raw(),
+}
+
+impl Algorithm {
+    /// Bytes of the digest; `None` for one of any length.
+    #[must_use]
+    pub const fn size(self) -> Option<u32> {
+        Some(match self {
+            Self::Md5 => 16,
+            Self::Sha1 => 20,
+            Self::Sha224 | Self::Sha3_224 => 28,
+            Self::Sha256 | Self::Sm3 | Self::Sha3_256 => 32,
+            Self::Sha384 | Self::Sha3_384 => 48,
+            Self::Sha512 | Self::Sha3_512 => 64,
+            Self::Shake128 | Self::Shake256 => return None,
+        })
+    }
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ extern crate std;
 
 pub mod arithmetic;
 pub mod cancellation;
+pub mod crypto;
 pub mod digest;
 pub mod entry;
 #[cfg(any(not(target_arch = "arm"), feature = "fake"))]

@@ -3,13 +3,18 @@
 //!
 //! A handler gets the calling TA as [`Env`] and arguments that are claims until the region table has been asked.
 
+pub mod authenc;
 pub mod base;
 pub mod cancel;
+pub mod cipher;
+pub mod derive;
 pub mod hash;
 pub mod memory;
+pub mod object;
 pub mod property;
 pub mod random;
 pub mod session;
+pub mod state;
 pub mod time;
 
 use crate::call::Call;
@@ -22,6 +27,10 @@ use utee_abi::regs::{A32_REGISTER_ARGS, RawSyscall, SyscallArgs};
 use utee_abi::result::TeeError;
 use utee_abi::sysnum::Syscall;
 use utee_abi::uaddr::UserSlice;
+use zeroize::Zeroize;
+
+/// Bytes that are copied from the TA at a time: whole blocks of every cipher.
+const CHUNK: usize = 512;
 
 /// The TA that makes a system call.
 pub struct Env<'e, 't, P: Platform> {
@@ -84,32 +93,33 @@ fn dispatch<P: Platform>(env: &mut Env<'_, '_, P>, number: Syscall, a: &SyscallA
         S::Wait => time::wait(env, a.u32(0)),
         S::GetTime => time::get(env, a.u32(0), a.addr(1)),
         S::SetTaTime => time::set_ta_time(env, a.addr(0)),
-        S::CrypStateAlloc => hash::state_alloc(env, a),
-        S::CrypStateCopy => hash::state_copy(env, a.u32(0), a.u32(1)),
-        S::CrypStateFree => hash::state_free(env, a.u32(0)),
+        S::CrypStateAlloc => state::alloc(env, a),
+        S::CrypStateCopy => state::copy(env, a.u32(0), a.u32(1)),
+        S::CrypStateFree => state::free(env, a.u32(0)),
         S::HashInit => hash::init(env, a.u32(0)),
         S::HashUpdate => hash::update(env, a.u32(0), a.slice(1, 2)),
         S::HashFinal => hash::finish(env, a),
         S::RandomNumberGenerate => random::generate(env, a.slice(0, 1)),
         S::CacheOperation => memory::cache_operation(env, a.slice(0, 1), a.u32(2)),
-        S::CipherInit
-        | S::CipherUpdate
-        | S::CipherFinal
-        | S::CrypObjGetInfo
-        | S::CrypObjRestrictUsage
-        | S::CrypObjGetAttr
-        | S::CrypObjAlloc
-        | S::CrypObjClose
-        | S::CrypObjReset
-        | S::CrypObjPopulate
-        | S::CrypObjCopy
-        | S::CrypDeriveKey
-        | S::AuthencInit
-        | S::AuthencUpdateAad
-        | S::AuthencUpdatePayload
-        | S::AuthencEncFinal
-        | S::AuthencDecFinal
-        | S::AsymmOperate
+        S::CipherInit => cipher::init(env, a.u32(0), a.slice(1, 2)),
+        S::CipherUpdate => cipher::update(env, a),
+        S::CipherFinal => cipher::finish(env, a),
+        S::CrypObjGetInfo => object::get_info(env, a.u32(0), a.addr(1)),
+        S::CrypObjRestrictUsage => object::restrict_usage(env, a.u32(0), a.u32(1)),
+        S::CrypObjGetAttr => object::get_attribute(env, a),
+        S::CrypObjAlloc => object::alloc(env, a.u32(0), a.u32(1), a.addr(2)),
+        S::CrypObjClose => object::close(env, a.u32(0)),
+        S::CrypObjReset => object::reset(env, a.u32(0)),
+        S::CrypObjPopulate => object::populate(env, a),
+        S::CrypObjCopy => object::copy(env, a.u32(0), a.u32(1)),
+        S::CrypObjGenerateKey => object::generate(env, a),
+        S::CrypDeriveKey => derive::derive(env, a),
+        S::AuthencInit => authenc::init(env, a),
+        S::AuthencUpdateAad => authenc::update_aad(env, a.u32(0), a.slice(1, 2)),
+        S::AuthencUpdatePayload => authenc::update_payload(env, a),
+        S::AuthencEncFinal => authenc::finish_encryption(env, a),
+        S::AuthencDecFinal => authenc::finish_decryption(env, a),
+        S::AsymmOperate
         | S::AsymmVerify
         | S::StorageObjOpen
         | S::StorageObjCreate
@@ -123,8 +133,7 @@ fn dispatch<P: Platform>(env: &mut Env<'_, '_, P>, number: Syscall, a: &SyscallA
         | S::StorageObjRead
         | S::StorageObjWrite
         | S::StorageObjTrunc
-        | S::StorageObjSeek
-        | S::CrypObjGenerateKey => Err(TeeError::NOT_IMPLEMENTED),
+        | S::StorageObjSeek => Err(TeeError::NOT_IMPLEMENTED),
     };
     Next::Resume(result.err().map_or(0, |error| error.raw()))
 }
@@ -164,6 +173,83 @@ impl<P: Platform> Env<'_, '_, P> {
     pub fn write_private(&self, address: u64, data: &[u8]) -> Result<(), TeeError> {
         let slice = UserSlice::new(address, data.len() as u64).ok_or(TeeError::ACCESS_DENIED)?;
         self.body.space.write(self.call.platform(), slice, AccessFlags::empty(), data)
+    }
+
+    /// Reads a cell of 64 bits that says how much room there is. NULL is no room.
+    ///
+    /// # Errors
+    /// ACCESS_DENIED.
+    pub fn room(&self, cell: u64) -> Result<u64, TeeError> {
+        if cell == 0 { Ok(0) } else { Ok(u64::from_le_bytes(self.read_private(cell)?)) }
+    }
+
+    /// Writes to such a cell how much was written, or how much room is needed.
+    ///
+    /// # Errors
+    /// ACCESS_DENIED.
+    pub fn set_room(&self, cell: u64, len: u64) -> Result<(), TeeError> {
+        if cell == 0 { Ok(()) } else { self.write_private(cell, &len.to_le_bytes()) }
+    }
+
+    /// Checks a claim on data that comes in: the TA may read it, and it is not NULL with a length.
+    ///
+    /// # Errors
+    /// BAD_PARAMETERS for NULL with a length, ACCESS_DENIED.
+    pub fn input(&self, data: Option<UserSlice>) -> Result<UserSlice, TeeError> {
+        let data = data.ok_or(TeeError::ACCESS_DENIED)?;
+        if data.addr() == 0 && !data.is_empty() {
+            return Err(TeeError::BAD_PARAMETERS);
+        }
+        self.body.space.check(data, AccessFlags::READ | AccessFlags::ANY_OWNER)?;
+        Ok(data)
+    }
+
+    /// Checks that `len` bytes fit where the TA wants them: `address`, with room as `cell` says, which learns the length otherwise.
+    ///
+    /// # Errors
+    /// SHORT_BUFFER, ACCESS_DENIED.
+    pub fn output(&self, address: u64, cell: u64, len: u64) -> Result<UserSlice, TeeError> {
+        if self.room(cell)? < len {
+            self.set_room(cell, len)?;
+            return Err(TeeError::SHORT_BUFFER);
+        }
+        let out = UserSlice::new(address, len).ok_or(TeeError::ACCESS_DENIED)?;
+        self.body.space.check(out, AccessFlags::WRITE | AccessFlags::ANY_OWNER)?;
+        Ok(out)
+    }
+
+    /// Gives data that was checked to `f`, piece by piece.
+    ///
+    /// # Errors
+    /// ACCESS_DENIED, and those of `f`.
+    pub fn feed(&self, data: UserSlice, mut f: impl FnMut(&[u8]) -> Result<(), TeeError>) -> Result<(), TeeError> {
+        self.pieces(data, |_, bytes| f(bytes))
+    }
+
+    /// Gives data that was checked to `f`, piece by piece, and writes what becomes of it to `out`. Data and `out` may be the same.
+    ///
+    /// # Errors
+    /// ACCESS_DENIED, and those of `f`.
+    pub fn transform(&self, data: UserSlice, out: UserSlice, mut f: impl FnMut(&mut [u8]) -> Result<(), TeeError>) -> Result<(), TeeError> {
+        self.pieces(data, |at, bytes| {
+            f(bytes)?;
+            let to = out.addr().checked_add(at).and_then(|to| UserSlice::new(to, bytes.len() as u64)).ok_or(TeeError::ACCESS_DENIED)?;
+            self.write_any(to, bytes)
+        })
+    }
+
+    fn pieces(&self, data: UserSlice, mut f: impl FnMut(u64, &mut [u8]) -> Result<(), TeeError>) -> Result<(), TeeError> {
+        let mut bytes = [0u8; CHUNK];
+        let mut result = Ok(());
+        for part in data.parts(CHUNK as u64) {
+            let Some(bytes) = usize::try_from(part.len()).ok().and_then(|len| bytes.get_mut(..len)) else { break };
+            result = self.read_any(part, bytes).and_then(|()| f(part.addr().saturating_sub(data.addr()), bytes));
+            if result.is_err() {
+                break;
+            }
+        }
+        bytes.zeroize();
+        result
     }
 
     /// Writes a u32 to the TA's own memory.

@@ -4,6 +4,7 @@
 use super::module::Module;
 use super::params::{self, Params};
 use super::space::UserSpace;
+use crate::crypto::object::Objects;
 use crate::crypto::state::States;
 use crate::limits::MAX_THREADS;
 use crate::lock::Lock;
@@ -42,6 +43,8 @@ pub struct Body<P: Platform> {
     pub free_from: u64,
     /// Cryptographic states.
     pub states: States,
+    /// Cryptographic objects.
+    pub objects: Objects,
     /// Sessions that it opened.
     pub opened: Vec<u32>,
     /// The TA's image, then its libraries.

@@ -75,6 +75,7 @@ fn build<P: Platform>(call: &Call<'_, P>, image: Arc<Image<P>>, program: &Progra
         time_limit: limit.map(|limits| ticks_of_ms(platform, limits.time_limit_ms)),
         free_from: stack_top.saturating_add(PAGE),
         states: crate::crypto::state::States::new(),
+        objects: crate::crypto::object::Objects::new(),
         opened: Vec::new(),
         modules,
     })

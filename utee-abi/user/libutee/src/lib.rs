@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! `libutee.a`: the crate `utee` as C symbols, for TAs in C.
 //!
-//! The GlobalPlatform functions are in [`arithmetic`], [`framework`], [`memory`], [`operation`], [`property`], [`session`] and [`time`];
+//! The GlobalPlatform functions are in [`arithmetic`], [`framework`], [`memory`], [`object`], [`operation`] and its neighbours [`digest`], [`cipher`] and
+//! [`ae`], [`property`], [`session`] and [`time`];
 //! OP-TEE's extensions in [`extensions`], its libraries in [`libraries`], its system-call veneers in `syscalls`, and what C code leans on in [`libc`].
 //! On the development machine nothing is exported, so that tests call the functions as Rust.
 #![no_std]
@@ -9,12 +10,16 @@
 
 extern crate alloc;
 
+pub mod ae;
 pub mod arithmetic;
+pub mod cipher;
+pub mod digest;
 pub mod extensions;
 pub mod framework;
 pub mod libc;
 pub mod libraries;
 pub mod memory;
+pub mod object;
 pub mod operation;
 pub mod property;
 pub mod session;

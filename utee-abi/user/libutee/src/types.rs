@@ -126,3 +126,43 @@ pub struct UserTaProperty {
     /// Pointer to the value.
     pub value: *const c_void,
 }
+
+/// TEE_ObjectInfo.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub struct ObjectInfo {
+    /// Type.
+    pub object_type: u32,
+    /// Bits.
+    pub object_size: u32,
+    /// Bits at most.
+    pub max_object_size: u32,
+    /// What it may be used for.
+    pub object_usage: u32,
+    /// Bytes of the data stream.
+    pub data_size: usize,
+    /// Position in the data stream.
+    pub data_position: usize,
+    /// Handle flags.
+    pub handle_flags: u32,
+}
+
+/// The content of a TEE_Attribute.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub union Content {
+    /// Of an attribute of bytes.
+    pub reference: Memref,
+    /// Of an attribute of numbers.
+    pub value: Value,
+}
+
+/// TEE_Attribute.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct Attribute {
+    /// Attribute id.
+    pub id: u32,
+    /// Bytes or numbers.
+    pub content: Content,
+}

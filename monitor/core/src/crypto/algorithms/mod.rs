@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! The registry of algorithms: a file a family, a row an algorithm.
+
+pub mod ae;
+pub mod block;
+pub mod ccm;
+pub mod cipher;
+pub mod ctr;
+pub mod digest;
+pub mod gcm;
+pub mod kdf;
+pub mod mac;
+#[cfg(test)]
+mod tests;
+
+use utee_abi::crypto::{Algorithm, AlgorithmId, ObjectType};
+
+/// What serves an algorithm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Service {
+    /// A message digest.
+    Digest(Algorithm),
+    /// A message authentication code.
+    Mac(mac::Code),
+    /// A cipher.
+    Cipher(block::Kind, cipher::Mode),
+    /// Authenticated encryption.
+    Ae(block::Kind, ae::Scheme),
+    /// Derivation of keys from a secret.
+    Derivation(kdf::Derivation),
+}
+
+/// What serves an algorithm; `None` when nothing does.
+pub fn find(id: AlgorithmId) -> Option<Service> {
+    fn row<T: Copy>(rows: &[(AlgorithmId, T)], id: AlgorithmId) -> Option<T> {
+        rows.iter().find(|(row, _)| *row == id).map(|(_, what)| *what)
+    }
+    row(digest::ROWS, id)
+        .map(Service::Digest)
+        .or_else(|| row(cipher::ROWS, id).map(|(kind, mode)| Service::Cipher(kind, mode)))
+        .or_else(|| row(mac::ROWS, id).map(Service::Mac))
+        .or_else(|| row(ae::ROWS, id).map(|(kind, scheme)| Service::Ae(kind, scheme)))
+        .or_else(|| row(kdf::ROWS, id).map(Service::Derivation))
+}
+
+/// The types of the keys that an operation takes, first and second.
+pub fn key_types(service: Service) -> [Option<ObjectType>; 2] {
+    match service {
+        Service::Digest(_) => [None, None],
+        Service::Mac(code) => [Some(code.key_type()), None],
+        Service::Cipher(kind, cipher::Mode::Xts) => [Some(kind.key_type()); 2],
+        Service::Cipher(kind, _) | Service::Ae(kind, _) => [Some(kind.key_type()), None],
+        Service::Derivation(derivation) => [Some(derivation.key_type()), None],
+    }
+}

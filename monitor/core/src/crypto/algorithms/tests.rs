@@ -1,0 +1,605 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! The registry, published vectors, and that pieces make no difference.
+
+use super::ae::{Ae, Scheme, Start};
+use super::block::{Block, Kind, increment};
+use super::cipher::{Cipher, Mode};
+use super::ctr::Counter;
+use super::digest::{Digest, MAX_DIGEST};
+use super::mac::{Code, Mac};
+use super::{Service, ae, cipher, digest, find, kdf, mac};
+use proptest::prelude::{any, prop_assert_eq, proptest};
+use std::vec;
+use std::vec::Vec;
+use utee_abi::crypto::{Algorithm, AlgorithmId, OperationClass};
+use utee_abi::result::TeeError;
+
+pub(super) fn hex(digits: &str) -> Vec<u8> {
+    let digits: Vec<u8> = digits.bytes().filter(u8::is_ascii_hexdigit).collect();
+    digits.chunks(2).map(|pair| u8::from_str_radix(core::str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
+}
+
+fn upto(from: u8, to: u8) -> Vec<u8> {
+    (from..to).collect()
+}
+
+/// Algorithms that have an id and are not served yet. One that is added is to be taken off.
+fn is_missing(id: AlgorithmId) -> bool {
+    let class = id.class().unwrap();
+    let asymmetric = matches!(class, OperationClass::AsymmetricCipher | OperationClass::AsymmetricSignature);
+    let derived = [
+        AlgorithmId::DH_DERIVE_SHARED_SECRET,
+        AlgorithmId::ECDH_DERIVE_SHARED_SECRET,
+        AlgorithmId::X25519,
+        AlgorithmId::X448,
+        AlgorithmId::SM2_KEP,
+        AlgorithmId::SM2_PKE,
+    ];
+    asymmetric || derived.contains(&id) || id == AlgorithmId::MD5SHA1
+}
+
+#[test]
+fn every_id_is_served_once_or_known_to_be_missing() {
+    let rows: Vec<AlgorithmId> = (digest::ROWS.iter().map(|row| row.0))
+        .chain(cipher::ROWS.iter().map(|row| row.0))
+        .chain(mac::ROWS.iter().map(|row| row.0))
+        .chain(ae::ROWS.iter().map(|row| row.0))
+        .chain(kdf::ROWS.iter().map(|row| row.0))
+        .collect();
+    for (name, id) in AlgorithmId::ALL {
+        let count = rows.iter().filter(|row| *row == id).count();
+        assert_eq!(count, usize::from(!is_missing(*id)), "{name}");
+        assert_eq!(find(*id).is_some(), count == 1, "{name}");
+    }
+    assert_eq!(rows.len(), AlgorithmId::ALL.iter().filter(|(_, id)| !is_missing(*id)).count());
+    assert!(find(AlgorithmId::from_raw(0)).is_none());
+}
+
+#[test]
+fn what_serves_an_id_is_what_its_name_says() {
+    for (name, id) in AlgorithmId::ALL {
+        let class = match find(*id) {
+            Some(Service::Digest(algorithm)) => {
+                assert_eq!(id.raw(), u32::from(algorithm), "{name}");
+                OperationClass::Digest
+            }
+            Some(Service::Mac(code)) => {
+                assert_eq!(code.key_type().raw() & 0xFF, id.main_algorithm(), "{name}");
+                OperationClass::Mac
+            }
+            Some(Service::Cipher(kind, mode)) => {
+                assert_eq!(kind.key_type().raw() & 0xFF, id.main_algorithm(), "{name}");
+                assert_eq!(mode as u32, id.chain_mode().min(4), "{name}");
+                OperationClass::Cipher
+            }
+            Some(Service::Ae(..)) => OperationClass::AuthenticatedEncryption,
+            Some(Service::Derivation(derivation)) => {
+                assert!(name.contains(["HKDF", "CONCAT", "PBKDF2"][(derivation.key_type().raw() & 3) as usize]), "{name}");
+                OperationClass::KeyDerivation
+            }
+            None => continue,
+        };
+        assert_eq!(Some(class), id.class(), "{name}");
+    }
+}
+
+/// Encrypts in one piece with nothing kept back.
+fn run(kind: Kind, mode: Mode, decrypts: bool, keys: [&[u8]; 2], iv: &[u8], data: &[u8]) -> Result<Vec<u8>, TeeError> {
+    let mut cipher = Cipher::new(kind, mode, decrypts, keys[0], Some(keys[1]), iv)?;
+    let mut out = data.to_vec();
+    let body = data.len() - cipher.tail(data.len() as u64) as usize;
+    cipher.update(&mut out[..body])?;
+    cipher.finish(&mut out[body..])?;
+    Ok(out)
+}
+
+struct Vector(Kind, Mode, &'static str, &'static str, &'static str, &'static str, &'static str);
+
+const CBC_PLAIN: &str = "6bc1bee22e409f96e93d7e117393172a ae2d8a571e03ac9c9eb76fac45af8e51 30c81c46a35ce411e5fbc1191a0a52ef \
+                         f69f2445df4f9b17ad2b417be66c3710";
+
+/// FIPS 197 (ECB), SP 800-38A (CBC, CTR), RFC 3962 (CTS), IEEE 1619 (XTS), SP 800-67 (triple DES), GB/T 32907 (SM4).
+const CIPHERS: &[Vector] = &[
+    Vector(
+        Kind::Aes,
+        Mode::Ecb,
+        "000102030405060708090a0b0c0d0e0f",
+        "",
+        "",
+        "00112233445566778899aabbccddeeff",
+        "69c4e0d86a7b0430d8cdb78070b4c55a",
+    ),
+    Vector(
+        Kind::Aes,
+        Mode::Ecb,
+        "000102030405060708090a0b0c0d0e0f1011121314151617",
+        "",
+        "",
+        "00112233445566778899aabbccddeeff",
+        "dda97ca4864cdfe06eaf70a0ec0d7191",
+    ),
+    Vector(
+        Kind::Aes,
+        Mode::Ecb,
+        "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+        "",
+        "",
+        "00112233445566778899aabbccddeeff",
+        "8ea2b7ca516745bfeafc49904b496089",
+    ),
+    Vector(
+        Kind::Aes,
+        Mode::Cbc,
+        "2b7e151628aed2a6abf7158809cf4f3c",
+        "",
+        "000102030405060708090a0b0c0d0e0f",
+        CBC_PLAIN,
+        "7649abac8119b246cee98e9b12e9197d 5086cb9b507219ee95db113a917678b2 73bed6b8e3c1743b7116e69e22229516 \
+         3ff1caa1681fac09120eca307586e1a7",
+    ),
+    Vector(
+        Kind::Aes,
+        Mode::Ctr,
+        "2b7e151628aed2a6abf7158809cf4f3c",
+        "",
+        "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff",
+        CBC_PLAIN,
+        "874d6191b620e3261bef6864990db6ce 9806f66b7970fdff8617187bb9fffdff 5ae4df3edbd5d35e5b4f09020db03eab \
+         1e031dda2fbe03d1792170a0f3009cee",
+    ),
+    Vector(
+        Kind::Aes,
+        Mode::Cts,
+        "636869636b656e207465726979616b69",
+        "",
+        "00000000000000000000000000000000",
+        "4920776f756c64206c696b652074686520",
+        "c6353568f2bf8cb4d8a580362da7ff7f97",
+    ),
+    Vector(
+        Kind::Aes,
+        Mode::Cts,
+        "636869636b656e207465726979616b69",
+        "",
+        "00000000000000000000000000000000",
+        "4920776f756c64206c696b65207468652047656e6572616c20476175277320",
+        "fc00783e0efdb2c1d445d4c8eff7ed2297687268d6ecccc0c07b25e25ecfe5",
+    ),
+    Vector(
+        Kind::Aes,
+        Mode::Cts,
+        "636869636b656e207465726979616b69",
+        "",
+        "00000000000000000000000000000000",
+        "4920776f756c64206c696b65207468652047656e6572616c2047617527732043",
+        "39312523a78662d5be7fcbcc98ebf5a897687268d6ecccc0c07b25e25ecfe584",
+    ),
+    Vector(
+        Kind::Aes,
+        Mode::Cts,
+        "636869636b656e207465726979616b69",
+        "",
+        "00000000000000000000000000000000",
+        "4920776f756c64206c696b65207468652047656e6572616c20476175277320436869636b656e2c20706c656173652c",
+        "97687268d6ecccc0c07b25e25ecfe584b3fffd940c16a18c1b5549d2f838029e39312523a78662d5be7fcbcc98ebf5",
+    ),
+    Vector(
+        Kind::Aes,
+        Mode::Xts,
+        "11111111111111111111111111111111",
+        "22222222222222222222222222222222",
+        "33333333330000000000000000000000",
+        "4444444444444444444444444444444444444444444444444444444444444444",
+        "c454185e6a16936e39334038acef838bfb186fff7480adc4289382ecd6d394f0",
+    ),
+    Vector(
+        Kind::Aes,
+        Mode::Xts,
+        "fffefdfcfbfaf9f8f7f6f5f4f3f2f1f0",
+        "bfbebdbcbbbab9b8b7b6b5b4b3b2b1b0",
+        "9a785634120000000000000000000000",
+        "000102030405060708090a0b0c0d0e0f10",
+        "6c1625db4671522d3d7599601de7ca09ed",
+    ),
+    Vector(
+        Kind::Des3,
+        Mode::Ecb,
+        "0123456789abcdef23456789abcdef01456789abcdef0123",
+        "",
+        "",
+        "5468652071756663 6b2062726f776e20 666f78206a756d70",
+        "a826fd8ce53b855f cce21c8112256fe6 68d5c05dd9b6b900",
+    ),
+    Vector(Kind::Des, Mode::Ecb, "133457799bbcdff1", "", "", "0123456789abcdef", "85e813540f0ab405"),
+    Vector(
+        Kind::Sm4,
+        Mode::Ecb,
+        "0123456789abcdeffedcba9876543210",
+        "",
+        "",
+        "0123456789abcdeffedcba9876543210",
+        "681edf34d206965e86b3e94f536e4246",
+    ),
+];
+
+#[test]
+fn ciphers_agree_with_published_vectors() {
+    for Vector(kind, mode, key, key2, iv, plain, text) in CIPHERS {
+        let (key, key2) = (hex(key), hex(key2));
+        let keys = [key.as_slice(), key2.as_slice()];
+        assert_eq!(run(*kind, *mode, false, keys, &hex(iv), &hex(plain)), Ok(hex(text)), "{kind:?} {mode:?} {plain}");
+        assert_eq!(run(*kind, *mode, true, keys, &hex(iv), &hex(text)), Ok(hex(plain)), "{kind:?} {mode:?} {text}");
+    }
+}
+
+#[test]
+fn wrong_lengths_are_refused() {
+    let key = [1; 16];
+    let other = [2; 16];
+    for len in 0..48usize {
+        for (mode, fine) in [
+            (Mode::Ecb, len.is_multiple_of(16)),
+            (Mode::Cbc, len.is_multiple_of(16)),
+            (Mode::Ctr, true),
+            (Mode::Cts, len > 16),
+            (Mode::Xts, len == 0 || len >= 16),
+        ] {
+            let iv: &[u8] = if mode == Mode::Ecb { &[] } else { &[3; 16] };
+            let cipher = Cipher::new(Kind::Aes, mode, false, &key, Some(&other), iv).unwrap();
+            assert_eq!(cipher.ends_with(len as u64), fine, "{mode:?} {len}");
+            assert_eq!(run(Kind::Aes, mode, false, [&key, &other], iv, &vec![0; len]).is_ok(), fine, "{mode:?} {len}");
+            let wrong = Cipher::new(Kind::Aes, mode, false, &key, Some(&other), &vec![0; len]).is_ok();
+            assert_eq!(wrong, mode == Mode::Ecb || len == 16, "{mode:?} {len}");
+        }
+        for (kind, lens) in [(Kind::Aes, &[16, 24, 32][..]), (Kind::Des, &[8]), (Kind::Des3, &[16, 24]), (Kind::Sm4, &[16])] {
+            assert_eq!(Block::new(kind, &vec![7; len]).is_ok(), lens.contains(&len), "{kind:?} {len}");
+        }
+    }
+    assert!(Cipher::new(Kind::Aes, Mode::Xts, false, &key, None, &[0; 16]).is_err());
+    assert!(Cipher::new(Kind::Aes, Mode::Xts, false, &key, Some(&[0; 32]), &[0; 16]).is_err());
+}
+
+/// The counters of GCM wrap in their own 32 bits and leave the nonce alone (SP 800-38D, 6.2).
+#[test]
+fn narrow_counters_do_not_carry_into_the_nonce() {
+    let block = Block::new(Kind::Aes, &[9; 16]).unwrap();
+    let mut first = [0xAB; 16];
+    first[12..].fill(0xFF);
+    let mut stream = [0; 32];
+    Counter::new(first, 4).apply(&block, &mut stream);
+    let mut wanted = [first, first];
+    wanted[1][12..].fill(0);
+    wanted.iter_mut().for_each(|counter| block.encrypt(counter));
+    assert_eq!(stream, *wanted.as_flattened());
+    increment(&mut first, 16);
+    assert_eq!(first[11..], [0xAC, 0, 0, 0, 0]);
+}
+
+fn code(code: Code, key: &[u8], data: &[u8]) -> Vec<u8> {
+    let mut mac = Mac::new(code, key).unwrap();
+    let mut out = [0; MAX_DIGEST];
+    mac.update(data).unwrap();
+    mac.finish(&mut out).unwrap();
+    out[..mac.size()].to_vec()
+}
+
+/// RFC 2202, RFC 4231 (case 2 and, with a key longer than a block, case 6), and NIST's examples of the same with SHA-3.
+#[test]
+fn hmac_agrees_with_published_vectors() {
+    let cases = [
+        (Algorithm::Md5, "750c783e6ab0b503eaa86e310a5db738"),
+        (Algorithm::Sha1, "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79"),
+        (Algorithm::Sha224, "a30e01098bc6dbbf45690f3a7e9e6d0f8bbea2a39e6148008fd05e44"),
+        (Algorithm::Sha256, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"),
+        (Algorithm::Sha384, "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e8e2240ca5e69e2c78b3239ecfab21649"),
+        (
+            Algorithm::Sha512,
+            "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea2505549758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737",
+        ),
+        (Algorithm::Sha3_256, "c7d4072e788877ae3596bbb0da73b887c9171f93095b294ae857fbe2645e1ba5"),
+    ];
+    for (algorithm, wanted) in cases {
+        assert_eq!(code(Code::Hmac(algorithm), b"Jefe", b"what do ya want for nothing?"), hex(wanted), "{algorithm:?}");
+    }
+    let long = code(Code::Hmac(Algorithm::Sha256), &[0xAA; 131], b"Test Using Larger Than Block-Size Key - Hash Key First");
+    assert_eq!(long, hex("60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"));
+    assert!(Mac::new(Code::Hmac(Algorithm::Shake128), b"key").is_err());
+}
+
+/// SP 800-38B, examples with AES-128 and with triple DES.
+#[test]
+fn cmac_agrees_with_published_vectors() {
+    let data = hex(CBC_PLAIN);
+    let aes = hex("2b7e151628aed2a6abf7158809cf4f3c");
+    for (len, wanted) in [
+        (0, "bb1d6929e95937287fa37d129b756746"),
+        (16, "070a16b46b4d4144f79bdd9dd04a287c"),
+        (40, "dfa66747de9ae63030ca32611497c827"),
+        (64, "51f0bebf7e3b9d92fc49741779363cfe"),
+    ] {
+        assert_eq!(code(Code::Cmac(Kind::Aes), &aes, &data[..len]), hex(wanted), "{len}");
+    }
+    let des3 = hex("8aa83bf8cbda10620bc1bf19fbb6cd58bc313d4a371ca8b5");
+    for (len, wanted) in [(0, "b7a688e122ffaf95"), (8, "8e8f293136283797"), (20, "743ddbe0ce2dc2ed"), (32, "33e6b1092400eae5")] {
+        assert_eq!(code(Code::Cmac(Kind::Des3), &des3, &data[..len]), hex(wanted), "{len}");
+    }
+}
+
+/// FIPS 113, appendix; the padded form is the same of data with its padding.
+#[test]
+fn cbc_mac_agrees_with_the_standard() {
+    let key = hex("0123456789abcdef");
+    let mut data = b"7654321 Now is the time for ".to_vec();
+    let padded = code(Code::CbcMacPadded(Kind::Des), &key, &data);
+    assert!(Mac::new(Code::CbcMac(Kind::Des), &key).and_then(|mut mac| mac.update(&data).and_then(|()| mac.finish(&mut [0; 64]))).is_err());
+    data.extend([4; 4]);
+    assert_eq!(code(Code::CbcMac(Kind::Des), &key, &data), padded);
+    data.truncate(28);
+    data.extend([0; 4]);
+    assert_eq!(code(Code::CbcMac(Kind::Des), &key, &data), hex("f1d30f6849312ca4"));
+    let whole = code(Code::CbcMacPadded(Kind::Des), &key, &data);
+    data.extend([8; 8]);
+    assert_eq!(code(Code::CbcMac(Kind::Des), &key, &data), whole);
+}
+
+/// GB/T 32905 and FIPS 202 with NIST's examples.
+#[test]
+fn digests_agree_with_published_vectors() {
+    for (algorithm, data, wanted) in [
+        (Algorithm::Sm3, &b"abc"[..], "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0"),
+        (Algorithm::Sha3_224, b"abc", "e642824c3f8cf24ad09234ee7d3c766fc9a3a5168d0c94ad73b46fdf"),
+        (Algorithm::Sha3_256, b"abc", "3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532"),
+        (Algorithm::Sha3_384, b"abc", "ec01498288516fc926459f58e2c6ad8df9b473cb0fc08c2596da7cf0e49be4b298d88cea927ac7f539f1edf228376d25"),
+        (
+            Algorithm::Sha3_512,
+            b"abc",
+            "b751850b1a57168a5693cd924b6b096e08f621827444f70d884f5d0240d2712e10e116e9192af3c91a7ec57647e3934057340b4cf408d5a56592f8274eec53f0",
+        ),
+        (Algorithm::Shake128, b"", "7f9c2ba4e88f827d616045507605853ed73b8093f6efbc88eb1a6eacfa66ef26"),
+        (Algorithm::Shake256, b"", "46b9dd2b0ba88d13233b3feb743eeb243fcd52ea62b81b82b50c27646ed5762fd75dc4ddd8c0f200cb05019d67b592f6"),
+    ] {
+        let mut digest = Digest::of(algorithm);
+        digest.update(data).unwrap();
+        let wanted = hex(wanted);
+        let (first, second) = wanted.split_at(if digest.size().is_none() { 13 } else { wanted.len() });
+        let mut out = vec![0; first.len()];
+        digest.finish(&mut out);
+        assert_eq!(out, first, "{algorithm:?}");
+        if !second.is_empty() {
+            let mut out = vec![0; second.len()];
+            digest.finish(&mut out);
+            assert_eq!(out, second, "{algorithm:?} goes on");
+            assert_eq!(digest.update(b"more"), Err(TeeError::BAD_STATE));
+        }
+        assert_eq!(Digest::of(algorithm).size().map(|size| size as u32), algorithm.size());
+    }
+}
+
+struct AeVector {
+    scheme: Scheme,
+    key: Vec<u8>,
+    nonce: Vec<u8>,
+    aad: Vec<u8>,
+    plain: Vec<u8>,
+    text: Vec<u8>,
+    tag: Vec<u8>,
+}
+
+impl AeVector {
+    /// Works in pieces of `piece` bytes; the result and the tag.
+    fn run(&self, decrypts: bool, piece: usize) -> (Vec<u8>, Ae) {
+        let start =
+            Start { nonce: &self.nonce, tag_len: self.tag.len(), aad_len: self.aad.len() as u64, payload_len: self.plain.len() as u64 };
+        let mut ae = Ae::new(Kind::Aes, self.scheme, decrypts, &self.key, &start).unwrap();
+        for part in self.aad.chunks(piece) {
+            ae.admits_aad(part.len() as u64).unwrap();
+            ae.aad(part);
+        }
+        let mut data = if decrypts { self.text.clone() } else { self.plain.clone() };
+        for part in data.chunks_mut(piece) {
+            ae.admits_payload(part.len() as u64).unwrap();
+            ae.payload(part);
+        }
+        (data, ae)
+    }
+
+    fn check(&self) {
+        for piece in [1, 5, 16, 17, 100, 100_000] {
+            let (text, mut ae) = self.run(false, piece);
+            assert_eq!(text, self.text);
+            assert_eq!(ae.tag().unwrap()[..self.tag.len()], self.tag);
+            let (plain, mut ae) = self.run(true, piece);
+            assert_eq!(plain, self.plain);
+            assert_eq!(ae.clone().verify(&self.tag), Ok(()));
+            let mut wrong = self.tag.clone();
+            wrong[0] ^= 1;
+            assert_eq!(ae.clone().verify(&wrong), Err(TeeError::MAC_INVALID));
+            assert_eq!(ae.clone().verify(&self.tag[1..]), Err(TeeError::MAC_INVALID));
+            assert_eq!(ae.verify(&[]), Err(TeeError::MAC_INVALID));
+        }
+    }
+}
+
+/// The submission of GCM to NIST, test cases 4 and 6.
+#[test]
+fn gcm_agrees_with_published_vectors() {
+    let (key, aad) = (hex("feffe9928665731c6d6a8f9467308308"), hex("feedfacedeadbeeffeedfacedeadbeefabaddad2"));
+    let plain = hex("d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525\
+         b16aedf5aa0de657ba637b39");
+    for (nonce, text, tag) in [
+        (
+            "cafebabefacedbaddecaf888",
+            "42831ec2217774244b7221b784d0d49ce3aa212f2c02a4e035c17e2329aca12e21d514b25466931c7d8f6a5aac84aa051ba30b396a0aac973d58e091",
+            "5bc94fbc3221a5db94fae95ae7121a47",
+        ),
+        (
+            "9313225df88406e555909c5aff5269aa6a7a9538534f7da1e4c303d2a318a728c3c0c95156809539fcf0e2429a6b525416aedbf5a0de6a57a637b39b",
+            "8ce24998625615b603a033aca13fb894be9112a5c3a211a8ba262a3cca7e2ca701e4a9a4fba43c90ccdcb281d48c7c6fd62875d2aca417034c34aee5",
+            "619cc5aefffe0bfa462af43c1699d050",
+        ),
+    ] {
+        let vector = AeVector {
+            scheme: Scheme::Gcm,
+            key: key.clone(),
+            nonce: hex(nonce),
+            aad: aad.clone(),
+            plain: plain.clone(),
+            text: hex(text),
+            tag: hex(tag),
+        };
+        vector.check();
+        AeVector { tag: vector.tag[..12].to_vec(), ..vector }.check();
+    }
+}
+
+/// SP 800-38C, examples 1 to 4.
+#[test]
+fn ccm_agrees_with_published_vectors() {
+    for (nonce, aad, plain, text, tag) in [
+        (upto(0x10, 0x17), upto(0, 8), upto(0x20, 0x24), "7162015b", "4dac255d"),
+        (upto(0x10, 0x18), upto(0, 16), upto(0x20, 0x30), "d2a1f0e051ea5f62081a7792073d593d", "1fc64fbfaccd"),
+        (upto(0x10, 0x1C), upto(0, 20), upto(0x20, 0x38), "e3b201a9f5b71a7a9b1ceaeccd97e70b6176aad9a4428aa5", "484392fbc1b09951"),
+        (
+            upto(0x10, 0x1D),
+            (0..=255).cycle().take(65_536).collect(),
+            upto(0x20, 0x40),
+            "69915dad1e84c6376a68c2967e4dab615ae0fd1faec44cc484828529463ccf72",
+            "b4ac6bec93e8598e7f0dadbcea5b",
+        ),
+    ] {
+        let vector = AeVector { scheme: Scheme::Ccm, key: upto(0x40, 0x50), nonce, aad, plain, text: hex(text), tag: hex(tag) };
+        vector.check();
+    }
+}
+
+#[test]
+fn ccm_wants_what_was_said_at_the_start() {
+    let start = Start { nonce: &[1; 13], tag_len: 8, aad_len: 3, payload_len: 5 };
+    let new = |start: &Start<'_>| Ae::new(Kind::Aes, Scheme::Ccm, false, &[0; 16], start);
+    let mut ae = new(&start).unwrap();
+    assert_eq!((ae.admits_payload(1), ae.admits_aad(4)), (Err(TeeError::BAD_STATE), Err(TeeError::BAD_PARAMETERS)));
+    assert_eq!(ae.tag(), Err(TeeError::BAD_STATE));
+    let mut ae = new(&start).unwrap();
+    ae.aad(&[0; 3]);
+    assert_eq!(ae.admits_payload(6), Err(TeeError::BAD_PARAMETERS));
+    ae.payload(&mut [0; 4]);
+    assert_eq!((ae.tag(), ae.admits_aad(0)), (Err(TeeError::BAD_STATE), Err(TeeError::BAD_STATE)));
+    ae.payload(&mut [0; 1]);
+    assert!(ae.tag().is_ok());
+    // Two bytes of length beside 13 of nonce.
+    assert!(new(&Start { payload_len: 0xFFFF, ..start }).is_ok() && new(&Start { payload_len: 0x1_0000, ..start }).is_err());
+    for (nonce, tag_len) in [(&[0; 6][..], 8), (&[0; 14], 8), (&[0; 13], 7), (&[0; 13], 2), (&[0; 13], 18)] {
+        assert!(new(&Start { nonce, tag_len, ..start }).is_err());
+    }
+}
+
+/// RFC 5869 (cases 1 and 3), RFC 6070, and the concatenation function computed apart.
+#[test]
+fn derivations_agree_with_published_vectors() {
+    let mut out = [0; 42];
+    kdf::hkdf(Algorithm::Sha256, &[0x0B; 22], &upto(0, 13), &upto(0xF0, 0xFA), &mut out).unwrap();
+    assert_eq!(out[..], hex("3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865"));
+    kdf::hkdf(Algorithm::Sha256, &[0x0B; 22], &[], &[], &mut out).unwrap();
+    assert_eq!(out[..], hex("8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d9d201395faa4b61a96c8"));
+    assert!(kdf::hkdf(Algorithm::Md5, &[1], &[], &[], &mut [0; 255 * 16 + 1]).is_err());
+
+    let mut out = [0; 20];
+    kdf::pbkdf2(Algorithm::Sha1, b"password", b"salt", 2, &mut out).unwrap();
+    assert_eq!(out[..], hex("ea6c014dc72d6f8ccd1ed92ace1d41f0d8de8957"));
+    let mut out = [0; 25];
+    kdf::pbkdf2(Algorithm::Sha1, b"passwordPASSWORDpassword", b"saltSALTsaltSALTsaltSALTsaltSALTsalt", 4096, &mut out).unwrap();
+    assert_eq!(out[..], hex("3d2eec4fe41c849b80c8d83662c0e44a8b291a964cf2f07038"));
+    assert!(kdf::pbkdf2(Algorithm::Sha1, b"", b"", 0, &mut out).is_err());
+
+    let mut out = [0; 50];
+    kdf::concat(Algorithm::Sha256, &upto(0, 32), b"other information", &mut out).unwrap();
+    assert_eq!(out[..], hex("4d8d1de15c54d134b1b3aec86d911c4ff131f1a5b668241b3a4285433d0eca2d2ad506ca0147db0bf8ff4a40111ddb0772ec"));
+}
+
+proptest! {
+    /// Pieces of any length make no difference, and decryption undoes encryption.
+    #[test]
+    fn pieces_make_no_difference_to_ciphers(row in 0..cipher::ROWS.len(), data: Vec<u8>, cuts: Vec<u8>, seed: [u8; 32]) {
+        let (_, (kind, mode)) = cipher::ROWS[row];
+        let size = kind.block_size();
+        let key = &seed[..if kind == Kind::Des { 8 } else { 16 }];
+        let key2: Vec<u8> = key.iter().map(|byte| !byte).collect();
+        let iv = &seed[16..16 + if mode == Mode::Ecb { 0 } else { size }];
+        let mut data = data;
+        match mode {
+            Mode::Ctr => {}
+            Mode::Cts | Mode::Xts => data.resize(data.len().max(17), 5),
+            _ => data.resize(data.len().next_multiple_of(size), 5),
+        }
+        let whole = run(kind, mode, false, [key, &key2], iv, &data).unwrap();
+        for (decrypts, from, to) in [(false, &data, &whole), (true, &whole, &data)] {
+            let mut cipher = Cipher::new(kind, mode, decrypts, key, Some(&key2), iv).unwrap();
+            let mut out = from.clone();
+            let body = out.len() - cipher.tail(out.len() as u64) as usize;
+            let mut rest = &mut out[..];
+            let mut left = body;
+            for cut in &cuts {
+                let wanted = if mode == Mode::Ctr { usize::from(*cut) } else { usize::from(*cut) / size * size };
+                let (now, later) = rest.split_at_mut(wanted.min(left));
+                cipher.update(now).unwrap();
+                left -= now.len();
+                rest = later;
+            }
+            let (now, later) = rest.split_at_mut(left);
+            cipher.update(now).unwrap();
+            cipher.finish(later).unwrap();
+            prop_assert_eq!(&out, to);
+        }
+    }
+
+    #[test]
+    fn pieces_make_no_difference_to_codes_and_digests(data: Vec<u8>, cuts: Vec<u8>, key: [u8; 16]) {
+        for (_, service) in AlgorithmId::ALL.iter().filter_map(|(_, id)| Some((id, find(*id)?))) {
+            let cut = |update: &mut dyn FnMut(&[u8])| {
+                let mut rest = &data[..];
+                for cut in &cuts {
+                    let (now, later) = rest.split_at(usize::from(*cut).min(rest.len()));
+                    update(now);
+                    rest = later;
+                }
+                update(rest);
+            };
+            let (mut whole, mut parts) = ([0; MAX_DIGEST], [0; MAX_DIGEST]);
+            match service {
+                Service::Digest(algorithm) => {
+                    let mut digest = Digest::of(algorithm);
+                    digest.update(&data).unwrap();
+                    digest.finish(&mut whole);
+                    let mut digest = Digest::of(algorithm);
+                    cut(&mut |part| digest.update(part).unwrap());
+                    digest.finish(&mut parts);
+                }
+                Service::Mac(code) => {
+                    let key = &key[..if code.key_type() == utee_abi::crypto::ObjectType::DES { 8 } else { 16 }];
+                    let mut mac = Mac::new(code, key).unwrap();
+                    mac.update(&data).unwrap();
+                    let first = mac.finish(&mut whole);
+                    let mut mac = Mac::new(code, key).unwrap();
+                    cut(&mut |part| mac.update(part).unwrap());
+                    prop_assert_eq!(mac.finish(&mut parts), first);
+                }
+                _ => continue,
+            }
+            prop_assert_eq!(whole, parts);
+        }
+    }
+
+    #[test]
+    fn what_was_sealed_opens(gcm: bool, key: [u8; 16], nonce in proptest::collection::vec(any::<u8>(), 7..13), aad: Vec<u8>, plain: Vec<u8>,
+                             piece in 1usize..70) {
+        let scheme = if gcm { Scheme::Gcm } else { Scheme::Ccm };
+        let mut vector = AeVector { scheme, key: key.to_vec(), nonce, aad, plain, text: Vec::new(), tag: vec![0; 16] };
+        let (text, mut ae) = vector.run(false, 1 << 20);
+        let tag = ae.tag().unwrap();
+        let (again, mut ae) = vector.run(false, piece);
+        prop_assert_eq!((&again, ae.tag()), (&text, Ok(tag)));
+        vector.text = text;
+        let (plain, mut ae) = vector.run(true, piece);
+        prop_assert_eq!((plain, ae.verify(&tag)), (vector.plain, Ok(())));
+    }
+}
