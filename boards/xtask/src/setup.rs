@@ -13,10 +13,13 @@ use std::process::{Command, Stdio};
 /// Name that a toolchain of this tool is linked under.
 const FALLBACK: &str = "oxtee-fallback";
 /// Targets that are built for.
-const TARGETS: [&str; 2] = [crate::tools::KERNEL_TARGET, utee_build::cargo::TARGET];
+const TARGETS: [&str; 3] = [crate::tools::KERNEL_TARGET, crate::tools::KERNEL_TARGET_A64, utee_build::cargo::TARGET];
 /// Libraries that a target must have: TAs and Linux programs share one, and the latter need `std`.
-const LIBRARIES: [(&str, &[&str]); 2] =
-    [(crate::tools::KERNEL_TARGET, &["core", "alloc"]), (utee_build::cargo::TARGET, &["core", "alloc", "std", "panic_abort"])];
+const LIBRARIES: [(&str, &[&str]); 3] = [
+    (crate::tools::KERNEL_TARGET, &["core", "alloc"]),
+    (crate::tools::KERNEL_TARGET_A64, &["core", "alloc"]),
+    (utee_build::cargo::TARGET, &["core", "alloc", "std", "panic_abort"]),
+];
 /// Host of Debian's compiler.
 const HOST: &str = "x86_64-unknown-linux-gnu";
 /// Oldest QEMU that is known to work.
@@ -44,22 +47,22 @@ pub(crate) fn require(program: &str, package: &str) -> Result<()> {
 
 /// Removes what was compiled against libraries that are no longer there: cargo does not notice that they were replaced.
 fn drop_stale(toolchain: Option<&OsString>) -> Result<()> {
+    let stamp = target_dir().join("target-libraries");
+    let before = fs::read_to_string(&stamp).unwrap_or_default();
     let mut present = String::new();
     for target in TARGETS {
         let mut names = library_names(toolchain, target);
         names.retain(|name| name.starts_with("libcore-") || name.starts_with("libstd-"));
         names.sort();
-        present += &format!("{target} {}\n", names.join(" "));
-    }
-    let stamp = target_dir().join("target-libraries");
-    let before = fs::read_to_string(&stamp).ok();
-    if before.as_ref() == Some(&present) {
-        return Ok(());
-    }
-    if before.is_some() {
-        for dir in [target_dir(), target_dir().join("client")] {
-            TARGETS.iter().for_each(|target| drop(fs::remove_dir_all(dir.join(target))));
+        let line = format!("{target} {}", names.join(" "));
+        let replaced = before.lines().any(|old| old.split(' ').next() == Some(target) && old != line);
+        for dir in [target_dir(), target_dir().join("client")].iter().filter(|_| replaced) {
+            drop(fs::remove_dir_all(dir.join(target)));
         }
+        present += &format!("{line}\n");
+    }
+    if before == present {
+        return Ok(());
     }
     fs::create_dir_all(target_dir())?;
     Ok(fs::write(&stamp, present)?)
@@ -140,8 +143,9 @@ fn rust() -> Result<Option<OsString>> {
         println!("setup: unpacking Debian's Rust {version}");
         unpack(&version, &dir)?;
     }
-    println!("setup: building Rust's libraries for {} (once, some minutes)", TARGETS.join(" and "));
-    build_libraries(&dir)?;
+    let missing: Vec<&str> = TARGETS.into_iter().filter(|target| !has_target(fallback.as_ref(), target)).collect();
+    println!("setup: building Rust's libraries for {} (once, some minutes)", missing.join(" and "));
+    build_libraries(&dir, &missing)?;
     check(Command::new("rustup").args(["toolchain", "link", FALLBACK]).arg(&dir))?;
     if !has_targets(fallback.as_ref()) {
         bail!("the toolchain in {} does not work", dir.display());
@@ -151,10 +155,14 @@ fn rust() -> Result<Option<OsString>> {
 
 /// True when a toolchain has the libraries of every target.
 fn has_targets(toolchain: Option<&OsString>) -> bool {
-    LIBRARIES.iter().all(|(target, libraries)| {
-        let names = library_names(toolchain, target);
-        libraries.iter().all(|library| names.iter().any(|name| name.starts_with(&format!("lib{library}-"))))
-    })
+    TARGETS.iter().all(|target| has_target(toolchain, target))
+}
+
+/// True when a toolchain has the libraries of this target.
+fn has_target(toolchain: Option<&OsString>, target: &str) -> bool {
+    let names = library_names(toolchain, target);
+    let mut wanted = LIBRARIES.iter().filter(|(of, _)| *of == target).flat_map(|(_, libraries)| libraries.iter());
+    wanted.all(|library| names.iter().any(|name| name.starts_with(&format!("lib{library}-"))))
 }
 
 /// File names of the libraries that a toolchain has for a target.
@@ -236,8 +244,8 @@ fn default_sysroot() -> Result<PathBuf> {
     Ok(PathBuf::from(text.trim()))
 }
 
-/// Builds core, alloc and where there is Linux std for each target from Debian's source and puts them beside the host's.
-fn build_libraries(dir: &Path) -> Result<()> {
+/// Builds core, alloc and where there is Linux std for these targets from Debian's source and puts them beside the host's.
+fn build_libraries(dir: &Path, targets: &[&str]) -> Result<()> {
     let work = dir.join("mk");
     fs::create_dir_all(work.join("src"))?;
     fs::create_dir_all(work.join(".cargo"))?;
@@ -251,8 +259,8 @@ fn build_libraries(dir: &Path) -> Result<()> {
     let vendor = dir.join("lib/rustlib/src/rust/library/vendor");
     let config = format!("[source.crates-io]\nreplace-with=\"v\"\n[source.v]\ndirectory={:?}\n", vendor.display().to_string());
     fs::write(work.join(".cargo/config.toml"), config)?;
-    for target in TARGETS {
-        let linux = target == utee_build::cargo::TARGET;
+    for target in targets {
+        let linux = *target == utee_build::cargo::TARGET;
         let flags = if linux { "-Cembed-bitcode=yes -Crelocation-model=pic" } else { "-Cembed-bitcode=yes" };
         let parts = if linux { "core,alloc,std,panic_abort,panic_unwind" } else { "core,alloc" };
         let mut cargo = Command::new(dir.join("bin/cargo"));

@@ -7,8 +7,10 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Target of the kernels.
+/// Target of the kernels on Armv7-A.
 pub(crate) const KERNEL_TARGET: &str = "armv7a-none-eabi";
+/// Target of the kernels on AArch64: without floating point, which is the TAs' and the normal world's.
+pub(crate) const KERNEL_TARGET_A64: &str = "aarch64-unknown-none-softfloat";
 
 /// The root of the repository.
 pub(crate) fn root() -> PathBuf {
