@@ -23,6 +23,7 @@ pub mod image;
 pub mod linux;
 pub mod msg;
 mod named;
+pub mod opteed;
 pub mod param;
 pub mod property;
 pub mod psci;
