@@ -9,14 +9,16 @@ use tee_core::limits::MAX_CPUS;
 
 /// Bytes of a page.
 pub const PAGE: usize = 4096;
-/// Bytes of the Monitor-mode stack of a CPU.
-pub const CPU_STACK: usize = 2 * PAGE;
+/// Frames grow with the registers: stacks of AArch64 are twice those of Armv7-A.
+const WIDTH: usize = size_of::<usize>() / 4;
+/// Bytes of the run-loop stack of a CPU.
+pub const CPU_STACK: usize = 2 * PAGE * WIDTH;
 /// Bytes of the stack of a secure thread.
-pub const THREAD_STACK: usize = 6 * PAGE;
+pub const THREAD_STACK: usize = 6 * PAGE * WIDTH;
 /// Bytes of the stack for fatal faults of a CPU.
-pub const EMERGENCY_STACK: usize = PAGE;
+pub const EMERGENCY_STACK: usize = PAGE * WIDTH;
 /// Bytes of the stack of the console.
-pub const CONSOLE_STACK: usize = 2 * PAGE;
+pub const CONSOLE_STACK: usize = 2 * PAGE * WIDTH;
 /// Secure threads that serve calls; the console has the number after them.
 pub const THREADS: usize = 8;
 /// Bytes of the kernel heap.
@@ -68,7 +70,7 @@ pub fn stacks() -> impl Iterator<Item = Range<usize>> {
     (0..MAX_CPUS).map(cpu_stack).chain((0..MAX_CPUS).map(emergency_stack)).chain((0..THREADS).map(thread_stack)).chain([console_stack()])
 }
 
-/// The Monitor-mode stack of a CPU.
+/// The run-loop stack of a CPU.
 #[inline]
 pub fn cpu_stack(cpu: usize) -> Range<usize> {
     nth(address(&raw const __stacks_start), cpu, CPU_STACK)

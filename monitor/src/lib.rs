@@ -4,7 +4,7 @@
 //! A board implements [`Board`] and calls [`boot::primary`] and [`boot::secondary`] from its entry code; [`Machine`]
 //! is the core's platform on such a board.
 #![no_std]
-#![cfg(target_arch = "arm")]
+#![cfg(target_os = "none")]
 
 extern crate alloc;
 

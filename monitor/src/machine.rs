@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! The core's platform on a board with an Armv7-A CPU.
+//! The core's platform on a board.
 
 use crate::timer::Timers;
 use crate::{heap, layout};
 use alloc::sync::Arc;
-use core::arch::asm;
 use core::ops::Range;
-use tee_arch::cp15;
+use tee_arch::cpu;
 use tee_arch::frames::{FramePool, SealedFrames, SecureFrames};
 use tee_arch::lock::{IrqSpinLock, mask_interrupts, restore_interrupts};
 use tee_arch::memory::NormalRam;
@@ -236,7 +235,7 @@ impl<B: Board> Platform for Machine<B> {
 
     fn thread_start(&self, thread: ThreadId, regs: [u32; 8]) -> ThreadExit {
         match self.threads.get(thread.0 as usize) {
-            // SAFETY: the core calls this on the run loop, in Monitor mode, for a thread that it has just claimed.
+            // SAFETY: the core calls this on the run loop, for a thread that it has just claimed.
             Some(cell) => unsafe { cell.start(thread.0, Self::stack(thread).end, self.main, regs) },
             None => ThreadExit::Done([0; 4]),
         }
@@ -244,7 +243,7 @@ impl<B: Board> Platform for Machine<B> {
 
     fn thread_resume(&self, thread: ThreadId, regs: [u32; 8]) -> ThreadExit {
         match self.threads.get(thread.0 as usize) {
-            // SAFETY: the core calls this on the run loop, in Monitor mode, for a thread that it knows to be suspended.
+            // SAFETY: the core calls this on the run loop, for a thread that it knows to be suspended.
             Some(cell) => unsafe { cell.resume(regs) },
             None => ThreadExit::Done([0; 4]),
         }
@@ -255,11 +254,11 @@ impl<B: Board> Platform for Machine<B> {
     }
 
     fn ticks(&self) -> u64 {
-        cp15::cntpct()
+        cpu::ticks()
     }
 
     fn tick_hz(&self) -> u64 {
-        u64::from(cp15::cntfrq().max(1))
+        cpu::tick_hz()
     }
 
     fn set_timer(&self, deadline: Option<u64>) {
@@ -306,21 +305,16 @@ impl<B: Board> Platform for Machine<B> {
     }
 
     fn wake_cpu(&self, _cpu: CpuIndex) {
-        // SAFETY: an event that every CPU that waits sees; each then looks whether it was meant.
-        unsafe { asm!("dsb", "sev", options(nostack, preserves_flags)) };
+        cpu::send_event();
     }
 
     fn wait_for_event(&self) {
-        // SAFETY: sleeps until an event.
-        unsafe { asm!("wfe", options(nomem, nostack, preserves_flags)) };
+        cpu::wait_for_event();
     }
 
     fn wait_for_interrupt(&self) -> bool {
         let before = mask_interrupts();
-        while cp15::isr() & (cp15::ISR_IRQ | cp15::ISR_FIQ) == 0 {
-            cp15::wait_for_interrupt();
-        }
-        let normal = cp15::isr() & cp15::ISR_IRQ != 0;
+        let normal = cpu::wait_for_interrupt();
         if !normal {
             self.secure_interrupt();
         }

@@ -29,6 +29,5 @@ pub fn stop<B: Board>(board: &B, message: fmt::Arguments<'_>) -> ! {
 
 /// Prints a fault of the kernel and stops.
 pub fn fault<B: Board>(board: &B, fault: &Fault) -> ! {
-    let Fault { what, address, status, pc, cpsr, r } = *fault;
-    stop(board, format_args!("{what} address {address:#x} status {status:#x} pc {pc:#x} cpsr {cpsr:#x} r {r:x?}"))
+    stop(board, format_args!("{fault}"))
 }

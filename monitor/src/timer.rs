@@ -2,12 +2,10 @@
 //! The secure timer of each CPU, which two want at a time: the time limit of the TA that runs there, and the console.
 
 use core::sync::atomic::{AtomicU64, Ordering};
-use tee_arch::cp15;
+use tee_arch::cpu;
 use tee_arch::lock::{mask_interrupts, restore_interrupts};
 use tee_core::limits::MAX_CPUS;
 
-/// Enables the timer, with its interrupt.
-const ENABLE: u32 = 1;
 /// Nobody wants it.
 const NONE: u64 = u64::MAX;
 
@@ -28,14 +26,10 @@ impl Timers {
 
     fn with(&self, f: impl FnOnce(&Timer)) {
         let before = mask_interrupts();
-        if let Some(timer) = self.0.get(cp15::cpu_index()) {
+        if let Some(timer) = self.0.get(cpu::index()) {
             f(timer);
             let next = timer.limit.load(Ordering::Relaxed).min(timer.tick.load(Ordering::Relaxed));
-            if next != NONE {
-                cp15::set_cntp_cval(next);
-            }
-            // SAFETY: in secure state this is the secure timer, whose interrupt this kernel handles.
-            unsafe { cp15::set_cntp_ctl(if next == NONE { 0 } else { ENABLE }) };
+            cpu::set_timer((next != NONE).then_some(next));
         }
         restore_interrupts(before);
     }
@@ -53,7 +47,7 @@ impl Timers {
     /// After a secure interrupt, whose handler has switched the timer off: sets it to what is still to come. The console's
     /// tick comes again `again` ticks later; with `wanted` also when there was none.
     pub(crate) fn go_on(&self, again: u64, wanted: bool) {
-        let now = cp15::cntpct();
+        let now = cpu::ticks();
         self.with(|timer| {
             if timer.limit.load(Ordering::Relaxed) <= now {
                 timer.limit.store(NONE, Ordering::Relaxed);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Short-descriptor translation tables (Arm ARMv7-A, B3.5): bits only, no memory.
 
+pub use crate::mapping::{Kernel, World};
 use tee_core::ports::Prot;
 
 /// Bytes that a first-level entry covers.
@@ -14,21 +15,6 @@ pub const L2_ENTRIES: usize = 256;
 pub const USER_SPLIT: u32 = 6;
 /// Entries of the first-level table of a user space.
 pub const USER_L1_ENTRIES: usize = 4096 >> USER_SPLIT;
-
-/// Rights of the kernel in a mapping of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kernel {
-    /// Read and execute.
-    Text,
-    /// Read.
-    Rodata,
-    /// Read and write.
-    Data,
-    /// Read and write, device memory.
-    Device,
-    /// Read and write, of the normal world.
-    NormalWorld,
-}
 
 const XN_PAGE: u32 = 1 << 0;
 const PAGE_TYPE: u32 = 1 << 1;
@@ -88,15 +74,6 @@ pub const fn user_page(pa: u64, prot: Prot) -> u32 {
 /// First-level entry that points at a kernel table.
 pub const fn kernel_table(pa: u64) -> u32 {
     (pa as u32 & !0x3FF) | TABLE_TYPE
-}
-
-/// World of the pages of a table: the non-secure bit stands in the first-level entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum World {
-    /// Secure.
-    Secure,
-    /// Non-secure.
-    Normal,
 }
 
 /// First-level entry that points at a user table; never executable for the kernel.

@@ -18,9 +18,7 @@
 
 pub mod cache;
 pub mod cp15;
-pub mod frames;
-pub mod lock;
-pub mod memory;
+pub mod cpu;
 pub mod mmu;
 pub mod percpu;
 pub mod probe;

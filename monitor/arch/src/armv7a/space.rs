@@ -3,12 +3,12 @@
 
 use super::cache::{self, Maintenance};
 use super::cp15;
-use super::frames::{SealedFrames, SecureFrames};
-use super::lock::{IrqSpinLock, mask_interrupts, restore_interrupts};
 use super::mmu::{WALK, empty_ttbr0};
 use super::percpu::this_cpu;
 use super::user::{self, UserRegs};
 use crate::descriptor::{self, L2_ENTRIES, PAGE, SECTION, USER_L1_ENTRIES, World};
+use crate::frames::{SealedFrames, SecureFrames};
+use crate::lock::{IrqSpinLock, mask_interrupts, restore_interrupts};
 use alloc::alloc::{alloc_zeroed, dealloc};
 use core::alloc::Layout;
 use core::ops::Range;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Secure threads: stacks of their own in SVC mode, switched to from the run loop in Monitor mode and back.
 
-use super::lock::mask_interrupts;
 use super::percpu::{NormalRegs, PerCpu, this_cpu};
 use super::vfp;
+use crate::lock::mask_interrupts;
 use core::arch::{asm, global_asm};
 use core::cell::UnsafeCell;
 use core::mem::offset_of;
@@ -246,6 +246,6 @@ pub fn leave(exit: ThreadExit) -> [u32; 8] {
         thread_leave(&raw mut (*thread).sp);
         (*thread).regs
     };
-    super::lock::restore_interrupts(before);
+    crate::lock::restore_interrupts(before);
     regs
 }

@@ -2,9 +2,9 @@
 //! User mode: the registers of a TA, entering it and the reasons it comes back for.
 
 use super::cp15;
-use super::lock::{mask_interrupts, restore_interrupts};
 use super::percpu::this_cpu;
 use super::vfp::{self, VfpRegs};
+use crate::lock::{mask_interrupts, restore_interrupts};
 use aarch32_cpu::register::{Dfar, Dfsr, Ifar, Ifsr};
 use core::arch::global_asm;
 use core::mem::offset_of;

@@ -8,6 +8,7 @@ use super::thread;
 use super::user::{RETURN_DATA, RETURN_FIQ, RETURN_IRQ, RETURN_PREFETCH, RETURN_UNDEF};
 use aarch32_cpu::register::{Dfar, Dfsr, Ifar, Ifsr};
 use core::arch::global_asm;
+use core::fmt;
 use core::mem::offset_of;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use tee_core::ports::ThreadExit;
@@ -161,6 +162,13 @@ pub struct Fault {
     pub cpsr: u32,
     /// r0 to r12.
     pub r: [u32; 13],
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { what, address, status, pc, cpsr, r } = self;
+        write!(f, "{what} address {address:#x} status {status:#x} pc {pc:#x} cpsr {cpsr:#x} r {r:x?}")
+    }
 }
 
 static HOOKS: AtomicUsize = AtomicUsize::new(0);

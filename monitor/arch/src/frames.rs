@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Secure page frames for TAs: a pool, and what is taken from it.
 
-use super::cache;
-use super::lock::IrqSpinLock;
+use crate::cache;
+use crate::lock::IrqSpinLock;
 use crate::page_bits::{Bits, Extent, MAX_PAGES};
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -223,7 +223,7 @@ impl SealedFrames {
     }
 
     /// Physical address of page `index`, if all of the page is in it.
-    pub(super) fn address(&self, index: usize) -> Option<usize> {
+    pub(crate) fn address(&self, index: usize) -> Option<usize> {
         let at = index.checked_mul(PAGE_SIZE)?;
         let inside = self.physical.is_multiple_of(PAGE_SIZE) && at.checked_add(PAGE_SIZE)? <= self.bytes.len();
         inside.then_some(self.physical + at)

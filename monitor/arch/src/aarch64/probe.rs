@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Accesses that may fault: the fault vector goes on behind them and says so, instead of stopping the kernel.
+
+use super::sysreg;
+use core::arch::{asm, global_asm};
+
+global_asm!(
+    // Each: the result in x0, and in x1 whether it faulted.
+    ".global probe_begin",
+    "probe_begin:",
+    ".global probe_load",
+    "probe_load:",
+    "mov x1, #0",
+    "ldrb w0, [x0]",
+    "ret",
+    ".global probe_store",
+    "probe_store:",
+    "str w1, [x0]",
+    "dsb sy",
+    "mov x1, #0",
+    "ret",
+    ".global probe_faulted",
+    "probe_faulted:",
+    "mov x1, #1",
+    "ret",
+);
+
+/// What a probe returns in x0 and x1.
+#[repr(C)]
+struct Outcome {
+    value: u64,
+    faulted: u64,
+}
+
+unsafe extern "C" {
+    static probe_begin: u8;
+    static probe_faulted: u8;
+    fn probe_load(address: u64) -> Outcome;
+    fn probe_store(address: u64, value: u32) -> Outcome;
+}
+
+/// Reads a byte; `None` when that faults.
+pub fn load(address: usize) -> Option<u8> {
+    // SAFETY: memory that is read has no side effect; what faults comes back as a fault.
+    let outcome = unsafe { probe_load(address as u64) };
+    (outcome.faulted == 0).then_some(outcome.value as u8)
+}
+
+/// Writes a word; false when that faults.
+///
+/// # Safety
+/// What is written is not what Rust code relies on, or whoever asked for it takes what comes of it.
+pub unsafe fn store(address: usize, word: u32) -> bool {
+    // SAFETY: the caller's; what faults comes back as a fault.
+    unsafe { probe_store(address as u64, word) }.faulted == 0
+}
+
+/// DBGAUTHSTATUS_EL1, which every CPU has.
+pub fn debug_status() -> Option<u32> {
+    let status: u64;
+    // SAFETY: reading it has no effect.
+    unsafe { asm!("mrs {}, dbgauthstatus_el1", out(reg) status, options(nomem, nostack, preserves_flags)) };
+    Some(status as u32)
+}
+
+/// Where a fault that was just taken goes on, if it is one of the accesses above.
+pub(super) fn recovery() -> Option<u64> {
+    let (first, end) = (&raw const probe_begin as u64, &raw const probe_faulted as u64);
+    (first..end).contains(&sysreg::elr()).then_some(end)
+}

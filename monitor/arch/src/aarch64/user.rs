@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! User mode: the registers of a TA, entering it and the reasons it comes back for.
+//!
+//! TAs run in AArch32 state today: r0 to r14 are x0 to x14, and the program status has the layout of the CPSR.
+
+use super::percpu::this_cpu;
+use super::sysreg;
+use super::vfp::{self, VfpRegs};
+use crate::cpu::{mask_interrupts, restore_interrupts};
+use core::arch::global_asm;
+use core::mem::offset_of;
+use tee_core::ports::{Abort, AbortKind, Position, UserContext, UserReturn};
+use utee_abi::regs::{MAX_ARGS, RawSyscall};
+
+/// Registers of user mode.
+#[repr(C)]
+pub struct UserRegs {
+    /// x0 to x30; r0 to r14 in AArch32 state.
+    pub x: [u64; 31],
+    /// Stack pointer of AArch64 state.
+    pub sp: u64,
+    /// Program counter.
+    pub pc: u64,
+    /// Program status.
+    pub spsr: u64,
+    /// TPIDR_EL0 and TPIDRRO_EL0.
+    pub tpid: [u64; 2],
+    /// Floating-point registers while they are not in the CPU; all zero unless `vfp_used`.
+    pub vfp: VfpRegs,
+    /// True once this entry has used floating point.
+    pub vfp_used: bool,
+}
+
+/// Bits of an AArch32 program status that are user mode's own: flags, Q, GE, IT and T.
+const SPSR_USER_BITS: u64 = 0xF80F_FC20;
+/// AArch32 state, user mode, interrupts not masked.
+const MODE_A32_USER: u64 = 0x10;
+const SPSR_T: u64 = 1 << 5;
+/// r13 and r14 of user mode.
+const SP: usize = 13;
+const LR: usize = 14;
+
+pub(super) const RETURN_SYNC: u64 = 0;
+pub(super) const RETURN_IRQ: u64 = 1;
+pub(super) const RETURN_FIQ: u64 = 2;
+pub(super) const RETURN_SERROR: u64 = 3;
+
+global_asm!(
+    // x0: UserRegs. Interrupts masked. Returns x0: why user mode came back. On the stack: x19 to x30, the UserRegs.
+    ".global user_enter",
+    "user_enter:",
+    "stp x19, x20, [sp, #-112]!",
+    "stp x21, x22, [sp, #16]",
+    "stp x23, x24, [sp, #32]",
+    "stp x25, x26, [sp, #48]",
+    "stp x27, x28, [sp, #64]",
+    "stp x29, x30, [sp, #80]",
+    "str x0, [sp, #96]",
+    "ldp x1, x2, [x0, #{sp}]",
+    "ldr x3, [x0, #{spsr}]",
+    "msr sp_el0, x1",
+    "msr elr_el1, x2",
+    "msr spsr_el1, x3",
+    "ldp x2, x3, [x0, #16]",
+    "ldp x4, x5, [x0, #32]",
+    "ldp x6, x7, [x0, #48]",
+    "ldp x8, x9, [x0, #64]",
+    "ldp x10, x11, [x0, #80]",
+    "ldp x12, x13, [x0, #96]",
+    "ldp x14, x15, [x0, #112]",
+    "ldp x16, x17, [x0, #128]",
+    "ldp x18, x19, [x0, #144]",
+    "ldp x20, x21, [x0, #160]",
+    "ldp x22, x23, [x0, #176]",
+    "ldp x24, x25, [x0, #192]",
+    "ldp x26, x27, [x0, #208]",
+    "ldp x28, x29, [x0, #224]",
+    "ldr x30, [x0, #240]",
+    "ldp x0, x1, [x0]",
+    "eret",
+    // No speculation past the return.
+    "dsb nsh",
+    "isb",
+    // Any exception from user mode: x1 holds the reason, and on the stack lie the user's x0 and x1, then what
+    // `user_enter` pushed.
+    ".global user_exception",
+    "user_exception:",
+    "ldr x0, [sp, #112]",
+    "stp x2, x3, [x0, #16]",
+    "stp x4, x5, [x0, #32]",
+    "stp x6, x7, [x0, #48]",
+    "stp x8, x9, [x0, #64]",
+    "stp x10, x11, [x0, #80]",
+    "stp x12, x13, [x0, #96]",
+    "stp x14, x15, [x0, #112]",
+    "stp x16, x17, [x0, #128]",
+    "stp x18, x19, [x0, #144]",
+    "stp x20, x21, [x0, #160]",
+    "stp x22, x23, [x0, #176]",
+    "stp x24, x25, [x0, #192]",
+    "stp x26, x27, [x0, #208]",
+    "stp x28, x29, [x0, #224]",
+    "str x30, [x0, #240]",
+    "ldp x2, x3, [sp], #16",
+    "stp x2, x3, [x0]",
+    "mrs x2, sp_el0",
+    "mrs x3, elr_el1",
+    "mrs x4, spsr_el1",
+    "stp x2, x3, [x0, #{sp}]",
+    "str x4, [x0, #{spsr}]",
+    "mov x0, x1",
+    "ldp x21, x22, [sp, #16]",
+    "ldp x23, x24, [sp, #32]",
+    "ldp x25, x26, [sp, #48]",
+    "ldp x27, x28, [sp, #64]",
+    "ldp x29, x30, [sp, #80]",
+    "ldp x19, x20, [sp], #112",
+    "ret",
+    sp = const offset_of!(UserRegs, sp),
+    spsr = const offset_of!(UserRegs, spsr),
+);
+
+const _: () = assert!(offset_of!(UserRegs, x) == 0 && offset_of!(UserRegs, pc) == offset_of!(UserRegs, sp) + 8);
+
+unsafe extern "C" {
+    fn user_enter(regs: *mut UserRegs) -> u64;
+}
+
+/// Exception classes of ESR_EL1.
+mod class {
+    pub(super) const FLOATING_POINT: u64 = 0x07;
+    pub(super) const SVC_A32: u64 = 0x11;
+    pub(super) const INSTRUCTION_ABORT: u64 = 0x20;
+    pub(super) const PC_ALIGNMENT: u64 = 0x22;
+    pub(super) const DATA_ABORT: u64 = 0x24;
+}
+
+/// Enters user mode with `regs` in the space that `select` puts into TTBR0.
+///
+/// To be called on a secure thread.
+pub(super) fn enter(regs: &mut UserRegs, select: impl Fn()) -> UserReturn {
+    let regs: *mut UserRegs = regs;
+    loop {
+        let before = mask_interrupts();
+        // SAFETY: on a secure thread with interrupts masked. The program status is forced to user mode with interrupts
+        // on, so that nothing the core wrote can keep privileges. `regs` outlives the entry.
+        let why = unsafe {
+            (*regs).spsr = (*regs).spsr & SPSR_USER_BITS | MODE_A32_USER;
+            select();
+            sysreg::set_tpidr_el0((*regs).tpid[0]);
+            sysreg::set_tpidrro_el0((*regs).tpid[1]);
+            vfp::prepare(this_cpu(), regs);
+            let why = user_enter(regs);
+            // TPIDRRO_EL0 cannot have changed.
+            (*regs).tpid[0] = sysreg::tpidr_el0();
+            why
+        };
+        // The syndrome is that of the exception that was just taken: interrupts are still masked.
+        let (syndrome, address) = (sysreg::esr(), sysreg::far());
+        let class = syndrome >> 26;
+        // SAFETY: as above; a first floating-point instruction is tried again with the registers open.
+        if why == RETURN_SYNC && class == class::FLOATING_POINT && unsafe { vfp::open_for(regs) } {
+            restore_interrupts(before);
+            continue;
+        }
+        restore_interrupts(before);
+        return match why {
+            RETURN_IRQ => UserReturn::SecureInterrupt,
+            RETURN_FIQ => UserReturn::ForeignInterrupt,
+            RETURN_SYNC if class == class::SVC_A32 => UserReturn::Syscall,
+            // SAFETY: as above.
+            _ => UserReturn::Abort(abort(why, syndrome, address, unsafe { (*regs).pc })),
+        };
+    }
+}
+
+/// What a fault of user mode was.
+fn abort(why: u64, syndrome: u64, address: u64, pc: u64) -> Abort {
+    const WRITE_NOT_READ: u64 = 1 << 6;
+    const CACHE_MAINTENANCE: u64 = 1 << 8;
+    // An asynchronous fault says nothing of the access that caused it.
+    let class = if why == RETURN_SERROR { 0 } else { syndrome >> 26 };
+    let (kind, address) = match class {
+        class::DATA_ABORT if syndrome & (WRITE_NOT_READ | CACHE_MAINTENANCE) == WRITE_NOT_READ => (AbortKind::Write, address),
+        class::DATA_ABORT => (AbortKind::Read, address),
+        class::INSTRUCTION_ABORT | class::PC_ALIGNMENT => (AbortKind::Execute, address),
+        _ => (AbortKind::Undefined, pc),
+    };
+    Abort { kind, address, status: syndrome as u32 }
+}
+
+impl UserRegs {
+    /// A register of AArch32 state. The upper half of what the CPU saved is not the TA's.
+    fn r(&self, index: usize) -> u32 {
+        self.x.get(index).map_or(0, |value| *value as u32)
+    }
+}
+
+impl UserContext for UserRegs {
+    fn new() -> Self {
+        Self { x: [0; 31], sp: 0, pc: 0, spsr: MODE_A32_USER, tpid: [0; 2], vfp: VfpRegs::new(), vfp_used: false }
+    }
+
+    fn start(&mut self, entry: u64, stack: u64, args: [u64; 4]) {
+        self.x = [0; 31];
+        self.x[..4].copy_from_slice(&args);
+        self.x[SP] = stack;
+        self.sp = 0;
+        self.pc = entry & !1;
+        self.spsr = MODE_A32_USER | if entry & 1 != 0 { SPSR_T } else { 0 };
+    }
+
+    fn stop(&mut self) {
+        if !self.vfp_used {
+            return;
+        }
+        self.vfp_used = false;
+        let before = mask_interrupts();
+        // SAFETY: interrupts are masked and this context is not being entered.
+        unsafe { vfp::forget(self) };
+        restore_interrupts(before);
+    }
+
+    fn syscall(&self) -> RawSyscall {
+        let mut args = [0; MAX_ARGS];
+        for (index, arg) in args.iter_mut().take(4).enumerate() {
+            *arg = u64::from(self.r(index));
+        }
+        RawSyscall { number: self.r(7), args, extra: Some((u64::from(self.r(5)), self.r(6))) }
+    }
+
+    fn set_result(&mut self, result: u32) {
+        self.x[0] = u64::from(result);
+    }
+
+    fn position(&self) -> Position {
+        let fp = self.r(if self.spsr & SPSR_T != 0 { 7 } else { 11 });
+        let wide = |index| u64::from(self.r(index));
+        Position { pc: self.pc, sp: wide(SP), lr: wide(LR), fp: u64::from(fp) }
+    }
+
+    fn for_each_register(&self, f: &mut dyn FnMut(&'static str, u64)) {
+        const NAMES: [&str; 15] = ["r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "sp", "lr"];
+        for (index, name) in NAMES.iter().enumerate() {
+            f(name, u64::from(self.r(index)));
+        }
+        f("pc", self.pc);
+        f("cpsr", self.spsr);
+    }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! The run loop begins at S-EL1; the normal world and the power of CPUs are EL3's.
+
+use super::cpu_init;
+use crate::machine::{Board, Machine};
+use core::convert::Infallible;
+use tee_arch::cpu;
+use tee_arch::world::World;
+use tee_core::Tee;
+
+/// What this CPU needs before its MMU is on: nothing.
+///
+/// # Safety
+/// None is asked for; the other architectures have conditions.
+pub(super) unsafe fn prepare() {}
+
+/// Boot CPU, last: interrupt controller, banner; then EL3 starts the normal world.
+///
+/// # Safety
+/// After [`super::early`], at S-EL1 with interrupts masked.
+pub unsafe fn primary<B: Board>(tee: &Tee<Machine<B>>) -> Infallible {
+    tee.platform.board().init_cpu();
+    tee.banner();
+    // SAFETY: S-EL1 on the boot CPU, whose data is installed.
+    serve(tee, 0, unsafe { World::booted() })
+}
+
+/// Any other CPU, or one that was off: everything.
+///
+/// # Safety
+/// At S-EL1 with interrupts masked and the MMU off, on the stack of this CPU, after the boot CPU has built the TEE.
+pub unsafe fn secondary<B: Board>(tee: &Tee<Machine<B>>) -> Infallible {
+    let index = cpu::index();
+    // SAFETY: the caller's.
+    unsafe { cpu_init(index) };
+    tee.platform.board().init_cpu();
+    // SAFETY: S-EL1 on this CPU, whose data is installed.
+    serve(tee, index, unsafe { World::switched_on() })
+}
+
+/// Serves the normal world of a CPU. Power calls stop at EL3, so that none ends this.
+fn serve<B: Board>(tee: &Tee<Machine<B>>, index: usize, mut world: World) -> Infallible {
+    loop {
+        tee.serve(index, &mut world);
+    }
+}
