@@ -11,6 +11,7 @@ pub mod block;
 pub mod device_tree;
 pub mod fw_cfg;
 pub mod gicv2;
+pub mod gicv3;
 pub mod imx6;
 pub mod mmio;
 pub mod pl011;

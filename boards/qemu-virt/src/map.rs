@@ -12,6 +12,12 @@ pub const FLASH_VIRTUAL: u64 = 0xF000_0000;
 pub const GIC_DISTRIBUTOR: u64 = 0x0800_0000;
 /// Interrupt controller, CPU interface.
 pub const GIC_CPU: u64 = 0x0801_0000;
+/// Interrupt controller of version 3, where the machine has that one: redistributor of the first CPU.
+pub const GIC_REDISTRIBUTOR: u64 = 0x080A_0000;
+/// Bytes of a distributor of version 3.
+pub const GIC_DISTRIBUTOR_SIZE: u64 = 0x1_0000;
+/// Bytes of the redistributor of a CPU.
+pub const GIC_REDISTRIBUTOR_SIZE: u64 = 0x2_0000;
 /// UART of the normal world.
 pub const UART_NORMAL: u64 = 0x0900_0000;
 /// Firmware configuration device.
@@ -37,6 +43,13 @@ pub const DEVICE_SIZE: u64 = 0x1000;
 pub const SECURE_RAM: u64 = 0x0E00_0000;
 /// Bytes of secure RAM.
 pub const SECURE_RAM_SIZE: u64 = 16 << 20;
+
+/// AArch64: secure RAM of EL3, at the start of all of it.
+pub const EL3_RAM_SIZE: u64 = 1 << 20;
+/// AArch64: where the trusted OS is loaded and entered; the rest of the secure RAM is its own.
+pub const TRUSTED_OS: u64 = SECURE_RAM + EL3_RAM_SIZE;
+/// AArch64: where the trusted OS maps the secure flash; a null pointer points at nothing.
+pub const FLASH_VIRTUAL_A64: u64 = 0x1000_0000;
 
 /// Normal-world RAM; the device tree lies at its start.
 pub const RAM: u64 = 0x4000_0000;
@@ -73,5 +86,7 @@ pub const INTERRUPT_NOTIFICATION: u32 = 32 + 187;
 pub const CMDLINE: &str = "opt/oxtee/cmdline";
 /// File of the firmware configuration device with the command line of Linux.
 pub const LINUX_ARGUMENTS: &str = "opt/oxtee/linux";
+/// Word of the command line: the normal world is an AArch32 one, on AArch64.
+pub const NORMAL_A32_WORD: &str = "normal-a32";
 /// Start of the word of the command line that has Linux entered: the number of bytes of its initial file system follows.
 pub const LINUX_WORD: &str = "linux=";

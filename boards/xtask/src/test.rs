@@ -134,7 +134,7 @@ fn host(count: &mut Count) -> Result<()> {
     crate::setup::require("mkimage", "u-boot-tools")?;
     println!("test: crates on the host");
     let before = (count.passed, count.failed);
-    let boards = ["qemu-virt", "usbarmory-mk2", "mcimx6ullevk", "imx6ul-monitor", "normal-world", "monitor"];
+    let boards = ["qemu-virt", "qemu-virt-aarch64", "usbarmory-mk2", "mcimx6ullevk", "imx6ul-monitor", "normal-world", "monitor"];
     let without = boards.iter().flat_map(|board| ["--exclude", board]);
     host_tests(count, &["--workspace", "--lib", "--bins", "--tests"].into_iter().chain(without).collect::<Vec<_>>())?;
     // What the console does in images to debug with only.

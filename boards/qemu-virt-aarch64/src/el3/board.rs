@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! What EL3 needs of QEMU `virt`.
+
+use core::fmt::{self, Write};
+use core::ops::Range;
+use drivers::fw_cfg::FwCfg;
+use drivers::gicv3::{GicV3, cpu_interface};
+use drivers::pl011::Pl011;
+use drivers::pl061::Pl061;
+use el3::{Firmware, NormalStart};
+use qemu_virt::map;
+
+/// Private interrupts of the secure world: its timer, and the software interrupts from 8 on.
+const SECURE: u32 = 1 << map::INTERRUPT_SECURE_TIMER | 0xFF00;
+
+/// The board.
+pub(crate) struct Virt {
+    cpus: usize,
+    a32: bool,
+}
+
+fn uart() -> Pl011 {
+    // SAFETY: the secure UART; EL3 runs with its MMU off, so that addresses are those of devices.
+    unsafe { Pl011::new(map::UART_SECURE as usize) }
+}
+
+fn gic() -> GicV3 {
+    // SAFETY: the interrupt controller, likewise.
+    unsafe { GicV3::new(map::GIC_DISTRIBUTOR as usize, map::GIC_REDISTRIBUTOR as usize) }
+}
+
+impl Virt {
+    /// Finds out what the emulator was started with.
+    pub(crate) fn new() -> Self {
+        uart().init();
+        // SAFETY: the device, likewise; nobody else uses it yet.
+        let config = unsafe { FwCfg::new(map::FW_CFG as usize) };
+        let mut line = [0; 256];
+        let len = config.and_then(|config| Some(config.read_file(config.find(map::CMDLINE)?, &mut line))).unwrap_or(0);
+        let mut words = line.get(..len).unwrap_or_default().split(|byte| byte.is_ascii_whitespace() || *byte == 0);
+        let a32 = words.any(|word| word == map::NORMAL_A32_WORD.as_bytes());
+        Self { cpus: config.map_or(1, |config| usize::from(config.cpus())), a32 }
+    }
+
+    pub(crate) fn init_distributor(&self) {
+        gic().init_distributor();
+    }
+
+    /// Where the normal world starts. An AArch32 kernel gets no machine type, and the device tree third.
+    pub(crate) fn normal(&self) -> NormalStart {
+        let args = if self.a32 { [0, u64::from(u32::MAX), map::RAM] } else { [map::RAM, 0, 0] };
+        NormalStart { entry: map::NORMAL_ENTRY, args, a32: self.a32 }
+    }
+}
+
+impl Firmware for Virt {
+    fn cpus(&self) -> usize {
+        self.cpus
+    }
+
+    fn normal_ram(&self) -> Range<u64> {
+        map::RAM..map::RAM + map::RAM_MAX
+    }
+
+    fn init_cpu(&self, cpu: usize, el2: bool) {
+        gic().init_redistributor(cpu, SECURE);
+        // SAFETY: at EL3 with interrupts masked; the board has this controller.
+        unsafe { cpu_interface::init_el3(el2) };
+    }
+
+    fn system_off(&self) -> ! {
+        raise(map::GPIO_POWER_OFF)
+    }
+
+    fn system_reset(&self) -> ! {
+        raise(map::GPIO_RESET)
+    }
+
+    fn stop(&self, why: fmt::Arguments<'_>) -> ! {
+        stop(why)
+    }
+}
+
+struct Console;
+
+impl Write for Console {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        uart().send(text.as_bytes());
+        Ok(())
+    }
+}
+
+/// Last words; then the machine is switched off.
+pub(crate) fn stop(why: fmt::Arguments<'_>) -> ! {
+    // Nothing can be done about a console that does not take it.
+    let _ = writeln!(Console, "E el3: PANIC {why}");
+    raise(map::GPIO_POWER_OFF)
+}
+
+fn raise(line: u32) -> ! {
+    // SAFETY: the secure GPIO block; EL3 runs with its MMU off.
+    unsafe { Pl061::new(map::GPIO_SECURE as usize) }.raise(line);
+    loop {
+        // SAFETY: waits for the machine to end.
+        unsafe { core::arch::asm!("wfi", options(nomem, nostack, preserves_flags)) };
+    }
+}

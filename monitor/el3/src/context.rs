@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Registers of a world on a CPU while it does not run.
+
+use core::arch::asm;
+use core::mem::offset_of;
+
+/// SCR_EL3 of both worlds: pointer authentication is theirs to use.
+const SCR_BOTH: u64 = 1 << 16 | 1 << 17;
+/// SCR_EL3.NS.
+const SCR_NS: u64 = 1;
+/// SCR_EL3: AArch64 below EL3.
+const SCR_RW: u64 = 1 << 10;
+/// SCR_EL3 of the secure world: its timer is its own, it executes secure memory only, and its interrupts are too.
+const SCR_SECURE: u64 = SCR_BOTH | SCR_RW | 1 << 9 | 1 << 11;
+/// SCR_EL3 of the normal world: secure interrupts go to EL3, and EL2 may be called.
+const SCR_NORMAL: u64 = SCR_BOTH | SCR_NS | 1 << 2 | 1 << 8;
+
+/// SPSR: EL1 or EL2 on its own stack pointer, everything masked.
+const SPSR_EL1: u64 = 0x3C5;
+const SPSR_EL2: u64 = 0x3C9;
+/// CPSR of an AArch32 start: SVC mode, asynchronous aborts and IRQ masked. FIQ is the secure world's.
+const SPSR_A32: u64 = 0x193;
+/// SPSR bit: T32 state.
+const SPSR_T: u64 = 1 << 5;
+/// SPSR bit: AArch32.
+const SPSR_AARCH32: u64 = 1 << 4;
+
+/// SCTLR_EL1 at a reset: MMU and caches off.
+const SCTLR_RESET: u64 = 0x30D0_0800;
+/// The same for AArch32.
+const SCTLR_RESET_A32: u64 = 0x00C5_0078;
+
+macro_rules! system_registers {
+    ($($name:literal),* $(,)?) => {
+        const SYSTEM_REGISTERS: usize = [$($name),*].len();
+
+        /// Saves the registers that EL1 and EL0 of both worlds share.
+        fn save(registers: &mut [u64; SYSTEM_REGISTERS]) {
+            let mut next = registers.iter_mut();
+            $(
+                if let Some(slot) = next.next() {
+                    // SAFETY: reading a register of a lower level has no effect.
+                    unsafe { asm!(concat!("mrs {}, ", $name), out(reg) *slot, options(nomem, nostack, preserves_flags)) };
+                }
+            )*
+        }
+
+        /// Puts them back.
+        fn load(registers: &[u64; SYSTEM_REGISTERS]) {
+            let mut next = registers.iter();
+            $(
+                if let Some(value) = next.next() {
+                    // SAFETY: registers of lower levels, which do not run now and get what was theirs.
+                    unsafe { asm!(concat!("msr ", $name, ", {}"), in(reg) *value, options(nostack, preserves_flags)) };
+                }
+            )*
+        }
+    };
+}
+
+system_registers!(
+    "sctlr_el1",
+    "cpacr_el1",
+    "ttbr0_el1",
+    "ttbr1_el1",
+    "tcr_el1",
+    "mair_el1",
+    "amair_el1",
+    "vbar_el1",
+    "sp_el1",
+    "elr_el1",
+    "spsr_el1",
+    "esr_el1",
+    "far_el1",
+    "afsr0_el1",
+    "afsr1_el1",
+    "par_el1",
+    "contextidr_el1",
+    "tpidr_el0",
+    "tpidrro_el0",
+    "tpidr_el1",
+    "cntkctl_el1",
+    "csselr_el1",
+    "actlr_el1",
+    // What an AArch32 world has beside.
+    "dacr32_el2",
+    "ifsr32_el2",
+    "spsr_abt",
+    "spsr_und",
+    "spsr_irq",
+    "spsr_fiq",
+);
+
+/// Registers of a world. The first fields are where `vectors` expects them.
+#[repr(C, align(16))]
+pub(crate) struct Context {
+    /// x0 to x30.
+    pub(crate) x: [u64; 31],
+    sp_el0: u64,
+    /// Where it goes on.
+    pub(crate) elr: u64,
+    spsr: u64,
+    scr: u64,
+    /// Stack of EL3 on this CPU.
+    pub(crate) stack: u64,
+    system: [u64; SYSTEM_REGISTERS],
+}
+
+/// Offsets for `vectors`.
+pub(crate) const SP_EL0: usize = offset_of!(Context, sp_el0);
+pub(crate) const ELR: usize = offset_of!(Context, elr);
+pub(crate) const SCR: usize = offset_of!(Context, scr);
+pub(crate) const STACK: usize = offset_of!(Context, stack);
+
+const _: () = assert!(offset_of!(Context, x) == 0 && SP_EL0 == 248 && offset_of!(Context, spsr) == ELR + 8);
+
+impl Context {
+    pub(crate) const fn new() -> Self {
+        Self { x: [0; 31], sp_el0: 0, elr: 0, spsr: 0, scr: 0, stack: 0, system: [0; SYSTEM_REGISTERS] }
+    }
+
+    /// A start at S-EL1, everything as after a reset.
+    pub(crate) fn start_secure(&mut self, entry: u64, args: [u64; 4]) {
+        self.reset(entry, SPSR_EL1, SCR_SECURE, SCTLR_RESET, &args);
+    }
+
+    /// A start of the normal world, at EL2 where there is one.
+    pub(crate) fn start_normal(&mut self, entry: u64, args: &[u64], a32: bool) {
+        if a32 {
+            let thumb = if entry & 1 != 0 { SPSR_T } else { 0 };
+            self.reset(entry & !1, SPSR_A32 | thumb, SCR_NORMAL, SCTLR_RESET_A32, args);
+        } else {
+            let spsr = if has_el2() { SPSR_EL2 } else { SPSR_EL1 };
+            self.reset(entry, spsr, SCR_NORMAL | SCR_RW, SCTLR_RESET, args);
+        }
+    }
+
+    fn reset(&mut self, entry: u64, spsr: u64, scr: u64, sctlr: u64, args: &[u64]) {
+        *self = Self { elr: entry, spsr, scr, stack: self.stack, ..Self::new() };
+        for (register, arg) in self.x.iter_mut().zip(args) {
+            *register = *arg;
+        }
+        self.system[0] = sctlr;
+    }
+
+    /// True when it was left in AArch32 state.
+    pub(crate) fn is_a32(&self) -> bool {
+        self.spsr & SPSR_AARCH32 != 0
+    }
+
+    /// Saves what the CPU has of it, when another world is to run.
+    pub(crate) fn save_system(&mut self) {
+        save(&mut self.system);
+    }
+
+    /// Gives the CPU what it is to run with.
+    pub(crate) fn load_system(&self) {
+        load(&self.system);
+    }
+}
+
+/// True when this CPU has EL2.
+pub(crate) fn has_el2() -> bool {
+    let features: u64;
+    // SAFETY: reading an identification register has no effect.
+    unsafe { asm!("mrs {}, id_aa64pfr0_el1", out(reg) features, options(nomem, nostack, preserves_flags)) };
+    features >> 8 & 0xF != 0
+}
