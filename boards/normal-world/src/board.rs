@@ -22,6 +22,8 @@ pub(crate) struct Board {
     pub(crate) devices: &'static [Range<u64>],
     /// Distributor and CPU interface of the interrupt controller.
     pub(crate) gic: [u64; 2],
+    /// First redistributor of an interrupt controller of version 3, which some machines have instead.
+    pub(crate) gic_redistributor: Option<u64>,
     /// The secure world's RAM, all of it.
     pub(crate) secure_ram: Range<u64>,
     /// Memory and devices of the secure world that are tried from here, by name.
@@ -56,6 +58,7 @@ static VIRT: Board = Board {
     reserved_shm: virt::RESERVED_SHM..virt::RESERVED_SHM + virt::RESERVED_SHM_SIZE,
     devices: &[virt::GIC_DISTRIBUTOR..virt::VIRTIO + virt::VIRTIO_SLOTS * virt::VIRTIO_SIZE, virt::FLASH..virt::FLASH + 1],
     gic: [virt::GIC_DISTRIBUTOR, virt::GIC_CPU],
+    gic_redistributor: Some(virt::GIC_REDISTRIBUTOR),
     secure_ram: virt::SECURE_RAM..virt::SECURE_RAM + virt::SECURE_RAM_SIZE,
     secure: &[
         ("kernel memory", virt::SECURE_RAM + 0x1000),
@@ -84,6 +87,7 @@ static IMX6: Board = Board {
         device(imx6::map::UART1).start..device(imx6::map::RNGB).end,
     ],
     gic: [device(imx6::map::GIC_DISTRIBUTOR).start, device(imx6::map::GIC_CPU).start],
+    gic_redistributor: None,
     secure_ram: imx::SECURE_RAM as u64..imx::SECURE_RAM as u64 + imx::SECURE_RAM_SIZE as u64,
     secure: &[
         ("kernel memory", imx::LOAD as u64 + 0x1000),

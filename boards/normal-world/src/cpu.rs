@@ -39,6 +39,7 @@ pub(crate) mod cp {
     register!(pmcr, set_pmcr, 0, c9, c12, 0);
     register!(pmcntenset, set_pmcntenset, 0, c9, c12, 1);
     register!(pmccntr, set_pmccntr, 0, c9, c13, 0);
+    register!(id_pfr1, set_id_pfr1, 0, c0, c1, 1);
     register!(cntfrq, set_cntfrq, 0, c14, c0, 0);
     register!(cntp_tval, set_cntp_tval, 0, c14, c2, 0);
     register!(cntp_ctl, set_cntp_ctl, 0, c14, c2, 1);
@@ -63,6 +64,11 @@ pub(crate) fn smc(regs: [u32; 8]) -> [u32; 4] {
         );
     }
     [a0, a1, a2, a3]
+}
+
+/// True when the CPU has the registers of an interrupt controller of version 3.
+pub(crate) fn has_gic_registers() -> bool {
+    cp::id_pfr1() >> 28 != 0
 }
 
 /// The physical counter.

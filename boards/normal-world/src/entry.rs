@@ -3,13 +3,13 @@
 
 use crate::board::{self, board};
 use crate::cpu::{self, cp};
+use crate::gic::gic;
 use crate::latency;
 use crate::layout::{ABORT_STACK, STACK_SLOT, THREADS};
 use crate::{bench, call, cmdline, console, demo, isolation, memory, notification, part, power, println, probe, smp, suite, task};
 use core::arch::global_asm;
 use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use drivers::gicv2::GicV2;
 
 /// Ticks of the timer in a second.
 pub(crate) const HZ: u64 = 100;
@@ -104,12 +104,6 @@ pub(crate) static TICKS: AtomicU64 = AtomicU64::new(0);
 
 /// Whether whoever started the emulator wants a status.
 static SEMIHOSTING: AtomicBool = AtomicBool::new(false);
-
-pub(crate) fn gic() -> GicV2 {
-    let [distributor, cpu] = board().gic;
-    // SAFETY: the interrupt controller, mapped as device memory.
-    unsafe { GicV2::new(distributor as usize, cpu as usize) }
-}
 
 #[unsafe(no_mangle)]
 extern "C" fn kernel_main(tree: u32) -> ! {

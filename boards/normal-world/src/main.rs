@@ -31,6 +31,8 @@ mod disk;
 #[cfg(target_arch = "arm")]
 mod entry;
 #[cfg(target_arch = "arm")]
+mod gic;
+#[cfg(target_arch = "arm")]
 mod isolation;
 #[cfg(target_arch = "arm")]
 mod latency;

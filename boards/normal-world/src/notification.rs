@@ -2,7 +2,8 @@
 //! Asynchronous notifications of the TEE: fetched in the interrupt handler, passed on to threads by one of them.
 
 use crate::board::board;
-use crate::{cpu, entry, task};
+use crate::gic::gic;
+use crate::{cpu, task};
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use core::time::Duration;
 use utee_abi::rpc::notification::{VALUE_PENDING, VALUE_VALID};
@@ -19,7 +20,7 @@ fn smc(call: FastCall) -> [u32; 4] {
 
 /// Asks the TEE for notifications from now on; false when it has none.
 pub(crate) fn listen() -> bool {
-    entry::gic().enable(board().notification);
+    gic().enable(board().notification);
     let listening = smc(FastCall::EnableAsyncNotif)[0] == ReturnCode::Ok.raw();
     LISTENING.store(listening, Ordering::SeqCst);
     if listening {
@@ -43,7 +44,7 @@ pub(crate) fn take(number: u32) -> bool {
 /// Passes no more on. The TEE is told so by a message, which is the caller's to send.
 pub(crate) fn end() {
     LISTENING.store(false, Ordering::SeqCst);
-    entry::gic().disable(board().notification);
+    gic().disable(board().notification);
 }
 
 /// Notifications that were fetched so far.

@@ -45,7 +45,7 @@ unsafe extern "C" {
 extern "C" fn power_restored() {
     memory::enable_mmu();
     entry::init_vectors();
-    entry::gic().init_normal();
+    crate::gic::gic().init_normal();
 }
 
 fn entry_point() -> u32 {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Cooperative threads, each on one CPU: while one waits in a call to the TEE, others run.
 
+use crate::gic::gic;
 use crate::layout::{CPUS, PAGE, STACK_SLOT, THREADS};
-use crate::{cpu, entry, memory, smp};
+use crate::{cpu, memory, smp};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::arch::global_asm;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
-use drivers::gicv2::Group;
 use spin::Mutex;
 
 /// What a thread is doing. Times are counter values.
@@ -143,7 +143,7 @@ pub(crate) fn spawn_on(cpu: usize, f: impl FnOnce() + Send + 'static) -> Handle 
 /// Makes another CPU look for threads to run.
 fn wake(target: usize) {
     if target != cpu::index() {
-        entry::gic().send(smp::WAKE, 1 << target, Group::NonSecure);
+        gic().send(smp::WAKE, target);
     }
 }
 

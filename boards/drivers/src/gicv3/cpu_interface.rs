@@ -9,6 +9,9 @@ const SPURIOUS: u32 = 1020;
 /// Lets every priority in.
 const ALL_PRIORITIES: usize = 0xFF;
 
+/// System registers instead of memory, no bypass of FIQ and IRQ.
+const SRE_OWN: usize = 0x7;
+
 #[cfg(target_arch = "aarch64")]
 macro_rules! write {
     (PMR, $value:expr) => { write!(@ "S3_0_C4_C6_0", $value) };
@@ -43,7 +46,6 @@ macro_rules! write {
 pub unsafe fn init_el3(el2: bool) {
     /// Enable, and bypass neither FIQ nor IRQ; lower levels may use their own register.
     const SRE_ALL: u64 = 0xF;
-    const SRE_OWN: u64 = 0x7;
     // SAFETY: the caller's. ICC_SRE_EL1 has a copy for each world, chosen by SCR_EL3.NS, which is put back.
     unsafe {
         write!(SRE_EL3, SRE_ALL);
@@ -67,7 +69,7 @@ pub unsafe fn init_el3(el2: bool) {
 pub fn init() {
     // SAFETY: only when interrupts of this world arrive changes; a CPU with this controller has the registers.
     unsafe {
-        write!(SRE, 7usize);
+        write!(SRE, SRE_OWN);
         write!(PMR, ALL_PRIORITIES);
         write!(IGRPEN1, 1usize);
     }

@@ -3,9 +3,9 @@
 
 use crate::board::board;
 use crate::cpu::{self, cp};
+use crate::memory;
 use crate::report::{Report, expect};
 use crate::tee::{self, operation};
-use crate::{entry, memory};
 use alloc::format;
 use alloc::string::{String, ToString};
 use conformance::proto as conformance;
@@ -108,7 +108,7 @@ fn secure_interrupts() -> Result<(), String> {
         expect(status & FIQ_MASKED, 0).map_err(|error| format!("CPSR.F: {error}"))?;
     }
     for id in [board().secure_timer, board().secure_sgi] {
-        entry::gic().disable(id);
+        crate::gic::gic().disable(id);
     }
     let session = tee::tee()?.open_public(hostile::UUID).map_err(|error| error.to_string())?;
     let code = session.invoke(hostile::LOOP, &mut Operation::none());
