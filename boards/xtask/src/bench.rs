@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! `bench`: what calls cost in guest instructions, beside the goals and what others need.
 
+use crate::arch::Arch;
 use crate::client;
 use crate::image::{self, Image, Kind};
 use crate::linux::log::Log;
@@ -63,7 +64,7 @@ const ROWS: [Row; 31] = [
 
 /// Runs `bench`.
 pub(crate) fn run(args: &Args) -> Result<u8> {
-    let image = image::build_for(Kind::Plain, &[], &[])?;
+    let image = image::build_for(Arch::Armv7a, Kind::Plain, &[], &[])?;
     let machine = Machine { smp: 1, icount: true, words: vec!["bench".into()], ..Machine::default() };
     let mut figures: BTreeMap<String, u64> = BTreeMap::new();
     let mut failures = Vec::new();

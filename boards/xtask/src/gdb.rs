@@ -10,9 +10,6 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use std::process::{Command, Stdio};
 
-/// Where a TA is loaded when addresses are not random, and how its first segment is called.
-const TA_BASE: u64 = 0x10_0000;
-
 /// Arguments of `gdb`.
 #[derive(Parser)]
 #[command(
@@ -34,7 +31,7 @@ pub(crate) struct Args {
 
 /// Runs `gdb`.
 pub(crate) fn run(args: &Args) -> Result<u8> {
-    let image = image::build(&[], &[])?;
+    let image = image::build(args.machine.arch(), &[], &[])?;
     let ta = image.tas.iter().find(|ta| ta.name == args.ta).with_context(|| format!("no example is called {}", args.ta))?;
     let mut machine = args.machine.machine(vec!["demo".into(), "no-aslr".into()]);
     machine.extra = vec!["-S".into(), "-gdb".into(), format!("tcp:127.0.0.1:{}", args.port)];
@@ -45,7 +42,7 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
     let elf = target_dir().join("ta").join(format!("{}.elf", ta.uuid));
     let commands = [
         format!("add-symbol-file {}", image.normal_elf.display()),
-        format!("add-symbol-file {} -o {TA_BASE:#x}", elf.display()),
+        format!("add-symbol-file {} -o {:#x}", elf.display(), image.arch.ta_base()),
         format!("target remote 127.0.0.1:{}", args.port),
     ];
     let mut gdb = Command::new("gdb-multiarch");

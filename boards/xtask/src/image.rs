@@ -2,6 +2,7 @@
 //! The boot image: monitor, TAs and root keys in one file for the flash of QEMU virt; and the normal-world kernel. Those of other
 //! boards are made of the same parts.
 
+use crate::arch::{self, Arch};
 use crate::sign::{development_key, read_key};
 use crate::ta::Built;
 use crate::tools::{KERNEL_TARGET, cargo, check, target_dir};
@@ -38,11 +39,14 @@ pub(crate) struct Args {
     #[arg(long, conflicts_with = "product")]
     debug: bool,
     /// Builds for this board instead of QEMU virt: an .imx and a card image.
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, conflicts_with = "arch")]
     board: Option<imx::Board>,
     /// Words for both worlds of an image for a board, as `demo` or `watchdog=10,2`.
     #[arg(long, requires = "board")]
     word: Vec<String>,
+    /// Architecture of the secure world.
+    #[arg(long, value_enum, default_value_t)]
+    arch: Arch,
 }
 
 /// What the kernel of an image is built with.
@@ -70,6 +74,8 @@ pub(crate) struct Image {
     pub(crate) monitor_size: usize,
     /// Its TAs.
     pub(crate) tas: Vec<Built>,
+    /// Architecture of the secure world.
+    pub(crate) arch: Arch,
 }
 
 /// Runs `image`.
@@ -79,7 +85,8 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
         let contents = imx::system::Contents { kind, product: args.product, words: &args.word, tas: &args.tas, trust: &args.trust };
         return imx::system::write(board, &contents);
     }
-    let image = if args.product { build_product(&args.tas, &args.trust)? } else { build_for(kind, &args.tas, &args.trust)? };
+    let image =
+        if args.product { build_product(args.arch, &args.tas, &args.trust)? } else { build_for(args.arch, kind, &args.tas, &args.trust)? };
     if args.product {
         product::warn(&image.boot);
     }
@@ -103,41 +110,60 @@ pub(crate) fn progress(what: &'static str) -> ProgressBar {
 }
 
 /// Builds everything that a run boots, for whoever develops.
-pub(crate) fn build(extra: &[PathBuf], trust: &[PathBuf]) -> Result<Image> {
-    build_for(Kind::Debug, extra, trust)
+pub(crate) fn build(arch: Arch, extra: &[PathBuf], trust: &[PathBuf]) -> Result<Image> {
+    build_for(arch, Kind::Debug, extra, trust)
 }
 
 /// Builds everything that a machine boots.
-pub(crate) fn build_for(kind: Kind, extra: &[PathBuf], trust: &[PathBuf]) -> Result<Image> {
+pub(crate) fn build_for(arch: Arch, kind: Kind, extra: &[PathBuf], trust: &[PathBuf]) -> Result<Image> {
     let tools = setup::run()?;
     let tas = all_tas(&tools, extra)?;
-    assemble(&tools, kind, "image", tas, &root_keys(trust)?, &[])
+    assemble(&tools, arch, kind, arch.directory(), tas, &root_keys(trust)?, &[])
 }
 
 /// Builds the same for a product, with no TAs but these.
-pub(crate) fn build_product(tas: &[PathBuf], trust: &[PathBuf]) -> Result<Image> {
+pub(crate) fn build_product(arch: Arch, tas: &[PathBuf], trust: &[PathBuf]) -> Result<Image> {
     let (keys, tas) = product::contents(trust, tas)?;
-    assemble(&setup::run()?, Kind::Plain, "image-product", tas, &keys, &[(KIND_PRODUCT, Uuid::NIL, Vec::new())])
+    let folder = format!("{}-product", arch.directory());
+    assemble(&setup::run()?, arch, Kind::Plain, &folder, tas, &keys, &[(KIND_PRODUCT, Uuid::NIL, Vec::new())])
 }
 
 /// Puts together what a run boots, in a folder of the target directory; `more` are entries of the archive.
-fn assemble(tools: &setup::Tools, kind: Kind, folder: &str, tas: Vec<Built>, keys: &[Vec<u8>], more: &[Entry]) -> Result<Image> {
+fn assemble(
+    tools: &setup::Tools,
+    arch: Arch,
+    kind: Kind,
+    folder: &str,
+    tas: Vec<Built>,
+    keys: &[Vec<u8>],
+    more: &[Entry],
+) -> Result<Image> {
     let features: &[&str] = if kind == Kind::Debug { &["debug-console"] } else { &[] };
-    let monitor = kernel(tools, "qemu-virt", features)?;
+    let monitor = program(tools, arch.target(), (arch.board(), arch.board()), features)?;
     let normal_elf = kernel(tools, "normal-world", &[])?;
     let dir = target_dir().join(folder);
     fs::create_dir_all(&dir)?;
-    let mut boot = raw(&monitor)?;
     // Kept beside the image that it is in: the next build of another kind puts another one into its place.
     let kept = dir.join("monitor.elf");
     fs::copy(&monitor, &kept)?;
-    let monitor_size = boot.len();
     let (boot_path, bare, normal) = (dir.join("tee.bin"), dir.join("tee-bare.bin"), dir.join("normal-world.bin"));
-    fs::write(&bare, [&boot[..], &archive(&[], keys, more)?].concat())?;
-    boot.extend(archive(&tas, keys, more)?);
-    fs::write(&boot_path, boot)?;
+    let el3 = match arch {
+        Arch::Armv7a => None,
+        Arch::Aarch64 => Some(program(tools, arch.target(), (arch.board(), arch::EL3), &[])?),
+    };
+    let mut monitor_size = 0;
+    for (path, tas) in [(&bare, &[][..]), (&boot_path, &tas[..])] {
+        let archive = archive(tas, keys, more)?;
+        let mut boot = match &el3 {
+            None => raw(&monitor)?,
+            Some(el3) => arch::flash(el3, &monitor, archive.len())?,
+        };
+        monitor_size = boot.len();
+        boot.extend(archive);
+        fs::write(path, boot)?;
+    }
     fs::write(&normal, raw(&normal_elf)?)?;
-    Ok(Image { boot: boot_path, bare, monitor: kept, normal, normal_elf, monitor_size, tas })
+    Ok(Image { boot: boot_path, bare, monitor: kept, normal, normal_elf, monitor_size, tas, arch })
 }
 
 /// The examples, and signed TAs that replace or follow them.
@@ -156,18 +182,23 @@ pub(crate) fn root_keys(trust: &[PathBuf]) -> Result<Vec<Vec<u8>>> {
     std::iter::once(&development).chain(trust).map(|path| public_key(path)).collect()
 }
 
-/// Builds a kernel; gives the ELF file.
+/// Builds a kernel of Armv7-A; gives the ELF file.
 pub(crate) fn kernel(tools: &setup::Tools, package: &str, features: &[&str]) -> Result<PathBuf> {
+    program(tools, KERNEL_TARGET, (package, package), features)
+}
+
+/// Builds a program of a package for a target; gives the ELF file.
+fn program(tools: &setup::Tools, target: &str, (package, bin): (&str, &str), features: &[&str]) -> Result<PathBuf> {
     let bar = progress("kernels");
-    bar.set_message(package.to_string());
+    bar.set_message(bin.to_string());
     let mut command = cargo(tools.toolchain.as_deref());
-    command.args(["build", "--quiet", "--release", "--target", KERNEL_TARGET, "-p", package, "--bin", package]);
+    command.args(["build", "--quiet", "--release", "--target", target, "-p", package, "--bin", bin]);
     if !features.is_empty() {
         command.args(["--features", &features.join(",")]);
     }
     check(command.env("CARGO_TARGET_DIR", target_dir()))?;
     bar.finish_and_clear();
-    Ok(target_dir().join(KERNEL_TARGET).join("release").join(package))
+    Ok(target_dir().join(target).join("release").join(bin))
 }
 
 /// The loadable bytes of an ELF file from its lowest physical address on, whole pages of 4 KiB.

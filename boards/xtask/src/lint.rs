@@ -2,7 +2,7 @@
 //! `lint`: clippy for every crate, each for the target that it is made for.
 
 use crate::setup;
-use crate::tools::{KERNEL_TARGET, cargo, check, target_dir};
+use crate::tools::{KERNEL_TARGET, KERNEL_TARGET_A64, cargo, check, target_dir};
 use anyhow::Result;
 
 /// Runs `lint`.
@@ -35,5 +35,14 @@ pub(crate) fn lint() -> Result<u8> {
         "qemu-virt/debug-console",
     ];
     check(cargo(tools.toolchain.as_deref()).args(kernels).args(deny).env("CARGO_TARGET_DIR", target_dir()))?;
+    let kernels =
+        ["clippy", "--quiet", "--release", "--target", KERNEL_TARGET_A64, "-p", "el3", "-p", "monitor", "-p", "qemu-virt-aarch64"];
+    check(
+        cargo(tools.toolchain.as_deref())
+            .args(kernels)
+            .args(["-p", "tee-arch", "--features", "qemu-virt-aarch64/debug-console"])
+            .args(deny)
+            .env("CARGO_TARGET_DIR", target_dir()),
+    )?;
     Ok(0)
 }

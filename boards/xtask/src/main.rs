@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod apt;
+mod arch;
 mod bench;
 mod client;
 mod console;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Images that are made for a product: what they may not hold, and that they do not start on a board without secrets.
 
+use crate::arch::Arch;
 use crate::image::{self, public_key, uuid_of};
 use crate::qemu::{self, End, Machine, World};
 use crate::sign::development_key;
@@ -66,7 +67,7 @@ fn test_key() -> PathBuf {
 /// Boots an image that is made for a product where there are only stand-ins: the TEE says why it stops, and the normal world never
 /// runs.
 pub(crate) fn target(count: &mut Count) -> Result<()> {
-    let image = image::build_product(&[], &[test_key()])?;
+    let image = image::build_product(Arch::Armv7a, &[], &[test_key()])?;
     let (mut log, mut said, mut failed) = (String::new(), [false; 2], Vec::new());
     let expected = ["E core: made for a product, and the board has no entropy", "E core: PANIC the boot image is unusable: "];
     let machine = Machine { smp: 1, words: vec!["demo".into()], ..Machine::default() };

@@ -91,12 +91,12 @@ pub(crate) enum End {
 
 /// The command that starts a machine.
 pub(crate) fn command(image: &Image, machine: &Machine, serials: [&str; 2]) -> Command {
-    let mut command = Command::new("qemu-system-arm");
-    command.args(["-M", "virt,secure=on,highmem=off,gic-version=2", "-display", "none", "-monitor", "none", "-nic", "none"]);
+    let mut command = Command::new(image.arch.emulator());
+    command.args(["-M", image.arch.machine(), "-display", "none", "-monitor", "none", "-nic", "none"]);
     command.args(["-cpu", &machine.cpu, "-smp", &machine.smp.to_string(), "-m", &format!("{}M", machine.memory)]);
     // Linux keeps the TAs in its file system, our kernel on its disk.
     command.arg("-bios").arg(if machine.linux.is_some() || machine.disk.is_some() { &image.bare } else { &image.boot });
-    let mut words = Vec::new();
+    let mut words: Vec<String> = image.arch.words().iter().map(ToString::to_string).collect();
     if let Some(LinuxBoot { kernel, files, arguments }) = &machine.linux {
         load(&mut command, kernel, map::NORMAL_ENTRY);
         load(&mut command, files, map::LINUX_FILES);
@@ -159,7 +159,7 @@ pub(crate) fn run(image: &Image, machine: &Machine, limit: Duration, mut seen: i
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
-        .context("cannot start qemu-system-arm")?;
+        .context("cannot start QEMU")?;
     let (sender, receiver) = channel();
     let started = attach(&mut child, &paths, &sender);
     drop(sender);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! `run`: the two worlds and the TAs at work, each line marked with who says it.
 
+use crate::arch::Arch;
 use crate::client;
 use crate::console;
 use crate::disk;
@@ -21,7 +22,7 @@ use std::time::Duration;
 
 /// Arguments of `run`.
 #[derive(Parser)]
-#[command(after_help = "Examples:\n  cargo xtask run\n  cargo xtask run --smp 1 --cpu cortex-a7\n  \
+#[command(after_help = "Examples:\n  cargo xtask run\n  cargo xtask run --smp 1 --cpu cortex-a7\n  cargo xtask run --arch aarch64\n  \
     cargo xtask run --ta my.ta --cmd 0 --value 1,2\n  cargo xtask run --ta my.ta --cmd 3 --memref-in file.txt --value-out\n  \
     cargo xtask run --console\n  cargo xtask run --disk my.img\n  cargo xtask run --linux --share my-tas\n  \
      cargo xtask run --linux --exec 'cat /proc/cpuinfo'\n\
@@ -101,9 +102,12 @@ pub(crate) struct MachineArgs {
     /// CPUs.
     #[arg(long, default_value_t = 4)]
     smp: u32,
-    /// CPU model: cortex-a15 or cortex-a7.
-    #[arg(long, default_value = "cortex-a15")]
-    cpu: String,
+    /// Architecture of the secure world.
+    #[arg(long, value_enum, default_value_t)]
+    arch: Arch,
+    /// CPU model: cortex-a15 (the default) or cortex-a7; for AArch64 cortex-a57 (the default), cortex-a53 or max.
+    #[arg(long)]
+    cpu: Option<String>,
     /// MiB of normal-world RAM.
     #[arg(long, default_value_t = 512)]
     mem: u32,
@@ -120,12 +124,17 @@ impl MachineArgs {
     pub(crate) fn machine(&self, words: Vec<String>) -> Machine {
         Machine {
             smp: if self.icount { 1 } else { self.smp },
-            cpu: self.cpu.clone(),
+            cpu: self.cpu.clone().unwrap_or_else(|| self.arch.cpu().into()),
             memory: self.mem,
             icount: self.icount,
             words,
             ..Machine::default()
         }
+    }
+
+    /// Architecture of the secure world.
+    pub(crate) fn arch(&self) -> Arch {
+        self.arch
     }
 
     /// Time limit.
@@ -199,6 +208,9 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
     if args.linux {
         return run_linux(args);
     }
+    let arch = args.machine.arch();
+    ensure!(arch == Arch::Armv7a || args.board.is_none(), "the boards are of --arch armv7a");
+    ensure!(arch == Arch::Armv7a || !args.console, "the console of --arch aarch64 takes no input yet");
     let mut machine = args.machine.machine(vec![if args.console { "idle" } else { "demo" }.into()]);
     if let Some(ta) = args.ta.first() {
         machine.words = call_words(args, ta, &mut machine.files)?;
@@ -210,7 +222,7 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
             let words = imx::run::words(&machine.words, &args.word);
             imx::system::build(board, &imx::system::Contents::debug(&words, &args.ta, &args.trust))?
         }
-        None => image::build(&args.ta, &args.trust)?,
+        None => image::build(arch, &args.ta, &args.trust)?,
     };
     if let Some(path) = &args.disk {
         disk::prepare(path, &image, &args.ta)?;
@@ -233,7 +245,10 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
 
 /// Runs Linux in the normal world.
 fn run_linux(args: &Args) -> Result<u8> {
-    let image = image::build(&[], &args.trust)?;
+    if args.machine.arch() != Arch::Armv7a {
+        bail!("Linux runs in the normal world of --arch armv7a alone, so far");
+    }
+    let image = image::build(Arch::Armv7a, &[], &args.trust)?;
     let mut guest = Guest::new(&image, args.machine.machine(Vec::new()));
     guest.added = client::added(&client::build(&setup::run()?, true)?);
     guest.kernel.clone_from(&args.guest.kernel);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! `test`: every test there is.
 
+use crate::arch::Arch;
 use crate::console;
 use crate::disk;
 use crate::image::{self, Image};
@@ -41,6 +42,7 @@ pub(crate) struct Args {
 
 /// A boot in QEMU.
 struct Boot {
+    arch: Arch,
     name: &'static str,
     smp: u32,
     cpu: &'static str,
@@ -49,14 +51,19 @@ struct Boot {
     steps: u32,
 }
 
-const BOOTS: [Boot; 6] = [
-    Boot { name: "suite, 4 × Cortex-A15", smp: 4, cpu: "cortex-a15", words: &["suite"], steps: 1 },
-    Boot { name: "suite, 1 × Cortex-A7", smp: 1, cpu: "cortex-a7", words: &["suite"], steps: 1 },
-    Boot { name: "suite, 4 × Cortex-A7", smp: 4, cpu: "cortex-a7", words: &["suite"], steps: 1 },
-    Boot { name: "demonstration, 4 × Cortex-A15", smp: 4, cpu: "cortex-a15", words: &["demo"], steps: 1 },
-    Boot { name: "isolation, 1 × Cortex-A15", smp: 1, cpu: "cortex-a15", words: &["isolation"], steps: 1 },
+const BOOTS: [Boot; 11] = [
+    Boot { arch: Arch::Armv7a, name: "suite, 4 × Cortex-A15", smp: 4, cpu: "cortex-a15", words: &["suite"], steps: 1 },
+    Boot { arch: Arch::Armv7a, name: "suite, 1 × Cortex-A7", smp: 1, cpu: "cortex-a7", words: &["suite"], steps: 1 },
+    Boot { arch: Arch::Armv7a, name: "suite, 4 × Cortex-A7", smp: 4, cpu: "cortex-a7", words: &["suite"], steps: 1 },
+    Boot { arch: Arch::Armv7a, name: "demonstration, 4 × Cortex-A15", smp: 4, cpu: "cortex-a15", words: &["demo"], steps: 1 },
+    Boot { arch: Arch::Armv7a, name: "isolation, 1 × Cortex-A15", smp: 1, cpu: "cortex-a15", words: &["isolation"], steps: 1 },
     // One step before the machine is reset, one after; then it is switched off.
-    Boot { name: "reset and off, 4 × Cortex-A15", smp: 4, cpu: "cortex-a15", words: &["reset"], steps: 2 },
+    Boot { arch: Arch::Armv7a, name: "reset and off, 4 × Cortex-A15", smp: 4, cpu: "cortex-a15", words: &["reset"], steps: 2 },
+    Boot { arch: Arch::Aarch64, name: "AArch64: suite, 4 × Cortex-A57", smp: 4, cpu: "cortex-a57", words: &["suite"], steps: 1 },
+    Boot { arch: Arch::Aarch64, name: "AArch64: suite, 1 × Cortex-A53", smp: 1, cpu: "cortex-a53", words: &["suite"], steps: 1 },
+    Boot { arch: Arch::Aarch64, name: "AArch64: suite, 2 × max", smp: 2, cpu: "max", words: &["suite"], steps: 1 },
+    Boot { arch: Arch::Aarch64, name: "AArch64: demonstration, 4 × Cortex-A57", smp: 4, cpu: "cortex-a57", words: &["demo"], steps: 1 },
+    Boot { arch: Arch::Aarch64, name: "AArch64: reset and off, 4 × Cortex-A57", smp: 4, cpu: "cortex-a57", words: &["reset"], steps: 2 },
 ];
 
 /// How the tests went.
@@ -91,9 +98,10 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
         host(&mut count)?;
     }
     if !args.host {
-        let image = image::build(&[], &[])?;
+        let image = image::build(Arch::Armv7a, &[], &[])?;
         if !args.linux && !args.console {
             target(&image, &mut count)?;
+            target(&image::build(Arch::Aarch64, &[], &[])?, &mut count)?;
             product::target(&mut count)?;
             disk::test::run(&image, &mut count)?;
             imx::target::run(&mut count)?;
@@ -181,7 +189,7 @@ fn host_tests(count: &mut Count, arguments: &[&str]) -> Result<()> {
 /// The tests in QEMU: each line `test <name> ... ok` of the guest is one.
 fn target(image: &Image, count: &mut Count) -> Result<()> {
     let speakers = Speakers::new(image);
-    for boot in &BOOTS {
+    for boot in BOOTS.iter().filter(|boot| boot.arch == image.arch) {
         let words = boot.words.iter().map(ToString::to_string).collect();
         let machine = Machine { smp: boot.smp, cpu: boot.cpu.into(), words, ..Machine::default() };
         let (mut passed, mut failed) = (0, Vec::new());

@@ -5,6 +5,7 @@ use super::board::Board;
 use super::check::{Expected, check};
 use super::format::Imx;
 use super::{card, line};
+use crate::arch::Arch;
 use crate::image::{self, Image, Kind, raw};
 use crate::ta::Built;
 use crate::tools::target_dir;
@@ -115,6 +116,7 @@ impl Parts {
             normal_elf: self.normal_elf.clone(),
             monitor_size,
             tas: self.tas.clone(),
+            arch: Arch::Armv7a,
         })
     }
 }
