@@ -281,15 +281,20 @@ fn normal_call(monitor: &Monitor, cpu: &mut Cpu) -> *mut Context {
             return enter_secure(monitor, cpu, entry, Phase::Call, [x0, x1, x2, x3, x4, x5, x6, x7]);
         }
         Owner::StandardService => return power_call(monitor, cpu, Request { x: [x0, x1, x2, x3], a32 }),
-        Owner::Arch => match id {
-            SMCCC_VERSION => u64::from(SMCCC_VERSION_1_1),
-            SMCCC_ARCH_FEATURES if matches!(x1 as u32, SMCCC_VERSION | SMCCC_ARCH_FEATURES) => 0,
-            _ => UNKNOWN,
-        },
+        Owner::Arch => arch_call(id, x1),
         Owner::Other => UNKNOWN,
     };
     cpu.normal.x[0] = answer;
     &raw mut cpu.normal
+}
+
+/// A call about the CPU and this monitor, which both worlds may make (SMC Calling Convention, chapter 7).
+fn arch_call(id: u32, x1: u64) -> u64 {
+    match id {
+        SMCCC_VERSION => u64::from(SMCCC_VERSION_1_1),
+        SMCCC_ARCH_FEATURES if matches!(x1 as u32, SMCCC_VERSION | SMCCC_ARCH_FEATURES) => 0,
+        _ => UNKNOWN,
+    }
 }
 
 /// A call about power. The trusted OS hears of it before the CPU is switched off or sleeps deeply.
@@ -314,10 +319,14 @@ fn power_call(monitor: &Monitor, cpu: &mut Cpu, request: Request) -> *mut Contex
     &raw mut cpu.normal
 }
 
-/// The trusted OS is done with what it was entered for.
+/// A call of the trusted OS: mostly that it is done with what it was entered for.
 fn secure_return(monitor: &Monitor, cpu: &mut Cpu) -> *mut Context {
     let [x0, x1, x2, x3, x4, ..] = cpu.secure.x;
     let firmware = monitor.firmware;
+    if Owner::of(x0 as u32) == Owner::Arch {
+        cpu.secure.x[0] = arch_call(x0 as u32, x1);
+        return &raw mut cpu.secure;
+    }
     match (Return::try_from(x0 as u32), cpu.phase) {
         (Ok(Return::CallDone), Phase::Call) => {
             for (register, value) in cpu.normal.x.iter_mut().zip([x1, x2, x3, x4]) {
