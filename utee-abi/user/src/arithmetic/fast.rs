@@ -4,9 +4,12 @@
 //! With R the power of two just above the limbs of the modulus n, a number x stands as x * R mod n. A product needs a
 //! division by R alone, for which a multiple of n is added that makes the lower half zero.
 
-use super::BigInt;
+use super::{BigInt, limbs};
 use crate::{Result, TeeError};
-use crypto_bigint::{BoxedUint, ConcatenatingMul, CtSelect, NonZero, Resize};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use crypto_bigint::{BoxedUint, Choice, CtAssign, CtSelect, Limb, Resize, Word};
+use zeroize::Zeroize;
 
 /// A number in the form that goes with a [`FastModulus`] (TEE_BigIntFMM).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,8 +31,8 @@ impl FastNumber {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Montgomery {
-    /// The number that makes n times it -1 modulo R.
-    inverse: BoxedUint,
+    /// The number that makes n times it -1 modulo the size of a limb.
+    inverse: Word,
     /// R * R mod n.
     square: BoxedUint,
 }
@@ -41,6 +44,9 @@ pub struct FastModulus {
     montgomery: Option<Montgomery>,
 }
 
+/// Bits of an exponent that are taken at a time.
+const WINDOW: u32 = 4;
+
 impl FastModulus {
     /// Prepares a modulus, odd or even (TEE_BigIntInitFMMContext1).
     ///
@@ -50,42 +56,41 @@ impl FastModulus {
         let n = modulus.as_modulus()?;
         let bits = n.bits_precision();
         let montgomery = modulus.is_odd().then(|| {
-            let (inverse, _) = n.invert_mod2k_vartime(bits);
             let square = BoxedUint::one_with_precision(2 * bits + 1).unbounded_shl_vartime(2 * bits);
-            Montgomery { inverse: inverse.wrapping_neg(), square: square.rem_vartime(n).resize_unchecked(bits) }
+            Montgomery { inverse: limbs::negated_inverse(n), square: square.rem(n).resize_unchecked(bits) }
         });
         Ok(Self { modulus: modulus.clone(), montgomery })
     }
 
-    /// The modulus with what [`Self::parts`] gave.
+    /// The modulus with what [`Self::prepared`] gave.
     ///
     /// # Errors
-    /// BAD_PARAMETERS for a modulus below 2, or parts that do not go with its size.
-    pub fn from_parts(modulus: &BigInt, parts: Option<(&[u8], &[u8])>) -> Result<Self> {
+    /// BAD_PARAMETERS for a modulus below 2, or what was prepared for another one.
+    pub fn from_prepared(modulus: &BigInt, prepared: Option<&[u8]>) -> Result<Self> {
         let bits = modulus.as_modulus()?.bits_precision();
-        let part = |bytes: &[u8]| (bytes.len() == bits as usize / 8).then(|| BoxedUint::from_le_slice_vartime(bytes));
-        let montgomery = match parts {
-            Some((inverse, square)) if modulus.is_odd() => {
-                let parts = part(inverse).zip(part(square)).map(|(inverse, square)| Montgomery { inverse, square });
-                Some(parts.ok_or(TeeError::BAD_PARAMETERS)?)
-            }
+        let montgomery = match prepared {
             None if !modulus.is_odd() => None,
+            Some(bytes) if modulus.is_odd() && bytes.len() == Self::prepared_len(bits as usize) => {
+                let (inverse, square) = bytes.split_at(Limb::BYTES);
+                let inverse = Word::from_le_bytes(inverse.try_into().map_err(|_| TeeError::BAD_PARAMETERS)?);
+                Some(Montgomery { inverse, square: BoxedUint::from_le_slice_vartime(square) })
+            }
             _ => return Err(TeeError::BAD_PARAMETERS),
         };
         Ok(Self { modulus: modulus.clone(), montgomery })
     }
 
-    /// What was prepared, for [`Self::from_parts`]: two times [`Self::part_len`] bytes, or nothing for an even modulus.
+    /// What was prepared, for [`Self::from_prepared`]; nothing for an even modulus.
     #[must_use]
-    pub fn parts(&self) -> Option<[alloc::boxed::Box<[u8]>; 2]> {
+    pub fn prepared(&self) -> Option<Box<[u8]>> {
         let Montgomery { inverse, square } = self.montgomery.as_ref()?;
-        Some([inverse.to_le_bytes(), square.to_le_bytes()])
+        Some([&inverse.to_le_bytes()[..], &square.to_le_bytes()].concat().into())
     }
 
-    /// Bytes of each part for a modulus of `bits`.
+    /// Bytes of that for a modulus of `bits`.
     #[must_use]
-    pub fn part_len(bits: usize) -> usize {
-        bits.div_ceil(crypto_bigint::Limb::BITS as usize).saturating_mul(crypto_bigint::Limb::BYTES)
+    pub fn prepared_len(bits: usize) -> usize {
+        bits.div_ceil(Limb::BITS as usize).saturating_add(1).saturating_mul(Limb::BYTES)
     }
 
     /// Brings a number into the form (TEE_BigIntConvertToFMM).
@@ -95,7 +100,7 @@ impl FastModulus {
     pub fn enter(&self, number: &BigInt) -> Result<FastNumber> {
         let number = number.modulo(&self.modulus)?;
         Ok(FastNumber(match &self.montgomery {
-            Some(montgomery) => self.product(montgomery, &number.magnitude, &montgomery.square)?,
+            Some(montgomery) => BigInt::new(false, self.product(montgomery, &number.magnitude, &montgomery.square))?,
             None => number,
         }))
     }
@@ -107,7 +112,7 @@ impl FastModulus {
     pub fn leave(&self, number: &FastNumber) -> Result<BigInt> {
         let number = self.check(number)?;
         match &self.montgomery {
-            Some(montgomery) => self.product(montgomery, &number.magnitude, &BoxedUint::one()),
+            Some(montgomery) => BigInt::new(false, self.product(montgomery, &number.magnitude, &BoxedUint::one())),
             None => Ok(number.clone()),
         }
     }
@@ -119,9 +124,63 @@ impl FastModulus {
     pub fn multiply(&self, first: &FastNumber, second: &FastNumber) -> Result<FastNumber> {
         let (first, second) = (self.check(first)?, self.check(second)?);
         Ok(FastNumber(match &self.montgomery {
-            Some(montgomery) => self.product(montgomery, &first.magnitude, &second.magnitude)?,
+            Some(montgomery) => BigInt::new(false, self.product(montgomery, &first.magnitude, &second.magnitude))?,
             None => first.mul_mod(second, &self.modulus)?,
         }))
+    }
+
+    /// `base` to the power of `exponent`: the same steps for all exponents of as many limbs.
+    ///
+    /// # Errors
+    /// BAD_PARAMETERS for a number that no function of this modulus gave, and an exponent below 0.
+    pub fn power(&self, base: &FastNumber, exponent: &BigInt) -> Result<FastNumber> {
+        let base = self.check(base)?;
+        if exponent.is_negative() {
+            return Err(TeeError::BAD_PARAMETERS);
+        }
+        let FastNumber(one) = self.enter(&BigInt::from(1))?;
+        match &self.montgomery {
+            Some(montgomery) => BigInt::new(false, self.odd_power(montgomery, &one, base, &exponent.magnitude)).map(FastNumber),
+            None => self.even_power(one, base, &exponent.magnitude).map(FastNumber),
+        }
+    }
+
+    fn odd_power(&self, montgomery: &Montgomery, one: &BigInt, base: &BigInt, exponent: &BoxedUint) -> BoxedUint {
+        let bits = self.modulus.magnitude.bits_precision();
+        let base = base.widened(bits);
+        let mut powers: Vec<BoxedUint> = Vec::with_capacity(1 << WINDOW);
+        powers.push(one.widened(bits));
+        for index in 1..1usize << WINDOW {
+            powers.push(self.product(montgomery, &powers[index - 1], &base));
+        }
+        let mut result = powers[0].clone();
+        for word in exponent.as_words().iter().rev() {
+            for shift in (0..Word::BITS / WINDOW).rev() {
+                for _ in 0..WINDOW {
+                    result = self.product(montgomery, &result, &result);
+                }
+                let wanted = (word >> (WINDOW * shift)) as u32 & ((1 << WINDOW) - 1);
+                // Every power is read, whichever is wanted.
+                let mut power = powers[0].clone();
+                for (index, other) in (0u32..).zip(&powers) {
+                    power.ct_assign(other, Choice::from_u32_eq(index, wanted));
+                }
+                result = self.product(montgomery, &result, &power);
+            }
+        }
+        powers.iter_mut().for_each(Zeroize::zeroize);
+        result
+    }
+
+    fn even_power(&self, one: BigInt, base: &BigInt, exponent: &BoxedUint) -> Result<BigInt> {
+        let bits = self.modulus.magnitude.bits_precision();
+        let mut result = one;
+        for index in (0..exponent.bits_precision()).rev() {
+            let square = result.square_mod(&self.modulus)?;
+            let product = square.mul_mod(base, &self.modulus)?;
+            result = BigInt::new(false, square.widened(bits).ct_select(&product.widened(bits), exponent.bit(index)))?;
+        }
+        Ok(result)
     }
 
     fn check<'n>(&self, number: &'n FastNumber) -> Result<&'n BigInt> {
@@ -130,15 +189,7 @@ impl FastModulus {
     }
 
     /// `first * second / R` modulo n, for numbers below n.
-    fn product(&self, montgomery: &Montgomery, first: &BoxedUint, second: &BoxedUint) -> Result<BigInt> {
-        let n: &NonZero<BoxedUint> = self.modulus.as_modulus()?;
-        let bits = n.bits_precision();
-        let product = first.concatenating_mul(second).resize_unchecked(2 * bits);
-        let factor = (&product).resize_unchecked(bits).wrapping_mul(&montgomery.inverse);
-        let sum = product.concatenating_add(factor.concatenating_mul(n.as_ref()));
-        let quotient = sum.unbounded_shr_vartime(bits).resize_unchecked(bits + 1);
-        // Below 2 * n: one subtraction at most, chosen without a branch.
-        let (reduced, borrow) = quotient.underflowing_sub(n.as_ref());
-        BigInt::new(false, reduced.ct_select(&quotient, borrow))
+    fn product(&self, montgomery: &Montgomery, first: &BoxedUint, second: &BoxedUint) -> BoxedUint {
+        limbs::montgomery(first, second, &self.modulus.magnitude, montgomery.inverse)
     }
 }

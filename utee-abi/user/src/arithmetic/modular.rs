@@ -4,10 +4,9 @@
 //! A modulus is 2 or more, odd or even; anything else is BAD_PARAMETERS. Results are from 0 to the modulus less 1.
 //! The time of reductions depends on the modulus, and not on what is reduced.
 
-use super::BigInt;
+use super::{BigInt, FastModulus};
 use crate::{Result, TeeError};
-use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
-use crypto_bigint::{BoxedUint, Gcd, NonZero, Odd, Resize};
+use crypto_bigint::{BoxedUint, Gcd, NonZero};
 use zeroize::Zeroizing;
 
 /// What [`BigInt::extended_gcd`] gives: `gcd` is `u * a + v * b`.
@@ -76,45 +75,30 @@ impl BigInt {
         self.mul_mod(self, modulus)
     }
 
-    /// `self` to the power of `exponent` (TEE_BigIntExpMod). For an odd modulus the time does not depend on the bits of base,
-    /// exponent and modulus; for an even one it depends on how often 2 divides the modulus.
+    /// `self` to the power of `exponent` (TEE_BigIntExpMod). The time does not depend on the bits of base and exponent, for an
+    /// odd modulus not on those of the modulus either.
     ///
     /// # Errors
     /// BAD_PARAMETERS for a modulus below 2, or an exponent below 0.
     pub fn exp_mod(&self, exponent: &Self, modulus: &Self) -> Result<Self> {
-        let n = modulus.as_modulus()?;
-        if exponent.negative {
-            return Err(TeeError::BAD_PARAMETERS);
-        }
-        let base = self.modulo(modulus)?;
-        let bits = n.bits_precision();
-        if let Some(odd) = n.as_odd_vartime() {
-            return Self::new(false, odd_power(base.widened(bits), &exponent.magnitude, odd));
-        }
-        // Modulo the odd part and modulo the power of two, put together by the Chinese remainder theorem.
-        let twos = n.trailing_zeros();
-        let odd = n.shr(twos);
-        let base = Zeroizing::new(base.widened(bits));
-        let mut of_two = base.wrapping_pow(&exponent.magnitude);
-        low_bits(&mut of_two, twos);
-        let Some(odd) = odd.as_odd_vartime().filter(|odd| odd.bit_width_vartime() > 1) else {
-            return Self::new(false, of_two);
-        };
-        let of_odd = odd_power(base.rem_vartime(odd.as_nz_ref()).resize_unchecked(bits), &exponent.magnitude, odd);
-        let (inverse, _) = odd.as_ref().invert_mod2k_vartime(twos);
-        let mut factor = of_two.wrapping_sub(&of_odd).wrapping_mul(&inverse);
-        low_bits(&mut factor, twos);
-        Self::new(false, of_odd.wrapping_add(odd.as_ref().wrapping_mul(&factor)))
+        let fast = FastModulus::new(modulus)?;
+        fast.leave(&fast.power(&fast.enter(self)?, exponent)?)
     }
 
-    /// The inverse (TEE_BigIntInvMod). The time does not depend on the bits of the number, nor on those of an odd modulus.
+    /// The inverse (TEE_BigIntInvMod). For an odd modulus the time does not depend on the bits of the number and the modulus; for
+    /// an even one it depends on the values.
     ///
     /// # Errors
     /// BAD_PARAMETERS for a modulus below 2, and when there is none: the number and the modulus have a common divisor.
     pub fn inv_mod(&self, modulus: &Self) -> Result<Self> {
         let n = modulus.as_modulus()?;
-        let number = Zeroizing::new(self.modulo(modulus)?.widened(n.bits_precision()));
-        let inverse = Option::<BoxedUint>::from(number.invert_mod(n)).ok_or(TeeError::BAD_PARAMETERS)?;
+        let number = self.modulo(modulus)?;
+        let Some(odd) = n.as_odd_vartime() else {
+            let ExtendedGcd { gcd, u, .. } = number.extended_gcd(modulus)?;
+            return if gcd.bit_count() == 1 { u.modulo(modulus) } else { Err(TeeError::BAD_PARAMETERS) };
+        };
+        let number = Zeroizing::new(number.widened(n.bits_precision()));
+        let inverse = Option::<BoxedUint>::from(number.invert_odd_mod(odd)).ok_or(TeeError::BAD_PARAMETERS)?;
         Self::new(false, inverse)
     }
 
@@ -157,17 +141,4 @@ impl BigInt {
         let u = (&last_factor * &sign(self))?;
         Ok(ExtendedGcd { gcd: last, u, v })
     }
-}
-
-/// `base`, which has the limbs of the modulus, to the power of `exponent`.
-fn odd_power(base: BoxedUint, exponent: &BoxedUint, modulus: &Odd<BoxedUint>) -> BoxedUint {
-    let params = BoxedMontyParams::new(modulus.clone());
-    BoxedMontyForm::new(base, &params).pow(exponent).retrieve()
-}
-
-/// Clears all but the `bits` least significant bits.
-fn low_bits(number: &mut BoxedUint, bits: u32) {
-    let precision = number.bits_precision();
-    let mask = BoxedUint::one_with_precision(precision).unbounded_shl_vartime(bits).wrapping_sub(BoxedUint::one_with_precision(precision));
-    *number &= &mask;
 }

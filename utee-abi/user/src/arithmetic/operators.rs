@@ -4,11 +4,11 @@
 //! Sums and products take a time that depends on the sizes, and on which of two numbers of different signs is larger. A
 //! quotient takes a time that depends on the divisor, and not on the dividend.
 
-use super::BigInt;
+use super::{BigInt, limbs};
 use crate::{Result, TeeError};
 use core::cmp::Ordering;
 use core::ops::{Add, Mul, Neg, Sub};
-use crypto_bigint::{BoxedUint, ConcatenatingMul, NonZero, Resize};
+use crypto_bigint::{BoxedUint, NonZero, Resize};
 
 impl Ord for BigInt {
     /// TEE_BigIntCmp and TEE_BigIntCmpS32.
@@ -96,7 +96,7 @@ impl Mul for &BigInt {
 
     /// The product (TEE_BigIntMul).
     fn mul(self, other: Self) -> Self::Output {
-        BigInt::new(self.negative != other.negative, self.magnitude.concatenating_mul(&other.magnitude))
+        BigInt::new(self.negative != other.negative, limbs::product(&self.magnitude, &other.magnitude))
     }
 }
 

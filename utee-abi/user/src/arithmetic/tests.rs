@@ -115,10 +115,9 @@ proptest! {
     #[test]
     fn fast_products(a in numbers(60), b in numbers(60), n in moduli(50)) {
         let modulus = FastModulus::new(&n).unwrap();
-        let parts = modulus.parts();
-        let parts = parts.as_ref().map(|[inverse, square]| (&**inverse, &**square));
-        prop_assert!(parts.is_none_or(|(inverse, _)| inverse.len() == FastModulus::part_len(n.bit_count() as usize)));
-        prop_assert_eq!(&FastModulus::from_parts(&n, parts).unwrap(), &modulus);
+        let prepared = modulus.prepared();
+        prop_assert!(prepared.as_ref().is_none_or(|bytes| bytes.len() == FastModulus::prepared_len(n.bit_count() as usize)));
+        prop_assert_eq!(&FastModulus::from_prepared(&n, prepared.as_deref()).unwrap(), &modulus);
         let (x, y) = (modulus.enter(&a).unwrap(), modulus.enter(&b).unwrap());
         prop_assert_eq!(num(&modulus.leave(&x).unwrap()), num(&a).mod_floor(&num(&n)));
         let product = modulus.leave(&modulus.multiply(&x, &y).unwrap()).unwrap();

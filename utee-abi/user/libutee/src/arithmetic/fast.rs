@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Fast modular multiplication (GlobalPlatform TEE Internal Core API 1.3.1, sections 8.5 and 8.11).
 //!
-//! A context is a mark, the words of each of its two parts, and the parts; none for an even modulus.
+//! A context is a mark, the number of words that were prepared, and these; none for an even modulus.
 
 use super::object::{initialise, load, store};
 use crate::{c_functions, raw};
@@ -14,12 +14,12 @@ use utee_abi::gp::arithmetic::{MAX_BITS, words};
 /// First word of a context.
 const MARK: u32 = 0x4D4D_464F;
 
-/// Words before the parts.
+/// Words before what was prepared.
 const CONTEXT_WORDS: usize = 2;
 
-/// Words of a part for a modulus of `bits`.
-fn part_words(bits: usize) -> usize {
-    FastModulus::part_len(bits) / 4
+/// Words that are prepared for a modulus of `bits`.
+fn prepared_words(bits: usize) -> usize {
+    FastModulus::prepared_len(bits) / 4
 }
 
 /// # Safety
@@ -27,18 +27,17 @@ fn part_words(bits: usize) -> usize {
 unsafe fn prepare(context: *mut u32, len: usize, modulus: *const u32) -> Result<()> {
     // SAFETY: the caller's object.
     let modulus = unsafe { load(modulus) };
-    let prepared = FastModulus::new(&modulus)?;
-    let parts = prepared.parts();
-    let each = if parts.is_some() { part_words(modulus.bit_count() as usize) } else { 0 };
-    if len < CONTEXT_WORDS + 2 * each {
+    let prepared = FastModulus::new(&modulus)?.prepared();
+    let words = prepared.as_ref().map_or(0, |bytes| bytes.len() / 4);
+    if len < CONTEXT_WORDS + words {
         return Err(TeeError::BAD_PARAMETERS);
     }
     // SAFETY: `len` words, which is enough.
     let context = unsafe { slice::from_raw_parts_mut(context, len) };
     context.fill(0);
     let (head, body) = context.split_at_mut(CONTEXT_WORDS);
-    head.copy_from_slice(&[MARK, each as u32]);
-    let bytes = parts.iter().flatten().flat_map(|part| part.chunks_exact(4));
+    head.copy_from_slice(&[MARK, words as u32]);
+    let bytes = prepared.iter().flat_map(|bytes| bytes.chunks_exact(4));
     for (to, from) in body.iter_mut().zip(bytes) {
         *to = from.iter().rev().fold(0, |word, byte| word << 8 | u32::from(*byte));
     }
@@ -56,17 +55,16 @@ unsafe fn prepared(modulus: *const u32, context: *const u32) -> Result<FastModul
         return FastModulus::new(&modulus);
     }
     // SAFETY: the caller's context.
-    let [mark, each] = unsafe { context.cast::<[u32; CONTEXT_WORDS]>().read() };
-    if mark != MARK || each > MAX_BITS / 32 + 1 {
+    let [mark, words] = unsafe { context.cast::<[u32; CONTEXT_WORDS]>().read() };
+    if mark != MARK || words > MAX_BITS / 32 + 4 {
         return Err(TeeError::BAD_STATE);
     }
-    if each == 0 {
-        return FastModulus::from_parts(&modulus, None);
+    if words == 0 {
+        return FastModulus::from_prepared(&modulus, None);
     }
-    let len = each as usize * 4;
-    // SAFETY: two parts of the size that the context says.
-    let bytes = unsafe { slice::from_raw_parts(context.add(CONTEXT_WORDS).cast::<u8>(), 2 * len) };
-    FastModulus::from_parts(&modulus, Some(bytes.split_at(len)))
+    // SAFETY: as many words as the context says.
+    let bytes = unsafe { slice::from_raw_parts(context.add(CONTEXT_WORDS).cast::<u8>(), words as usize * 4) };
+    FastModulus::from_prepared(&modulus, Some(bytes))
 }
 
 /// # Safety
@@ -86,7 +84,7 @@ unsafe fn convert(
 c_functions! {
     /// TEE_BigIntFMMContextSizeInU32: words of a context.
     fn TEE_BigIntFMMContextSizeInU32(bits: usize) -> usize {
-        part_words(bits).saturating_mul(2).saturating_add(CONTEXT_WORDS)
+        prepared_words(bits).saturating_add(CONTEXT_WORDS)
     }
 
     /// TEE_BigIntFMMSizeInU32: words of a number.
