@@ -20,6 +20,8 @@ TEE_Result TEE_CacheInvalidate(char *buf, size_t len);
 
 /* Zeroed memory in whole pages beyond the heap; NULL when there is none. */
 void *tee_map_zi(size_t len, uint32_t flags);
+/* The same at an address; NULL when something is there. */
+void *tee_map_zi_va(uintptr_t va, size_t len, uint32_t flags);
 TEE_Result tee_unmap(void *buf, size_t len);
 
 /* "8-4-4-4-12" hexadecimal digits to a UUID; BAD_PARAMETERS for anything else. */

@@ -28,6 +28,13 @@ long labs(long n);
 void qsort(void *base, size_t nmemb, size_t size, int (*compare)(const void *, const void *));
 void *bsearch(const void *key, const void *base, size_t nmemb, size_t size, int (*compare)(const void *, const void *));
 
+/* From the TEE's generator. */
+#define RAND_MAX 0x7fffffff
+int rand(void);
+
+/* Wipes the allocation first. */
+void free_wipe(void *ptr);
+
 void abort(void) __attribute__((noreturn));
 
 #ifdef __cplusplus

@@ -135,11 +135,22 @@ fn defined_in_rust(line: &str) -> Option<String> {
         return rest.starts_with('(').then(|| name.to_string());
     }
     let (name, rest) = identifier(line);
-    if rest.trim_end().ends_with(';') && (name.starts_with("TEE_") || name.starts_with("__GP11_")) {
+    if rest.trim_end().ends_with([';', ':']) && (name.starts_with("TEE_") || name.starts_with("__GP11_")) {
+        return Some(name.to_string());
+    }
+    // A row of a name and what it is made of.
+    if let Some(rest) = rest.strip_prefix(' ').and_then(|rest| rest.strip_suffix(';'))
+        && identifier(rest).1.is_empty()
+    {
         return Some(name.to_string());
     }
     if let Some((name, rest)) = line.strip_prefix('"').and_then(|line| line.split_once("\" ")) {
         return (rest.ends_with(';') && identifier(name).1.is_empty()).then(|| format!("_utee_{name}"));
+    }
+    // Functions of assembly: the name is the first argument of their macro.
+    let argument = line.strip_prefix("function!(").unwrap_or(line).strip_prefix('"').and_then(|line| line.split_once("\","));
+    if let Some((name, _)) = argument.filter(|(name, _)| identifier(name).1.is_empty()) {
+        return Some(name.to_string());
     }
     line.strip_prefix("\".global ").map(|line| identifier(line).0.to_string())
 }

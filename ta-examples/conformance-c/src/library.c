@@ -2,7 +2,9 @@
 /* The parts of the C library, and what the compiler needs of it: division, floating point, memory of any alignment. */
 #include "checks.h"
 #include <assert.h>
+#include <base64.h>
 #include <inttypes.h>
+#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,11 +103,46 @@ static void check_strings(void)
 	assert(values[0] == 9);
 }
 
+static jmp_buf target;
+
+static void __attribute__((noinline)) jump(int depth)
+{
+	if (depth == 0)
+		longjmp(target, 0);
+	jump(depth - 1);
+	CHECK(!"reached");
+}
+
+static void check_utilities(void)
+{
+	volatile int kept = 5, rounds = 0;
+	char text[16];
+	uint8_t bytes[8];
+	size_t len = sizeof(text);
+
+	/* 0 is never what setjmp returns again. */
+	if (setjmp(target) == 0) {
+		rounds++;
+		jump(4);
+	}
+	CHECK(kept == 5 && rounds == 1);
+	CHECK(base64_enc("foob", 4, text, &len) && len == 9 && !strcmp(text, "Zm9vYg=="));
+	len = 3;
+	CHECK(!base64_dec(text, 8, bytes, &len) && len == 4);
+	CHECK(base64_dec(text, 8, bytes, &len) && len == 4 && !memcmp(bytes, "foob", 4) && base64_enc_len(4) == 8);
+	CHECK(!base64_dec("Zm*v", 4, bytes, &len));
+	CHECK(bcmp("abc", "abd", 3) && !bcmp("abc", "abd", 2));
+	CHECK(rand() >= 0 && (rand() != rand() || rand() != rand()));
+	free_wipe(malloc(40));
+	free_wipe(NULL);
+}
+
 void check_library(void)
 {
 	check_copies();
 	check_numbers();
 	check_strings();
+	check_utilities();
 	printf("printf: %s and %c\n", "text", 'c');
 	DMSG("not shown at this level");
 	EMSG("shown: %d", 1);

@@ -13,6 +13,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod arithmetic;
+pub mod base64;
 pub mod cancellation;
 pub mod crypto;
 pub mod digest;

@@ -3,7 +3,7 @@
 
 use crate::params::RawParams;
 use crate::session::Session;
-use crate::{Result, TeeError};
+use crate::{Result, TeeError, Uuid};
 use core::ptr::{self, NonNull};
 use core::slice;
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -60,6 +60,25 @@ pub fn derive_unique_key(extra: &[u8], key: &mut [u8]) -> Result<()> {
     let output = [key.as_mut_ptr().expose_provenance() as u64, key.len() as u64];
     let types = [ParamType::MemrefInput, ParamType::MemrefOutput, none, none];
     invoke(Command::DeriveTaUniqueKey, types, [input, output, [0; 2], [0; 2]]).map(|_| ())
+}
+
+/// Invokes a plugin of the normal world's supplicant: `data` goes there and comes back; the bytes of the answer.
+/// The normal world sees and chooses all of it.
+///
+/// # Errors
+/// ITEM_NOT_FOUND when there is no such plugin, BAD_PARAMETERS for too much data, what the plugin answers, and GENERIC for an answer
+/// longer than `data`.
+pub fn invoke_plugin(plugin: &Uuid, command: u32, sub_command: u32, data: &mut [u8]) -> Result<usize> {
+    let uuid = plugin.to_memory();
+    let types = [ParamType::MemrefInput, ParamType::ValueInput, ParamType::MemrefInout, ParamType::ValueOutput];
+    let cells = [
+        [uuid.as_ptr().expose_provenance() as u64, uuid.len() as u64],
+        [command.into(), sub_command.into()],
+        [data.as_mut_ptr().expose_provenance() as u64, data.len() as u64],
+        [0; 2],
+    ];
+    let [_, _, _, [len, _]] = invoke(Command::SuppPluginInvoke, types, cells)?;
+    usize::try_from(len).ok().filter(|len| *len <= data.len()).ok_or(TeeError::GENERIC)
 }
 
 /// Zeroed memory beyond the heap, in whole pages. Dropping it unmaps it.

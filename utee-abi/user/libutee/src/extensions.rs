@@ -7,7 +7,7 @@ use api::memory::{CacheOperation, maintain_cache};
 use api::system::{self, Sharing};
 use api::{TeeError, Uuid};
 use core::ffi::{CStr, c_char, c_int, c_void};
-use core::ptr;
+use core::{ptr, slice};
 use utee_abi::pta::system::MAP_SHAREABLE;
 
 c_functions! {
@@ -36,6 +36,35 @@ c_functions! {
     fn tee_unmap(buffer: *mut c_void, len: usize) -> u32 {
         // SAFETY: the caller gives the memory up.
         raw(unsafe { system::unmap(buffer.cast(), len) })
+    }
+
+    /// Maps zeroed memory at an address; NULL when something is there.
+    fn tee_map_zi_va(at: usize, len: usize, flags: u32) -> *mut c_void {
+        let sharing = if u64::from(flags) & MAP_SHAREABLE == 0 { Sharing::Private } else { Sharing::Shareable };
+        system::map_zeroed(ptr::without_provenance_mut(at), len, sharing, 0, 0).map_or(ptr::null_mut(), <*mut u8>::cast)
+    }
+
+    /// Invokes a plugin of the supplicant, which gets the buffer and answers in it.
+    fn tee_invoke_supp_plugin(
+        plugin: *const TeeUuid,
+        command: u32,
+        sub_command: u32,
+        buffer: *mut c_void,
+        len: usize,
+        answer: *mut usize,
+    ) -> u32 {
+        if plugin.is_null() || (buffer.is_null() && len != 0) {
+            return TeeError::BAD_PARAMETERS.raw();
+        }
+        // SAFETY: the caller's memory; no bytes may be anywhere.
+        let data = if len == 0 { &mut [] } else { unsafe { slice::from_raw_parts_mut(buffer.cast::<u8>(), len) } };
+        // SAFETY: the caller's UUID.
+        let result = system::invoke_plugin(&unsafe { plugin.read() }.into(), command, sub_command, data);
+        if !answer.is_null() {
+            // SAFETY: the caller's cell.
+            unsafe { answer.write(result.unwrap_or(0)) };
+        }
+        crate::raw(result.map(|_| ()))
     }
 
     /// A UUID of its text.

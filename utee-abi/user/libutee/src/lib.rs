@@ -16,6 +16,7 @@ pub mod cipher;
 pub mod digest;
 pub mod extensions;
 pub mod framework;
+pub mod gp11;
 pub mod libc;
 pub mod libraries;
 pub mod memory;

@@ -7,6 +7,7 @@ use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use api::base64;
 use api::property::{self, Constant, Enumerator, Property, Set, Value};
 use api::{Result, TeeError};
 use core::ffi::{CStr, c_char, c_void};
@@ -51,7 +52,7 @@ unsafe fn own_property(row: &UserTaProperty) -> Result<Property> {
                 Constant::Identity(property::Identity { login, uuid: uuid.into() })
             }
             Type::String => Constant::String(constant(row.value.cast())?),
-            Type::BinaryBlock => Constant::BinaryBlock(decode_base64(constant(row.value.cast())?)?.leak()),
+            Type::BinaryBlock => Constant::BinaryBlock(decode(constant(row.value.cast())?)?.leak()),
         }
     };
     // SAFETY: a constant.
@@ -98,6 +99,16 @@ unsafe fn value(handle: *mut c_void, name: *const c_char) -> Result<Value> {
     }
 }
 
+/// The bytes of a binary block, which stands in base64.
+fn decode(text: &str) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(text.len() / 4 * 3 + 3).map_err(|_| TeeError::OUT_OF_MEMORY)?;
+    for byte in base64::decode(text.as_bytes()) {
+        bytes.push(byte.ok_or(TeeError::BAD_FORMAT)?);
+    }
+    Ok(bytes)
+}
+
 /// The text of a value, as TEE_GetPropertyAsString gives it.
 fn text(value: Value) -> String {
     match value {
@@ -107,38 +118,8 @@ fn text(value: Value) -> String {
         Value::Uuid(value) => format!("{value}"),
         Value::Identity(value) => format!("{}:{}", value.login, value.uuid),
         Value::String(value) => value,
-        Value::BinaryBlock(value) => encode_base64(&value),
+        Value::BinaryBlock(value) => base64::encode(&value).map(char::from).collect(),
     }
-}
-
-const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-fn encode_base64(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    for group in bytes.chunks(3) {
-        let all = group.iter().enumerate().fold(0u32, |all, (index, byte)| all | u32::from(*byte) << (16 - 8 * index));
-        for index in 0..4 {
-            let digit = BASE64[(all >> (18 - 6 * index) & 63) as usize];
-            text.push(if index <= group.len() { char::from(digit) } else { '=' });
-        }
-    }
-    text
-}
-
-fn decode_base64(text: &str) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let (mut all, mut bits) = (0u32, 0);
-    for digit in text.bytes().filter(|digit| *digit != b'=' && !digit.is_ascii_whitespace()) {
-        let value = BASE64.iter().position(|other| *other == digit).ok_or(TeeError::BAD_FORMAT)?;
-        all = all << 6 | value as u32;
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.try_reserve(1).map_err(|_| TeeError::OUT_OF_MEMORY)?;
-            bytes.push((all >> bits) as u8);
-        }
-    }
-    Ok(bytes)
 }
 
 /// Copies bytes out, the length set in any case.

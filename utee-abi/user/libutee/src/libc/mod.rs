@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! What C code leans on. memcpy, memmove, memset, memcmp and strlen are in the crate `utee`; printf is in the kit.
 
+pub mod character;
+#[cfg(target_arch = "arm")]
+mod jump;
 pub mod memory;
 pub mod number;
 pub mod sort;
 pub mod string;
+pub mod utilities;
