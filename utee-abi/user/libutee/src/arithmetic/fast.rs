@@ -4,7 +4,7 @@
 //! A context is a mark, the number of words that were prepared, and these; none for an even modulus.
 
 use super::object::{initialise, load, store};
-use crate::{c_functions, raw};
+use crate::c_functions;
 use api::arithmetic::{BigInt, FastModulus, FastNumber};
 use api::panic::or_panic;
 use api::{Result, TeeError};
@@ -107,7 +107,8 @@ c_functions! {
     /// TEE_BigIntInitFMMContext1. Even moduli work too.
     fn TEE_BigIntInitFMMContext1(context: *mut u32, len: usize, modulus: *const u32) -> u32 {
         // SAFETY: the caller's memory.
-        raw(Ok(or_panic(unsafe { prepare(context, len, modulus) })))
+        or_panic(unsafe { prepare(context, len, modulus) });
+        utee_abi::result::SUCCESS
     }
 
     /// TEE_BigIntConvertToFMM.
