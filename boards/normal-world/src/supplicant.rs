@@ -28,7 +28,7 @@ fn files() -> Option<&'static Files> {
 fn volume() -> Option<Volume> {
     let Some(disk) = disk::find() else {
         // Nothing on it outlives this run, and the TEE is told nothing else.
-        return Volume::format(Window::whole(Box::new(MemoryDisk::new(MEMORY)?))).ok();
+        return Volume::format(Window::whole(Box::new(MemoryDisk::new(MEMORY)?)), None).ok();
     };
     let mib = disk.sectors() / 2048;
     match Volume::mount(disk) {

@@ -3,18 +3,20 @@
 
 pub(crate) mod test;
 
+use crate::card;
 use crate::image::{self, Image};
+use crate::imx::card::Partition;
 use anyhow::{Context, Result, anyhow};
 use drivers::block::{self, Disk, DiskError};
 use files::Volume;
-use files::volume::TAS;
+use files::volume::{FatKind, TAS};
 use files::window::Window;
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-/// Bytes of a disk that is made.
-const SIZE: u64 = 64 << 20;
+/// MiB of a disk that is made.
+const MIB: u32 = 64;
 
 /// A file as a disk.
 struct FileDisk {
@@ -56,12 +58,12 @@ pub(crate) fn open(path: &Path) -> Result<Volume> {
     mounted.map_err(|error| anyhow!("there is no FAT volume on {} that can be used: {error}", path.display()))
 }
 
-/// Makes a volume of the part of a disk image from sector `first` on: `count` sectors, or all that are there.
-pub(crate) fn format(path: &Path, first: u64, count: Option<u64>) -> Result<Volume> {
+/// Makes a FAT32 volume of a partition of a disk image.
+pub(crate) fn format(path: &Path, partition: Partition) -> Result<Volume> {
     let whole = Window::whole(Box::new(FileDisk::open(path)?));
-    let count = count.unwrap_or(whole.sectors().saturating_sub(first));
-    let part = whole.part(first, count).with_context(|| format!("{} ends before its volume", path.display()))?;
-    Volume::format(part).map_err(|error| anyhow!("no volume can be made on {}: {error}", path.display()))
+    let part = whole.part(partition.first.into(), partition.sectors.into());
+    let part = part.with_context(|| format!("{} ends before its partition", path.display()))?;
+    Volume::format(part, Some(FatKind::Fat32)).map_err(|error| anyhow!("no volume can be made on {}: {error}", path.display()))
 }
 
 /// Puts a signed TA on a volume.
@@ -82,12 +84,9 @@ pub(crate) fn prepare(path: &Path, image: &Image, tas: &[PathBuf]) -> Result<()>
     let mut volume = if path.exists() {
         open(path)?
     } else {
-        File::create_new(path).and_then(|file| file.set_len(SIZE)).with_context(|| format!("cannot make {}", path.display()))?;
-        let mut volume = format(path, 0, None)?;
-        for built in &image.tas {
-            add_ta(&mut volume, &built.signed)?;
-        }
-        volume
+        let built: Vec<PathBuf> = image.tas.iter().map(|built| built.signed.clone()).collect();
+        card::write(path, &[], &built, MIB)?;
+        open(path)?
     };
     tas.iter().try_for_each(|ta| add_ta(&mut volume, ta))
 }

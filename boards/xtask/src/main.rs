@@ -6,6 +6,7 @@
 mod apt;
 mod arch;
 mod bench;
+mod card;
 mod client;
 mod console;
 mod disk;
@@ -57,6 +58,8 @@ enum Command {
     Image(image::Args),
     /// Writes or checks a boot image of an i.MX6 board around a payload.
     Imx(imx::Args),
+    /// Makes the image of an SD card: a partition with TAs, room for a boot image before it.
+    Card(card::Args),
     /// Builds and signs TAs.
     Ta(ta::Args),
     /// Builds what runs in Linux: libteec.so.2, tee-call, the programs of the examples.
@@ -78,6 +81,7 @@ fn main() -> ExitCode {
         Command::Gdb(args) => gdb::run(&args),
         Command::Image(args) => image::run(&args),
         Command::Imx(args) => imx::run(&args),
+        Command::Card(args) => card::run(&args),
         Command::Ta(args) => ta::run(&args),
         Command::Client(args) => client::run(&args),
         Command::Sign(args) => sign::run(&args),

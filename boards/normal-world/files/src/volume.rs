@@ -5,6 +5,7 @@ use crate::window::Window;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use drivers::block::{Disk, DiskError};
+pub use hadris_fat::FatKind;
 use hadris_fat::sync::{FatFs, format};
 use hadris_fat::{FatOptions, VolumeLabel};
 use hadris_fs::{DirCursor, ErrorKind, FileType, MountOptions, Name, NodeId, OpenMode, RenameMode, SetAttr};
@@ -65,12 +66,15 @@ impl Volume {
         Ok(volume)
     }
 
-    /// Makes an empty volume of sectors, and mounts it.
+    /// Makes an empty volume of sectors, of this kind or of the one that its size suggests, and mounts it.
     ///
     /// # Errors
     /// NoSpace when there are too few, and as [`Volume::mount`].
-    pub fn format(mut window: Window) -> Result<Self> {
-        let options = FatOptions::new().with_label(VolumeLabel::new("OXTEE")?);
+    pub fn format(mut window: Window, kind_of_fat: Option<FatKind>) -> Result<Self> {
+        let mut options = FatOptions::new().with_label(VolumeLabel::new("OXTEE")?);
+        if let Some(kind) = kind_of_fat {
+            options = options.with_kind(kind);
+        }
         format(&mut window, &options).map_err(kind)?;
         Self::mount_window(window)
     }

@@ -7,8 +7,9 @@ use anyhow::{Context, Result, ensure};
 /// Where the ROM looks for the image on a card, in bytes.
 pub(super) const IMX_AT: usize = 1024;
 const SECTOR: usize = 512;
-/// The partition begins at a whole MiB, as partitioning tools do.
-const MIB: usize = 1 << 20;
+/// The partition begins at a whole MiB, as partitioning tools do, and leaves this many to images at least.
+pub(crate) const MIB: usize = 1 << 20;
+const FOR_IMAGES: usize = 4;
 /// Offset of the first entry of the partition table.
 const TABLE: usize = 446;
 /// Bytes of an entry.
@@ -21,26 +22,30 @@ const SIGNATURE: [u8; 2] = [0x55, 0xAA];
 
 /// The one partition of a card, in sectors of 512 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Partition {
-    pub(super) first: u32,
-    pub(super) sectors: u32,
+pub(crate) struct Partition {
+    pub(crate) first: u32,
+    pub(crate) sectors: u32,
 }
 
 impl Partition {
     /// Bytes of a card that ends with the partition.
-    pub(super) fn end(self) -> u64 {
+    pub(crate) fn end(self) -> u64 {
         (u64::from(self.first) + u64::from(self.sectors)) * SECTOR as u64
     }
 }
 
-/// The beginning of a card, up to its partition of `mib` MiB, which holds no file system yet.
+/// Bytes of a card before its partition, with an image of this size: room for its signatures too, which are appended to it.
+pub(crate) fn before(imx: usize) -> usize {
+    (IMX_AT + imx + CSF_SIZE as usize).next_multiple_of(MIB).max(FOR_IMAGES * MIB)
+}
+
+/// The beginning of a card, up to its partition of `mib` MiB, for a file system.
 ///
 /// # Errors
 /// When there is no partition or it is too large for the table.
-pub(super) fn write(imx: &[u8], mib: u32) -> Result<(Vec<u8>, Partition)> {
+pub(crate) fn write(imx: &[u8], mib: u32) -> Result<(Vec<u8>, Partition)> {
     ensure!(mib > 0, "a partition has 1 MiB at least");
-    // Room for the signatures too, which are appended to the image.
-    let gap = (IMX_AT + imx.len() + CSF_SIZE as usize).next_multiple_of(MIB);
+    let gap = before(imx.len());
     let first = u32::try_from(gap / SECTOR).context("the image is too large for a card")?;
     let sectors = mib.checked_mul((MIB / SECTOR) as u32).context("the partition is too large")?;
     first.checked_add(sectors).context("the partition is too large")?;
@@ -53,7 +58,7 @@ pub(super) fn write(imx: &[u8], mib: u32) -> Result<(Vec<u8>, Partition)> {
 }
 
 /// True for what begins with a partition table.
-pub(super) fn is_card(bytes: &[u8]) -> bool {
+pub(crate) fn is_card(bytes: &[u8]) -> bool {
     bytes.get(SECTOR - 2..SECTOR) == Some(&SIGNATURE) && bytes.len() > IMX_AT
 }
 

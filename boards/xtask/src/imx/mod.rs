@@ -30,7 +30,7 @@
 
 mod armory;
 mod board;
-mod card;
+pub(crate) mod card;
 mod check;
 mod evk;
 mod format;

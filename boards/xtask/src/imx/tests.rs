@@ -192,7 +192,7 @@ fn a_wrong_card_is_refused() {
         card::read(&bad).is_err()
     };
     assert!(with(454, 4) && with(454, u32::MAX) && with(458, 0), "the partition");
-    assert!(with(1024 + 0x24, 0) && with(1024 + 0x24, 0x0020_0000), "the length of the image");
+    assert!(with(1024 + 0x24, 0) && with(1024 + 0x24, 0x0050_0000), "the length of the image");
     assert!(card::write(&imx, 0).is_err() && card::write(&imx, u32::MAX).is_err());
     assert!(card::read(&card[..1024]).is_err() && card::read(&[]).is_err());
 }

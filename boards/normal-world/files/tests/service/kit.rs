@@ -160,7 +160,7 @@ pub(crate) fn get(service: &mut Service, name: &str) -> Answer<Vec<u8>> {
 
 /// An empty service on so many sectors.
 pub(crate) fn service(sectors: usize) -> Service {
-    Service::new(Volume::format(Window::whole(Box::new(MemoryDisk::new(sectors).unwrap()))).unwrap())
+    Service::new(Volume::format(Window::whole(Box::new(MemoryDisk::new(sectors).unwrap())), None).unwrap())
 }
 
 /// What a disk holds: what it held at first, and sectors that were written since; and how many more it takes before its power

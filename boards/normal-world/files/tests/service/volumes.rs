@@ -25,7 +25,7 @@ fn the_first_fat_partition_is_the_volume() {
     let wires = Wires::new(partitioned());
     let window = Window::find(Box::new(Failing(wires.clone()))).unwrap();
     assert_eq!(window.sectors(), 16_384);
-    let mut service = Service::new(Volume::format(window).unwrap());
+    let mut service = Service::new(Volume::format(window, None).unwrap());
     put(&mut service, "a", b"in the partition").unwrap();
     let bytes = wires.bytes();
     // Nothing outside was touched.
@@ -39,7 +39,7 @@ fn the_first_fat_partition_is_the_volume() {
 fn a_disk_without_partitions_is_the_volume() {
     for sectors in [1000, 40_000, 70_000, 1_200_000] {
         let wires = Wires::new(vec![0; sectors * SECTOR]);
-        let mut service = Service::new(Volume::format(Window::whole(Box::new(Failing(wires.clone())))).unwrap());
+        let mut service = Service::new(Volume::format(Window::whole(Box::new(Failing(wires.clone()))), None).unwrap());
         put(&mut service, "a", b"whole").unwrap();
         let mut service = Service::new(Volume::mount(Box::new(Failing(wires))).unwrap());
         assert_eq!(get(&mut service, "a").unwrap(), b"whole");
