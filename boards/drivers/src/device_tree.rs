@@ -67,6 +67,14 @@ impl<'a> DeviceTree<'a> {
         reg.address::<u64>().ok()
     }
 
+    /// The controller of the card that `/chosen` names for files: where its registers are, and hertz of its root clock.
+    #[must_use]
+    pub fn card(self) -> Option<(u64, u32)> {
+        let node = self.tree.find_node(self.chosen(bare::FILES)?)?;
+        let address = node.reg().ok()??.next()?.address::<u64>().ok()?;
+        Some((address, node.property(bare::CLOCK)?.value_as::<u32>().ok()?))
+    }
+
     /// All of its bytes.
     #[must_use]
     pub fn bytes(self) -> &'a [u8] {

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! The disk of the board: a virtio block device, if QEMU was given one.
+//! The disk of the board: a virtio block device where QEMU was given one, or the SD card.
 
-use crate::board::board;
-use crate::memory;
+use crate::board::{board, tree};
+use crate::{memory, println, task};
 use alloc::boxed::Box;
 use core::ptr::NonNull;
 use drivers::block::{self, Disk, DiskError};
+use drivers::imx6::bus::Mmio;
+use drivers::imx6::sd::Card;
+use drivers::imx6::usdhc::{Clock, Usdhc};
 use qemu_virt::map;
 use virtio_drivers::device::blk::VirtIOBlk;
 use virtio_drivers::transport::mmio::MmioTransport;
@@ -53,11 +56,24 @@ struct Virtio {
     device: VirtIOBlk<Direct, MmioTransport<'static>>,
 }
 
-/// The first disk there is, if any.
+/// Time, for the card.
+struct Counter;
+
+impl Clock for Counter {
+    fn micros(&self) -> u64 {
+        task::now().as_micros() as u64
+    }
+}
+
+/// The disk of the board, if it is there: a virtio device, or the card whose controller the device tree names.
 pub(crate) fn find() -> Option<Box<dyn Disk>> {
-    let virtio = board().virtio?;
+    virtio().or_else(card)
+}
+
+fn virtio() -> Option<Box<dyn Disk>> {
+    let first = board().virtio?;
     (0..map::VIRTIO_SLOTS).find_map(|slot| {
-        let header = at(virtio + slot * map::VIRTIO_SIZE).cast();
+        let header = at(first + slot * map::VIRTIO_SIZE).cast();
         // SAFETY: a slot of the board, mapped as device memory for good; each is looked at by this alone, once.
         let transport = unsafe { MmioTransport::new(header, map::VIRTIO_SIZE as usize) }.ok()?;
         if transport.device_type() != DeviceType::Block {
@@ -66,6 +82,16 @@ pub(crate) fn find() -> Option<Box<dyn Disk>> {
         let device = VirtIOBlk::new(transport).ok()?;
         Some(Box::new(Virtio { device }) as Box<dyn Disk>)
     })
+}
+
+fn card() -> Option<Box<dyn Disk>> {
+    let (address, hertz) = tree()?.card()?;
+    // SAFETY: the device tree names the controller, so that this is one of those chips, and it is this world's. The registers
+    // of the chip are mapped where they are; only those of the controller are used.
+    let bus = unsafe { Mmio::new() };
+    let card = Card::start(Usdhc::at(address, bus, Counter)?, hertz);
+    let card = card.inspect_err(|error| println!("normal world: no card: {error:?}")).ok()?;
+    Some(Box::new(card))
 }
 
 fn failed(error: virtio_drivers::Error) -> DiskError {

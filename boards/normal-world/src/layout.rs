@@ -8,7 +8,7 @@ pub(crate) const CPUS: usize = 8;
 /// Threads, the first one of each CPU included.
 pub(crate) const THREADS: usize = 48;
 /// Bytes of a slot, its guard page included.
-pub(crate) const STACK_SLOT: usize = 32 << 10;
+pub(crate) const STACK_SLOT: usize = 64 << 10;
 /// Slots: a stack for each thread, and one for each CPU that is shared out among the modes that take exceptions.
 pub(crate) const STACKS: usize = THREADS + CPUS;
 /// End of the stack for aborts, in a CPU's slot for exceptions.

@@ -35,7 +35,7 @@ pub(crate) fn reserved_shm() -> Range<u64> {
 }
 
 /// Sections of the kernel's image and stacks.
-const OWN_SECTIONS: usize = 4;
+const OWN_SECTIONS: usize = 6;
 /// Bytes of the heap.
 const HEAP: usize = 8 << 20;
 

@@ -82,7 +82,8 @@ pub(crate) struct Image {
 pub(crate) fn run(args: &Args) -> Result<u8> {
     let kind = if args.debug { Kind::Debug } else { Kind::Plain };
     if let Some(board) = args.board {
-        let contents = imx::system::Contents { kind, product: args.product, words: &args.word, tas: &args.tas, trust: &args.trust };
+        let contents =
+            imx::system::Contents { bare: false, kind, product: args.product, words: &args.word, tas: &args.tas, trust: &args.trust };
         return imx::system::write(board, &contents);
     }
     let image =

@@ -33,7 +33,7 @@ pub(crate) struct Machine {
     pub(crate) words: Vec<String>,
     /// Files for the guest, by name.
     pub(crate) files: Vec<(String, PathBuf)>,
-    /// A disk. With it the boot image has no TAs: they are on the disk.
+    /// A disk, or the card of a board. With it the boot image has no TAs: they are on the disk.
     pub(crate) disk: Option<PathBuf>,
     /// Linux, instead of our own kernel in the normal world.
     pub(crate) linux: Option<LinuxBoot>,
@@ -136,6 +136,9 @@ pub(crate) fn command(image: &Image, machine: &Machine, serials: [&str; 2]) -> C
 pub(crate) fn board_command(image: &Image, machine: &Machine, serials: [&str; 2]) -> Result<Command> {
     let Some(board) = machine.board else { return Ok(command(image, machine, serials)) };
     let mut command = imx::run::command(&image.boot, board, serials)?;
+    if let Some(disk) = &machine.disk {
+        command.args(["-drive", &format!("if=sd,format=raw,file={}", disk.display().to_string().replace(',', ",,"))]);
+    }
     command.args(&machine.extra);
     Ok(command)
 }

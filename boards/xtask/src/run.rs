@@ -64,7 +64,7 @@ pub(crate) struct Args {
     #[arg(long, requires = "board")]
     word: Vec<String>,
     /// Keeps the normal world's files, TAs among them, in this disk image, which is made with the examples if it is not there.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["linux", "board"])]
+    #[arg(long, value_name = "FILE", conflicts_with = "linux")]
     disk: Option<PathBuf>,
     /// Prints each line as a JSON object.
     #[arg(long)]
@@ -220,7 +220,8 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
         Some(board) => {
             ensure!(machine.files.is_empty(), "a board has no way to take files from here: pass values");
             let words = imx::run::words(&machine.words, &args.word);
-            imx::system::build(board, &imx::system::Contents::debug(&words, &args.ta, &args.trust))?
+            let contents = imx::system::Contents::debug(&words, &args.ta, &args.trust);
+            imx::system::build(board, &imx::system::Contents { bare: args.disk.is_some(), ..contents })?
         }
         None => image::build(arch, &args.ta, &args.trust)?,
     };

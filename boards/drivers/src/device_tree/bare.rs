@@ -13,6 +13,11 @@ pub const ENFORCED: &str = "enforced";
 /// Value of [`ISOLATION`]: it does not.
 pub const NOT_ENFORCED: &str = "not enforced";
 
+/// Property of `/chosen`: the path of the disk that the normal world keeps files on.
+pub const FILES: &str = "oxtee,files";
+/// Property of a disk's controller: hertz of its root clock.
+pub const CLOCK: &str = "clock-frequency";
+
 /// What is told.
 #[derive(Clone, Debug)]
 pub struct Bare<'a> {
@@ -28,6 +33,8 @@ pub struct Bare<'a> {
     pub reserved: Range<u64>,
     /// The UART for lines to a user: its registers, and its name for drivers.
     pub console: (Range<u64>, &'a str),
+    /// The controller of the card with the normal world's files: its registers, and hertz of its root clock.
+    pub card: Option<(Range<u64>, u32)>,
     /// Whether the machine refuses the normal world what is the secure world's.
     pub isolated: bool,
 }
@@ -47,6 +54,10 @@ pub fn for_bare(bare: &Bare<'_>) -> Vec<u8> {
     out.text("bootargs", bare.arguments);
     out.text("stdout-path", &format!("/{serial}"));
     out.text(ISOLATION, isolation);
+    let card = bare.card.as_ref().map(|(registers, hertz)| (format!("mmc@{:x}", registers.start), registers, *hertz));
+    if let Some((name, ..)) = &card {
+        out.text(FILES, &format!("/{name}"));
+    }
     out.end();
     out.begin("memory");
     out.text("device_type", "memory");
@@ -74,6 +85,13 @@ pub fn for_bare(bare: &Bare<'_>) -> Vec<u8> {
     out.text("method", "smc");
     out.end();
     out.end();
+    if let Some((name, registers, hertz)) = &card {
+        out.begin(name);
+        out.text("compatible", "fsl,imx6ul-usdhc");
+        out.words("reg", &reg(registers));
+        out.words(CLOCK, &[*hertz]);
+        out.end();
+    }
     out.begin(&serial);
     out.text("compatible", bare.console.1);
     out.words("reg", &reg(&bare.console.0));
@@ -101,12 +119,16 @@ mod tests {
             ram: &[0x8000_0000..0x9000_0000, 0x9200_0000..0xA000_0000],
             reserved: 0x8200_0000..0x8220_0000,
             console: (0x0202_0000..0x0202_4000, "maker,uart"),
+            card: Some((0x0219_0000..0x0219_4000, 198_000_000)),
             isolated: true,
         };
         let bytes = for_bare(&bare);
         let tree = DeviceTree::new(&bytes).unwrap();
         assert_eq!(tree.ram(), Some(0x8000_0000..0x9000_0000));
         assert_eq!(tree.console(), Some(0x0202_0000));
+        assert_eq!(tree.card(), Some((0x0219_0000, 198_000_000)));
+        let bytes = for_bare(&Bare { card: None, ..bare });
+        assert_eq!(DeviceTree::new(&bytes).unwrap().card(), None);
         assert_eq!((tree.chosen("bootargs"), tree.chosen(ISOLATION)), (Some("one two"), Some(ENFORCED)));
     }
 }

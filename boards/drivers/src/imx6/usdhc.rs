@@ -147,6 +147,12 @@ impl<B: Bus, C: Clock> Usdhc<B, C> {
         Self { bus, clock, block: USDHC2 }
     }
 
+    /// The one whose registers are at this address.
+    pub fn at(address: u64, bus: B, clock: C) -> Option<Self> {
+        let block = [USDHC1, USDHC2].into_iter().find(|block| u64::from(block.base()) == address)?;
+        Some(Self { bus, clock, block })
+    }
+
     /// Time.
     pub(super) fn time(&self) -> &C {
         &self.clock

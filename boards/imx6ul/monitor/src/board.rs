@@ -9,7 +9,7 @@ use core::fmt::{self, Write};
 use core::ops::Range;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use drivers::imx6::audit::audit;
-use drivers::imx6::ccm::{Ccm, Gate};
+use drivers::imx6::ccm::{Ccm, Gate, Usdhc};
 use drivers::imx6::gpio::Led;
 use drivers::imx6::iomuxc::{self, Iomuxc};
 use drivers::imx6::lockdown::{Policy, lock_down};
@@ -192,11 +192,15 @@ fn close(description: &'static Description, policy: &Policy<'_>) {
     say!(description, "I board: locked down until reset, {settings} settings read back");
 }
 
-/// Clocks and pins of what the secure world uses, and of the normal world's UART, which cannot reach them.
+/// Clocks and pins of what the secure world uses, and of the normal world's UART and card, which cannot reach them.
 fn set_up_lines(description: &Description) {
     let (clocks, pins) = (Ccm::new(bus()), Iomuxc::new(bus()));
     let ports = [description.console, description.normal_console];
-    for gate in [Gate::WDOG2, Gate::CSU, Gate::OCOTP].into_iter().chain(ports.iter().map(|port| port.gate)) {
+    let card = match description.card {
+        Usdhc::First => Gate::USDHC1,
+        Usdhc::Second => Gate::USDHC2,
+    };
+    for gate in [Gate::WDOG2, Gate::CSU, Gate::OCOTP, card].into_iter().chain(ports.iter().map(|port| port.gate)) {
         clocks.open(gate);
     }
     ports.iter().for_each(|port| pins.set(&port.pads));

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! The normal world is put into its RAM: the kernel from the boot archive, and the device tree that it gets.
 
+use crate::devices::bus;
 use core::ops::Range;
 use drivers::device_tree::bare::{Bare, for_bare};
-use drivers::imx6::map::Block;
+use drivers::imx6::ccm::{Ccm, Usdhc};
+use drivers::imx6::map::{Block, USDHC1, USDHC2};
 use imx6ul::arguments::Arguments;
 use imx6ul::description::Description;
 use imx6ul::{map, policy};
@@ -43,6 +45,11 @@ impl<'a> Contents<'a> {
     /// The RAM of the normal world is mapped at its physical addresses, and nobody uses it yet.
     pub(crate) unsafe fn hand_over(&self, board: &Description, isolated: bool) -> bool {
         let range = |block: Block| u64::from(block.base())..u64::from(block.base()) + u64::from(block.size());
+        let card = match board.card {
+            Usdhc::First => USDHC1,
+            Usdhc::Second => USDHC2,
+        };
+        let clock = Ccm::new(bus()).usdhc_clock(board.card);
         let tree = for_bare(&Bare {
             model: board.name,
             compatible: &board.compatible,
@@ -50,6 +57,7 @@ impl<'a> Contents<'a> {
             ram: &RAM,
             reserved: RESERVED_SHM,
             console: (range(policy::normal_console(board, self.arguments).block), "fsl,imx6ul-uart"),
+            card: Some((range(card), clock)),
             isolated,
         });
         let fits = self.kernel.len() as u64 <= map::NORMAL_SIZE && tree.len() as u64 <= map::NORMAL_ENTRY - map::NORMAL_TREE;

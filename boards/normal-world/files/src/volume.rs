@@ -19,7 +19,8 @@ pub const ROOT: &str = "tee";
 const NODES: usize = 1024;
 
 /// The file system.
-pub(crate) type Fat = FatFs<Window>;
+/// In a box: it holds a block, and stacks are small.
+pub(crate) type Fat = Box<FatFs<Window>>;
 
 /// What came of it.
 pub type Result<T> = core::result::Result<T, ErrorKind>;
@@ -51,7 +52,7 @@ impl Volume {
     /// As [`Volume::mount`].
     pub fn mount_window(window: Window) -> Result<Self> {
         let options = MountOptions::new().with_node_limit(NODES);
-        let fat = Fat::mount(window.clone(), options).map_err(|error| error.kind())?;
+        let fat = Box::new(FatFs::mount(window.clone(), options).map_err(|error| error.kind())?);
         let mut volume = Self { fat, window };
         if !volume.fat.is_read_only() {
             for folder in [TAS, ROOT] {

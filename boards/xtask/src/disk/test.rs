@@ -76,7 +76,7 @@ fn put_version(image: &Image, path: &Path, version: u32) -> Result<()> {
 fn boot(image: &Image, disk: &Path, title: &str, wanted: Wanted, count: &mut Count) -> Result<()> {
     let words = match wanted {
         Wanted::Demonstration => vec!["demo".into()],
-        _ => vec!["call".into(), format!("ta={}", uuid(image)?), "cmd=0".into(), "p0=value-inout:40,2".into()],
+        _ => vec!["call".into(), format!("ta={}", uuid(image)?), "cmd=1".into(), "p0=value-inout:40,2".into()],
     };
     let machine = Machine { words, disk: Some(disk.into()), ..Machine::default() };
     let speakers = Speakers::new(image);

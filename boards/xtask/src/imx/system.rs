@@ -23,6 +23,8 @@ const CARD_MIB: u32 = 64;
 
 /// What goes into an image beside the system itself.
 pub(crate) struct Contents<'a> {
+    /// Whether the normal world keeps the TAs itself, so that the image has none.
+    pub(crate) bare: bool,
     /// What the monitor is built with.
     pub(crate) kind: Kind,
     /// Whether it is made for a product.
@@ -38,7 +40,7 @@ pub(crate) struct Contents<'a> {
 impl<'a> Contents<'a> {
     /// What whoever develops wants.
     pub(crate) fn debug(words: &'a [String], tas: &'a [PathBuf], trust: &'a [PathBuf]) -> Self {
-        Self { kind: Kind::Debug, product: false, words, tas, trust }
+        Self { bare: false, kind: Kind::Debug, product: false, words, tas, trust }
     }
 }
 
@@ -50,6 +52,7 @@ pub(crate) struct Parts {
     tas: Vec<Built>,
     keys: Vec<Vec<u8>>,
     product: bool,
+    bare: bool,
 }
 
 /// Builds the system for a board and writes its `.imx`.
@@ -80,7 +83,7 @@ impl Parts {
         // Cargo puts the kernels for all boards in one place.
         let normal_elf = dir.join("normal-world");
         fs::copy(&built, &normal_elf)?;
-        Ok(Self { board, monitor, normal_elf, tas, keys, product: contents.product })
+        Ok(Self { board, monitor, normal_elf, tas, keys, product: contents.product, bare: contents.bare })
     }
 
     /// Puts them with some words into an image of this name, and checks it.
@@ -97,7 +100,7 @@ impl Parts {
         let mut own = vec![(KIND_NORMAL_WORLD, Uuid::NIL, normal_bytes.clone())];
         own.push((KIND_ARGUMENTS, Uuid::NIL, words.join(" ").into_bytes()));
         own.extend(self.product.then(|| (KIND_PRODUCT, Uuid::NIL, Vec::new())));
-        payload.extend(image::archive(&self.tas, &self.keys, &own)?);
+        payload.extend(image::archive(if self.bare { &[] } else { &self.tas }, &self.keys, &own)?);
         let room = map::PAYLOAD_MAX as usize;
         ensure!(payload.len() <= room, "the system has {} bytes, there is room for {room}", payload.len());
         let imx = Imx::new(self.board.load(), entry(&self.monitor)?, self.board.set_up(), &payload)?;
