@@ -39,7 +39,6 @@ pub(crate) mod cp {
     register!(pmcr, set_pmcr, 0, c9, c12, 0);
     register!(pmcntenset, set_pmcntenset, 0, c9, c12, 1);
     register!(pmccntr, set_pmccntr, 0, c9, c13, 0);
-    register!(id_pfr1, set_id_pfr1, 0, c0, c1, 1);
     register!(cntfrq, set_cntfrq, 0, c14, c0, 0);
     register!(cntp_tval, set_cntp_tval, 0, c14, c2, 0);
     register!(cntp_ctl, set_cntp_ctl, 0, c14, c2, 1);

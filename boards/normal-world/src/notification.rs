@@ -31,7 +31,7 @@ pub(crate) fn listen() -> bool {
 
 /// Asks the TEE for notifications that nobody but [`take`] looks for.
 pub(crate) fn hear() {
-    entry::gic().enable(map::INTERRUPT_NOTIFICATION);
+    gic().enable(board().notification);
     smc(FastCall::EnableAsyncNotif);
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! The part of the normal world in the demonstration that the console of the TEE shows by `tee`.
 
+use crate::board::board;
 use crate::{cpu, notification, println, probe};
-use qemu_virt::map;
 use utee_abi::demonstration::{COUNTS, PROVE, REACH, YIELD};
 
 /// Does what the TEE has asked for.
@@ -21,13 +21,14 @@ pub(crate) fn take() {
         }
     }
     if notification::take(REACH) {
-        println!("the normal world is about to read secure memory at {:#010x}", map::SECURE_RAM);
-        let status = match probe::read(map::SECURE_RAM) {
+        let secure = board().secure_ram.start;
+        println!("the normal world is about to read secure memory at {secure:#010x}");
+        let status = match probe::read(secure) {
             Ok(_) => 0,
             Err(probe::Refused(status)) => status,
         };
         println!("the normal world met a fault of status {status:#x}; it yields");
-        yield_with(true, status, map::SECURE_RAM as u32);
+        yield_with(true, status, secure as u32);
     }
 }
 
