@@ -3,6 +3,7 @@
 
 use crate::access::Unit;
 use crate::devices::{self, bus, gic};
+use crate::emulated::Missing;
 use crate::normal_world::{Contents, RAM, RESERVED_SHM};
 use crate::secrets::Secrets;
 use core::fmt::{self, Write};
@@ -59,9 +60,6 @@ static DESCRIPTION: Once<&'static Description> = Once::new();
 
 /// Times that the trusted watchdog has warned.
 static WARNINGS: AtomicU32 = AtomicU32::new(0);
-
-/// What QEMU's `mcimx6ul-evk` does not have, and what is missed by that.
-const NOT_MODELLED: &str = "CSU, TZASC, OCRAM and debugging locks, fuses, system counter, DCP, CAAM, RNGB";
 
 const fn block(name: &'static str, block: chip::Block) -> MapEntry {
     MapEntry { name, base: block.base() as u64, len: block.size() as u64, rights: "rw-" }
@@ -144,7 +142,7 @@ impl Imx6ul {
         };
         let policy = policy::policy(description, part, contents.arguments);
         if part == Part::Emulated {
-            say!(description, "W board: QEMU: isolation NOT enforced here; not modelled by QEMU: {NOT_MODELLED}");
+            say!(description, "W board: QEMU: isolation NOT enforced here; not modelled by QEMU: {Missing}");
             Watchdog::start_trusted(bus(), policy.watchdog);
         } else {
             close(description, &policy);

@@ -6,6 +6,7 @@
 mod access;
 mod board;
 mod devices;
+mod emulated;
 pub mod entry;
 mod normal_world;
 mod secrets;
