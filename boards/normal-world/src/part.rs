@@ -21,14 +21,14 @@ pub(crate) fn take() {
         }
     }
     if notification::take(REACH) {
-        let secure = board().secure_ram.start;
-        println!("the normal world is about to read secure memory at {secure:#010x}");
-        let status = match probe::read(secure) {
+        let address = board().secure_kernel();
+        println!("the normal world is about to read secure memory at {address:#010x}");
+        let status = match probe::read(address) {
             Ok(_) => 0,
             Err(probe::Refused(status)) => status,
         };
         println!("the normal world met a fault of status {status:#x}; it yields");
-        yield_with(true, status, secure as u32);
+        yield_with(true, status, address as u32);
     }
 }
 
