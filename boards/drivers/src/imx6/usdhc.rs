@@ -244,7 +244,7 @@ impl<B: Bus, C: Clock> Usdhc<B, C> {
         };
         // The register of a card (ACMD51, CMD6) is a block as well, of fewer bytes.
         let size = bytes.min(BLOCK);
-        let blocks = if size == 0 { 0 } else { bytes / size };
+        let blocks = bytes.checked_div(size).unwrap_or(0);
         if blocks > BLOCKS || !bytes.is_multiple_of(size.max(4)) {
             return Err(HostError::Length);
         }

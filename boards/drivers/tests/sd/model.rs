@@ -366,7 +366,7 @@ impl Inner {
             1 << 126 | ((blocks >> 10) - 1) << 48
         } else {
             // Blocks of 1024 bytes, in groups of 4.
-            ((blocks / 2 >> 2) - 1) << 62 | 10 << 80
+            (blocks / 8 - 1) << 62 | 10 << 80
         };
         // The controller gives bits 8 to 127.
         let shifted = csd >> 8;

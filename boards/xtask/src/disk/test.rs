@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! The normal-world kernel with a disk in QEMU: TAs from it, and files of the TEE on it that outlive a restart.
+//! The normal-world kernel with a disk in QEMU, or with a card: TAs from it, and files of the TEE on it that outlive a restart.
 
 use crate::image::Image;
+use crate::imx::system::{Contents, Parts};
+use crate::imx::{self, Board};
 use crate::qemu::{self, End, Machine, World};
 use crate::run::Speakers;
 use crate::sign::{Scheme, development_key, read_key, sign};
@@ -31,30 +33,67 @@ enum Wanted {
     Refused,
 }
 
-/// Runs the boots, all on one disk.
+/// What is booted with the disk.
+enum Target<'a> {
+    /// QEMU virt.
+    Virt,
+    /// A board, whose words stand in its image.
+    Board(Board, &'a Parts),
+}
+
+impl Target<'_> {
+    /// The machine that runs a program from a disk, and its image when it is another one for each program.
+    fn machine(&self, program: Vec<String>, disk: &Path) -> Result<(Option<Image>, Machine)> {
+        let machine = Machine { disk: Some(disk.into()), ..Machine::default() };
+        Ok(match self {
+            Self::Virt => (None, Machine { words: program, ..machine }),
+            Self::Board(board, parts) => {
+                (Some(parts.pack(&imx::run::words(&program, &[]), "disk.imx")?), Machine { board: Some(*board), ..machine })
+            }
+        })
+    }
+}
+
+/// Runs the boots on QEMU virt, all with one disk.
 pub(crate) fn run(image: &Image, count: &mut Count) -> Result<()> {
+    on_disk("disk", &Target::Virt, image, count)
+}
+
+/// Runs them on QEMU's board of the i.MX6UL, all with one card.
+pub(crate) fn run_board(count: &mut Count) -> Result<()> {
+    let board = Board::Mcimx6ullEvk;
+    let parts = Parts::build(board, &Contents { bare: true, ..Contents::debug(&[], &[], &[]) })?;
+    let image = parts.pack(&[], "disk.imx")?;
+    on_disk("card, mcimx6ullevk", &Target::Board(board, &parts), &image, count)
+}
+
+/// Runs them with a disk that holds the TAs of an image.
+fn on_disk(name: &str, target: &Target<'_>, image: &Image, count: &mut Count) -> Result<()> {
     let path = target_dir().join("run").join(format!("disk-{}.img", std::process::id()));
     fs::create_dir_all(path.parent().context("no folder for the disk")?)?;
     let _ = fs::remove_file(&path);
     super::prepare(&path, image, &[])?;
-    let done = boots(image, &path, count);
+    let done = boots(name, target, image, &path, count);
     let _ = fs::remove_file(&path);
     done
 }
 
-fn boots(image: &Image, path: &Path, count: &mut Count) -> Result<()> {
-    boot(image, path, "disk: demonstration, TAs from the disk", Wanted::Demonstration, count)?;
-    put_version(image, path, 3)?;
-    boot(image, path, "disk: version 3 of a TA", Wanted::Answers, count)?;
+fn boots(name: &str, target: &Target<'_>, image: &Image, path: &Path, count: &mut Count) -> Result<()> {
+    let mut boot = |what: &str, version: Option<u32>, wanted: Wanted| -> Result<()> {
+        if let Some(version) = version {
+            put_version(image, path, version)?;
+        }
+        boot(target, image, path, &format!("{name}: {what}"), wanted, count)
+    };
+    boot("demonstration, TAs from there", None, Wanted::Demonstration)?;
+    boot("version 3 of a TA", Some(3), Wanted::Answers)?;
     let kept = super::open(path)?.size(&[ROOT.as_bytes(), VERSIONS.as_bytes()]);
+    boot("after a restart version 2", Some(2), Wanted::Refused)?;
+    boot("after a restart version 4", Some(4), Wanted::Answers)?;
+    boot("after a restart version 3", Some(3), Wanted::Refused)?;
     let failed = kept.err().map(|error| format!("the TEE left no file of versions: {error}"));
-    count.add("disk: the file of the TEE is there", failed.is_none().into(), failed.into_iter().collect(), "");
-    put_version(image, path, 2)?;
-    boot(image, path, "disk: after a restart version 2", Wanted::Refused, count)?;
-    put_version(image, path, 4)?;
-    boot(image, path, "disk: after a restart version 4", Wanted::Answers, count)?;
-    put_version(image, path, 3)?;
-    boot(image, path, "disk: after a restart version 3", Wanted::Refused, count)
+    count.add(&format!("{name}: the file of the TEE"), failed.is_none().into(), failed.into_iter().collect(), "");
+    Ok(())
 }
 
 fn uuid(image: &Image) -> Result<Uuid> {
@@ -73,16 +112,16 @@ fn put_version(image: &Image, path: &Path, version: u32) -> Result<()> {
     volume.sync().map_err(|error| anyhow!("the disk cannot be written: {error}"))
 }
 
-fn boot(image: &Image, disk: &Path, title: &str, wanted: Wanted, count: &mut Count) -> Result<()> {
+fn boot(target: &Target<'_>, image: &Image, disk: &Path, title: &str, wanted: Wanted, count: &mut Count) -> Result<()> {
     let words = match wanted {
         Wanted::Demonstration => vec!["demo".into()],
         _ => vec!["call".into(), format!("ta={}", uuid(image)?), "cmd=1".into(), "p0=value-inout:40,2".into()],
     };
-    let machine = Machine { words, disk: Some(disk.into()), ..Machine::default() };
+    let (own, machine) = target.machine(words, disk)?;
     let speakers = Speakers::new(image);
     let (mut found, mut answered, mut refused, mut older, mut failures) = (false, false, false, false, Vec::new());
     let mut log = String::new();
-    let end = qemu::run(image, &machine, Duration::from_secs(240), |world, line| {
+    let end = qemu::run(own.as_ref().unwrap_or(image), &machine, Duration::from_secs(240), |world, line| {
         let said = speakers.said(world, line);
         let _ = writeln!(log, "{:>22} | {}", said.who, said.text);
         found |= world == World::Normal && line.contains("normal world: disk of");

@@ -6,6 +6,7 @@ use super::board::Board;
 use super::run::words;
 use super::system::{Contents, Parts};
 use crate::console::golden;
+use crate::disk;
 use crate::image::Image;
 use crate::qemu::{self, End, Machine, World};
 use crate::run::Speakers;
@@ -88,6 +89,7 @@ pub(crate) fn run(count: &mut Count) -> Result<()> {
         if board == Board::Mcimx6ullEvk {
             program(&pack("suite", &[])?, board, "suite", 1, count)?;
             program(&pack("reset", &[])?, board, "reset and off", 2, count)?;
+            disk::test::run_board(count)?;
             let machine = Machine { board: Some(board), ..Machine::default() };
             golden::run_file(
                 &pack("idle", &[])?,
