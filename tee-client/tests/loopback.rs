@@ -100,7 +100,7 @@ fn inverted(len: usize) -> Vec<u8> {
 fn the_line_says_what_the_tee_is_and_takes_what_linux_takes() {
     let tee = context(3);
     let info = tee.transport().info();
-    assert_eq!((info.api_revision, info.threads, info.rpc_params), ((2, 0), Some(3), 4));
+    assert_eq!((info.api_revision, info.threads, info.rpc_params), ((2, 0), Some(3 + 48), 4));
     assert_eq!((tee.transport().kind(), tee.transport().calling()), (MemoryKind::Dynamic, Calling::WithRegdArg));
     assert!(info.reserved_shm.is_some());
 }

@@ -31,6 +31,7 @@ pub mod ta;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod thread;
+pub mod waiting;
 
 use console::Console;
 use crypto::rng::Rng;

@@ -7,6 +7,9 @@ use utee_abi::result::TeeError;
 /// Secure threads at most, whatever the board asks for.
 pub const MAX_THREADS: usize = 16;
 
+/// Calls that wait for a secure thread at most; more are told that there is none.
+pub const MAX_WAITING: usize = 48;
+
 /// CPUs at most.
 pub const MAX_CPUS: usize = 8;
 
@@ -36,6 +39,10 @@ pub const MAX_DERIVATION_INPUT: usize = 16 * 1024;
 
 /// TAs of the normal world whose version is remembered.
 pub const MAX_VERSIONS: usize = 256;
+
+/// Milliseconds of CPU time that a call may go on in a TA once its client is interrupted, where the TA does not say. It is the TA's
+/// end then: only one that serves nobody else, and whose state nobody will miss, is ended so.
+pub const ABANDONED_LIMIT_MS: u32 = 10_000;
 
 /// Registered shared-memory objects.
 pub const MAX_SHM: usize = 512;

@@ -2,15 +2,15 @@
 //! Asynchronous notifications: what the secure world tells the normal world by an interrupt, from where no request to
 //! it is possible (OP-TEE ABI, SMC calls and notification numbers).
 
-use crate::limits::MAX_THREADS;
+use crate::limits::{MAX_THREADS, MAX_WAITING};
 use crate::lock::Lock;
 use crate::ports::{Platform, ThreadId};
 use utee_abi::rpc::notification::{ASYNC_COUNT, VALUE_PENDING, VALUE_VALID};
 
-/// Notification numbers: the asynchronous ones, and one for each thread.
+/// Notification numbers: the asynchronous ones, and one for each call that may be under way.
 type Numbers = u128;
 
-const _: () = assert!(ASYNC_COUNT as usize + MAX_THREADS <= Numbers::BITS as usize);
+const _: () = assert!(ASYNC_COUNT as usize + MAX_THREADS + MAX_WAITING <= Numbers::BITS as usize);
 
 struct State {
     enabled: bool,
@@ -36,16 +36,16 @@ impl<P: Platform> Notifications<P> {
         self.possible
     }
 
-    /// The number under which `thread` waits.
+    /// The number under which `thread`, or the call that waits for one, waits.
     pub fn number_of(&self, thread: ThreadId) -> u32 {
         if self.possible { ASYNC_COUNT.saturating_add(thread.0) } else { thread.0 }
     }
 
     /// One more than the largest number in use. Linux sizes a bitmap by the value that it is told is the largest, so that
     /// the largest itself must not be used.
-    pub fn end(&self, threads: usize) -> u32 {
-        let threads = u32::try_from(threads).unwrap_or(0);
-        if self.possible { ASYNC_COUNT.saturating_add(threads) } else { threads }
+    pub fn end(&self, calls: usize) -> u32 {
+        let calls = u32::try_from(calls).unwrap_or(0);
+        if self.possible { ASYNC_COUNT.saturating_add(calls) } else { calls }
     }
 
     /// The normal world wants them from now on; it learns at once of what is pending already. False when the board has

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Secure threads: which are free, which run, which wait for the normal world, and how long each may run in a TA.
+//! Calls that find none free are in the waiting room ([`crate::waiting`]), which one lock guards together with the threads.
 
-use crate::limits::MAX_THREADS;
+use crate::Tee;
+use crate::limits::{MAX_THREADS, MAX_WAITING};
 use crate::lock::Lock;
 use crate::ports::{Platform, ThreadExit, ThreadId};
+use crate::waiting::{self, About, Entry, Next, Periods, Room, Step};
+use core::ops::Range;
 use utee_abi::smc;
 
 /// What a thread is doing.
@@ -49,17 +53,42 @@ struct Slot {
     since: Doing,
 }
 
+struct Table {
+    slots: [Slot; MAX_THREADS],
+    room: Room,
+}
+
+impl Table {
+    /// Takes one of these threads that is free, but for the first `kept` ones.
+    #[cold]
+    #[inline(never)]
+    fn claim(slots: &mut [Slot], range: Range<usize>, kept: usize) -> Option<ThreadId> {
+        let threads = slots.iter_mut().enumerate().take(range.end).skip(range.start);
+        let (index, slot) = threads.filter(|(_, slot)| slot.state == State::Free).nth(kept)?;
+        *slot = Slot { state: State::Running, budget: Budget::default(), since: Doing::Nothing };
+        u32::try_from(index).ok().map(ThreadId)
+    }
+}
+
 /// The table of secure threads.
 pub struct Threads<P: Platform> {
-    slots: Lock<P, [Slot; MAX_THREADS]>,
+    table: Lock<P, Table>,
     count: usize,
+    /// The ones that any call may use. A last one is for calls that must be done, whatever opens and invokes wait for.
+    common: usize,
 }
+
+/// So few threads are all for any call.
+const FEW: usize = 2;
 
 impl<P: Platform> Threads<P> {
     /// A table of `count` free threads (at most [`MAX_THREADS`]).
     pub fn new(count: usize) -> Self {
         let free = Slot { state: State::Free, budget: Budget::default(), since: Doing::Nothing };
-        Self { slots: Lock::<P, _>::new([free; MAX_THREADS]), count: count.min(MAX_THREADS) }
+        let table = Table { slots: [free; MAX_THREADS], room: Room::new() };
+        let count = count.min(MAX_THREADS);
+        let common = if count > FEW { count.saturating_sub(1) } else { count };
+        Self { table: Lock::<P, _>::new(table), count, common }
     }
 
     /// Number of threads.
@@ -67,9 +96,15 @@ impl<P: Platform> Threads<P> {
         self.count
     }
 
-    /// True when no thread is in use.
+    /// Calls that may be under way at once: on threads, and waiting for one.
+    pub fn calls(&self) -> usize {
+        self.count.saturating_add(MAX_WAITING)
+    }
+
+    /// True when no call is under way: no thread is in use, and nobody waits for one.
     pub fn all_free(&self) -> bool {
-        self.slots.lock().iter().all(|slot| slot.state == State::Free)
+        let table = self.table.lock();
+        table.room.is_empty() && table.slots.iter().all(|slot| slot.state == State::Free)
     }
 
     /// What a thread is doing.
@@ -85,20 +120,50 @@ impl<P: Platform> Threads<P> {
 
     fn with<R>(&self, thread: ThreadId, f: impl FnOnce(&mut Slot) -> R) -> Option<R> {
         let index = usize::try_from(thread.0).ok().filter(|index| *index < self.count)?;
-        self.slots.lock().get_mut(index).map(f)
+        self.table.lock().slots.get_mut(index).map(f)
     }
 
-    /// Starts a yielding call on a free thread; the result is a0..a3 for the normal world.
-    pub fn start(&self, platform: &P, regs: [u32; 8]) -> [u32; 4] {
-        let Some(thread) = self.claim() else {
-            return [smc::ReturnCode::EThreadLimit.raw(), 0, 0, 0];
-        };
-        let exit = platform.thread_start(thread, regs);
-        self.leave(platform, thread, exit)
+    /// Starts a yielding call on a free thread, or lets it wait for one; the result is a0..a3 for the normal world.
+    pub fn start(&self, tee: &Tee<P>, regs: [u32; 8]) -> [u32; 4] {
+        let claimed = self.claim(&mut self.table.lock(), &tee.platform);
+        match claimed {
+            Some(thread) => self.run(tee, thread, regs),
+            None => waiting::enter(tee, regs),
+        }
     }
 
-    /// Resumes the thread that the normal world names in a3.
-    pub fn resume(&self, platform: &P, regs: [u32; 8]) -> [u32; 4] {
+    /// Takes a free thread for a call that has just come.
+    fn claim(&self, table: &mut Table, platform: &P) -> Option<ThreadId> {
+        if table.room.has_promises() {
+            return Table::claim(&mut table.slots, 0..self.common, table.room.kept(platform.ticks()));
+        }
+        let mut slots = table.slots.iter_mut().take(self.common).enumerate();
+        let (index, slot) = slots.find(|(_, slot)| slot.state == State::Free)?;
+        *slot = Slot { state: State::Running, budget: Budget::default(), since: Doing::Nothing };
+        u32::try_from(index).ok().map(ThreadId)
+    }
+
+    /// Takes the thread that is for calls which must be done, if this is one.
+    fn claim_last(&self, slots: &mut [Slot], about: About) -> Option<ThreadId> {
+        if about == About::Other { Table::claim(slots, self.common..self.count, 0) } else { None }
+    }
+
+    /// Starts a call that has waited on the thread that was claimed for it; the result is a0..a3 for the normal world.
+    #[cold]
+    #[inline(never)]
+    pub fn start_late(&self, tee: &Tee<P>, thread: ThreadId, regs: [u32; 8]) -> [u32; 4] {
+        self.run(tee, thread, regs)
+    }
+
+    #[inline(always)]
+    fn run(&self, tee: &Tee<P>, thread: ThreadId, regs: [u32; 8]) -> [u32; 4] {
+        let exit = tee.platform.thread_start(thread, regs);
+        self.leave(tee, thread, exit)
+    }
+
+    /// Resumes the thread, or goes on with the waiting call, that the normal world names in a3.
+    pub fn resume(&self, tee: &Tee<P>, regs: [u32; 8]) -> [u32; 4] {
+        let platform = &tee.platform;
         let thread = ThreadId(regs[3]);
         let now = platform.ticks();
         let budget = self.with(thread, |slot| {
@@ -109,24 +174,29 @@ impl<P: Platform> Threads<P> {
             })
         });
         let Some(Some(budget)) = budget else {
-            return [smc::ReturnCode::EResume.raw(), 0, 0, 0];
+            return waiting::resume(tee, &regs);
         };
         if let Some(left) = budget.left {
             platform.set_timer(Some(now.saturating_add(left)));
         }
         let exit = platform.thread_resume(thread, regs);
-        self.leave(platform, thread, exit)
+        self.leave(tee, thread, exit)
     }
 
     /// Claims a free thread for the console.
-    pub fn claim_own(&self) -> Option<ThreadId> {
-        let thread = self.claim()?;
+    pub fn claim_own(&self, platform: &P) -> Option<ThreadId> {
+        let thread = {
+            let mut table = self.table.lock();
+            // Whoever sits at the console is not to wait for clients.
+            self.claim(&mut table, platform).or_else(|| self.claim_last(&mut table.slots, About::Other))?
+        };
         self.with(thread, |slot| slot.state = State::Own);
         Some(thread)
     }
 
     /// Runs a thread that [`Threads::claim_own`] gave, from its start or where it stands. It is free again once it is done.
-    pub fn run_own(&self, platform: &P, thread: ThreadId, start: bool) -> ThreadExit {
+    pub fn run_own(&self, tee: &Tee<P>, thread: ThreadId, start: bool) -> ThreadExit {
+        let platform = &tee.platform;
         let now = platform.ticks();
         let left = self.with(thread, |slot| {
             slot.budget.since = now;
@@ -139,9 +209,10 @@ impl<P: Platform> Threads<P> {
             true => platform.thread_start(thread, [OWN, 0, 0, 0, 0, 0, 0, 0]),
             false => platform.thread_resume(thread, [0; 8]),
         };
+        let done = matches!(exit, ThreadExit::Done(_));
         let limited = self.with(thread, |slot| {
             Self::charge(&mut slot.budget, platform.ticks());
-            if matches!(exit, ThreadExit::Done(_)) {
+            if done {
                 slot.state = State::Free;
             }
             slot.budget.left.is_some()
@@ -149,29 +220,43 @@ impl<P: Platform> Threads<P> {
         if limited == Some(true) {
             platform.set_timer(None);
         }
+        if done {
+            let next = {
+                let room = &mut self.table.lock().room;
+                if room.is_empty() { None } else { self.freed(room, platform, thread) }
+            };
+            waiting::tell(tee, next);
+        }
         exit
     }
 
-    fn claim(&self) -> Option<ThreadId> {
-        let mut slots = self.slots.lock();
-        let (index, slot) = slots.iter_mut().take(self.count).enumerate().find(|(_, slot)| slot.state == State::Free)?;
-        *slot = Slot { state: State::Running, budget: Budget::default(), since: Doing::Nothing };
-        u32::try_from(index).ok().map(ThreadId)
-    }
-
-    fn leave(&self, platform: &P, thread: ThreadId, exit: ThreadExit) -> [u32; 4] {
-        let state = if matches!(exit, ThreadExit::Done(_)) { State::Free } else { State::Suspended };
-        let armed = self.with(thread, |slot| {
-            slot.state = state;
-            if state == State::Suspended {
-                slot.since = Self::reason(exit);
-            }
-            slot.budget.left.is_some().then(|| {
-                Self::charge(&mut slot.budget, platform.ticks());
-            })
-        });
-        if armed.flatten().is_some() {
+    #[inline(always)]
+    fn leave(&self, tee: &Tee<P>, thread: ThreadId, exit: ThreadExit) -> [u32; 4] {
+        let platform = &tee.platform;
+        let done = matches!(exit, ThreadExit::Done(_));
+        let (armed, next) = {
+            let mut table = self.table.lock();
+            let Table { slots, room } = &mut *table;
+            let slot = usize::try_from(thread.0).ok().and_then(|index| slots.get_mut(index));
+            let armed = slot.is_some_and(|slot| {
+                slot.state = if done { State::Free } else { State::Suspended };
+                if !done {
+                    slot.since = Self::reason(exit);
+                }
+                let armed = slot.budget.left.is_some();
+                if armed {
+                    Self::charge(&mut slot.budget, platform.ticks());
+                }
+                armed
+            });
+            let next = if done && !room.is_empty() { self.freed(room, platform, thread) } else { None };
+            (armed, next)
+        };
+        if armed {
             platform.set_timer(None);
+        }
+        if next.is_some() {
+            waiting::tell(tee, next);
         }
         match exit {
             ThreadExit::Done(result) => result,
@@ -185,6 +270,14 @@ impl<P: Platform> Threads<P> {
             ThreadExit::Rpc([a0, _, _, command]) => Doing::Waiting((a0 == smc::rpc_return(smc::RpcReturn::Cmd)).then_some(command)),
             _ => Doing::Interrupted,
         }
+    }
+
+    /// Promises a thread that has become free; the place that is to be told.
+    #[cold]
+    #[inline(never)]
+    fn freed(&self, room: &mut Room, platform: &P, thread: ThreadId) -> Option<usize> {
+        let common = usize::try_from(thread.0).is_ok_and(|index| index < self.common);
+        if common { room.promise(platform.ticks(), &Periods::of(platform)) } else { room.oldest_other() }
     }
 
     fn charge(budget: &mut Budget, now: u64) {
@@ -204,6 +297,23 @@ impl<P: Platform> Threads<P> {
         before.unwrap_or_default()
     }
 
+    /// Lets the TA that runs on this thread run for so many more ticks; false when it may do less already.
+    pub fn shorten(&self, platform: &P, thread: ThreadId, ticks: u64) -> bool {
+        let now = platform.ticks();
+        let shorter = self.with(thread, |slot| {
+            Self::charge(&mut slot.budget, now);
+            let shorter = slot.budget.left.is_none_or(|left| ticks < left);
+            if shorter {
+                slot.budget = Budget { left: Some(ticks), since: now };
+            }
+            shorter
+        });
+        if shorter == Some(true) {
+            platform.set_timer(Some(now.saturating_add(ticks)));
+        }
+        shorter.unwrap_or(false)
+    }
+
     /// Puts back what [`Threads::arm`] gave, with the time since then not charged to it.
     pub fn restore(&self, platform: &P, thread: ThreadId, before: Budget) {
         self.arm(platform, thread, before.left);
@@ -217,5 +327,49 @@ impl<P: Platform> Threads<P> {
             slot.budget.left == Some(0)
         })
         .unwrap_or(false)
+    }
+
+    /// The number by which the normal world knows the call in a place: those of the threads come first.
+    pub fn id_of(&self, place: usize) -> ThreadId {
+        ThreadId(u32::try_from(self.count.saturating_add(place)).unwrap_or(u32::MAX))
+    }
+
+    /// The place that a number stands for, if it can be one.
+    pub fn place_of(&self, id: ThreadId) -> Option<usize> {
+        usize::try_from(id.0).ok()?.checked_sub(self.count)
+    }
+
+    /// Gives a thread or else a place to a call that has found none.
+    pub fn enter(&self, platform: &P, regs: [u32; 8], about: About) -> Entry {
+        let mut table = self.table.lock();
+        let thread = self.claim(&mut table, platform).or_else(|| self.claim_last(&mut table.slots, about));
+        if let Some(thread) = thread {
+            return Entry::Thread(thread);
+        }
+        table.room.enter(regs, about).map_or(Entry::Full, Entry::Place)
+    }
+
+    /// What comes next for the call in a place, whose caller says that it is back.
+    pub fn back(&self, platform: &P, place: usize, listens: bool) -> Next {
+        let now = platform.ticks();
+        let mut table = self.table.lock();
+        let Table { slots, room } = &mut *table;
+        let claim = |kept, about| Table::claim(slots, 0..self.common, kept).or_else(|| self.claim_last(slots, about));
+        room.back(place, now, &Periods::of(platform), listens, claim)
+    }
+
+    /// Notes that the caller of the call in a place is sent to the normal world.
+    pub fn sent(&self, platform: &P, place: usize, step: Step) {
+        self.table.lock().room.sent(place, step, platform.ticks());
+    }
+
+    /// Frees a place whose call ends; the place is given back whose call has a thread promised for that.
+    pub fn quit(&self, platform: &P, place: usize) -> Option<usize> {
+        self.table.lock().room.quit(place, platform.ticks(), &Periods::of(platform))
+    }
+
+    /// Cancels one more call that waits to invoke a command in this session; its place.
+    pub fn cancel(&self, session: u32) -> Option<usize> {
+        self.table.lock().room.cancel(session)
     }
 }

@@ -6,6 +6,7 @@ mod common;
 use common::Running;
 use std::sync::Arc;
 use tee_core::Tee;
+use tee_core::limits::MAX_WAITING;
 use tee_core::testing::FakePlatform;
 use tee_core::testing::image::{elf, signed};
 use tee_core::testing::normal::NormalWorld;
@@ -40,7 +41,7 @@ fn fast(world: &NormalWorld, call: FastCall) -> [u32; 4] {
 fn a_board_without_the_interrupt_has_no_asynchronous_notifications() {
     let (tee, mut world) = boot(false);
     let [code, caps, end, _] = fast(&world, FastCall::ExchangeCapabilities);
-    assert_eq!((code, caps & Capabilities::ASYNC_NOTIF.bits(), end), (0, 0, 3));
+    assert_eq!((code, caps & Capabilities::ASYNC_NOTIF.bits(), end), (0, 0, 3 + MAX_WAITING as u32));
     assert_eq!(fast(&world, FastCall::EnableAsyncNotif)[0], UNKNOWN_FUNCTION);
     assert_eq!(fast(&world, FastCall::GetAsyncNotifValue)[0], UNKNOWN_FUNCTION);
     for command in [Command::DoBottomHalf, Command::StopAsyncNotif] {
@@ -53,7 +54,7 @@ fn a_board_without_the_interrupt_has_no_asynchronous_notifications() {
 fn numbers_are_fetched_once_lowest_first() {
     let (tee, mut world) = boot(true);
     let [code, caps, end, _] = fast(&world, FastCall::ExchangeCapabilities);
-    assert_eq!((code, caps & Capabilities::ASYNC_NOTIF.bits(), end), (0, Capabilities::ASYNC_NOTIF.bits(), 64 + 3));
+    assert_eq!((code, caps & Capabilities::ASYNC_NOTIF.bits(), end), (0, Capabilities::ASYNC_NOTIF.bits(), 64 + 3 + MAX_WAITING as u32));
     assert!(!tee.notifications.raise(&tee.platform, 5), "nobody listens yet");
     assert_eq!(fast(&world, FastCall::EnableAsyncNotif), [0; 4]);
     assert_eq!(fast(&world, FastCall::GetAsyncNotifValue), [0, 0, 0, 0]);

@@ -118,7 +118,7 @@ impl<P: Platform> Console<P> {
     /// Has a thread of the calls run [`super::job::run`]; false when all are in use.
     #[must_use]
     pub(super) fn start_job(&self, tee: &Tee<P>) -> bool {
-        let Some(thread) = tee.threads.claim_own() else { return false };
+        let Some(thread) = tee.threads.claim_own(&tee.platform) else { return false };
         let mut turns = self.turns.lock();
         (turns.job, turns.thread) = (Turn::Ready, Some(thread));
         true
@@ -162,7 +162,7 @@ impl<P: Platform> Console<P> {
         let exit = match (who, before) {
             (Who::Operator, Turn::Idle) => platform.thread_start(thread, [0; 8]),
             (Who::Operator, _) => platform.thread_resume(thread, [0; 8]),
-            (Who::Job, before) => tee.threads.run_own(platform, thread, before == Turn::Ready),
+            (Who::Job, before) => tee.threads.run_own(tee, thread, before == Turn::Ready),
         };
         let after = match exit {
             ThreadExit::Wait(tick) => Turn::Waiting(tick),

@@ -9,6 +9,7 @@ pub mod params;
 pub mod shm;
 pub mod window;
 
+use crate::Tee;
 use crate::call::Call;
 use crate::ports::Platform;
 use crate::pta::Caller;
@@ -88,14 +89,29 @@ pub fn serve<P: Platform>(call: &Call<'_, P>, window: &Window, header: MsgHeader
         Ok(()) => (SUCCESS, Origin::Tee),
         Err(failure) => (failure.error.raw(), failure.origin),
     };
-    let [r0, r1, r2, r3] = ret.to_le_bytes();
-    let [o0, o1, o2, o3] = origin.raw().to_le_bytes();
     let leaves_origin = matches!(command, Command::RegisterShm | Command::UnregisterShm | Command::DoBottomHalf | Command::StopAsyncNotif);
-    let answer = [r0, r1, r2, r3, o0, o1, o2, o3];
-    let answer = if leaves_origin { answer.get(..4) } else { answer.get(..) };
-    // The window was checked when the call began; a write can only fail if the board's memory map changed.
-    let _ = window.write(call.platform(), MsgHeader::RET, answer.unwrap_or_default());
+    answer(call.platform(), window, ret, (!leaves_origin).then_some(origin));
     Ok(())
+}
+
+/// Writes the result of a message, and where it comes from if that is to be told.
+#[inline]
+pub fn answer<P: Platform>(platform: &P, window: &Window, ret: u32, origin: Option<Origin>) {
+    let [r0, r1, r2, r3] = ret.to_le_bytes();
+    let [o0, o1, o2, o3] = origin.map_or(0, Origin::raw).to_le_bytes();
+    let both = [r0, r1, r2, r3, o0, o1, o2, o3];
+    let bytes = if origin.is_some() { both.get(..) } else { both.get(..4) };
+    // The window was checked when the call began; a write can only fail if the board's memory map changed.
+    let _ = window.write(platform, MsgHeader::RET, bytes.unwrap_or_default());
+}
+
+/// Serves a request to cancel where there is no thread for it: it blocks nowhere and asks the normal world nothing.
+#[cold]
+#[inline(never)]
+pub fn serve_cancel<P: Platform>(tee: &Tee<P>, window: &Window, header: &MsgHeader) {
+    let cancelled = if header.num_params == 0 { ops::cancel(tee, header.session) } else { Err(TeeError::BAD_PARAMETERS.into()) };
+    let ret = cancelled.map_or_else(|failure| failure.error.raw(), |()| SUCCESS);
+    answer(&tee.platform, window, ret, Some(Origin::Tee));
 }
 
 /// Copies the parameters; `None` when there are more than any command takes.
@@ -169,7 +185,7 @@ fn cancel<P: Platform>(call: &Call<'_, P>, message: &Message<'_>) -> Result<(), 
     if !message.params.is_empty() {
         return Err(TeeError::BAD_PARAMETERS.into());
     }
-    ops::cancel(call, message.header.session, Opener::NormalWorld)
+    ops::cancel(call.tee, message.header.session)
 }
 
 fn register<P: Platform>(call: &Call<'_, P>, message: &Message<'_>) -> Result<(), Failure> {

@@ -15,7 +15,7 @@ use crate::ports::Platform;
 use crate::pta::PseudoTa;
 use crate::ta::instance::Instance;
 use alloc::sync::Arc;
-use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use utee_abi::msg::Login;
 use utee_abi::result::{Origin, TeeError};
 use utee_abi::uuid::Uuid;
@@ -77,6 +77,13 @@ impl From<TeeError> for Failure {
 
 const NO_DEADLINE: u64 = u64::MAX;
 
+/// Nothing runs in a session.
+const IDLE: u8 = 0;
+/// Something does, and cancellation is masked.
+const MASKED: u8 = 1;
+/// Something does, and lets cancellation through.
+const UNMASKED: u8 = 2;
+
 /// A connection of a client to a TA.
 pub struct Session<P: Platform> {
     /// Its number, the same for client and TA.
@@ -88,7 +95,7 @@ pub struct Session<P: Platform> {
     /// What it is connected to.
     pub target: Target<P>,
     cancelled: AtomicBool,
-    masked: AtomicBool,
+    entry: AtomicU8,
     deadline: AtomicU64,
 }
 
@@ -101,7 +108,7 @@ impl<P: Platform> Session<P> {
             opener,
             target,
             cancelled: AtomicBool::new(false),
-            masked: AtomicBool::new(true),
+            entry: AtomicU8::new(IDLE),
             deadline: AtomicU64::new(NO_DEADLINE),
         }
     }
@@ -118,12 +125,12 @@ impl<P: Platform> Session<P> {
 
     /// Cancellation is masked at each entry; a request that came before the entry stays.
     pub fn begin_entry(&self) {
-        self.masked.store(true, Ordering::Release);
+        self.entry.store(MASKED, Ordering::Release);
     }
 
     /// The operation is over: neither its cancellation nor its deadline reaches the next one.
     pub fn end_entry(&self) {
-        self.masked.store(true, Ordering::Release);
+        self.entry.store(IDLE, Ordering::Release);
         self.cancelled.store(false, Ordering::Release);
         self.set_deadline(None);
     }
@@ -131,17 +138,23 @@ impl<P: Platform> Session<P> {
     /// True when the operation is cancelled and the TA lets cancellation through.
     pub fn is_cancelled(&self, now: u64) -> bool {
         let requested = self.cancelled.load(Ordering::Acquire) || self.deadline.load(Ordering::Acquire) <= now;
-        requested && !self.masked.load(Ordering::Acquire)
+        requested && self.lets_cancel_through()
     }
 
     /// Masks or unmasks cancellation; gives what it was before.
     pub fn set_masked(&self, mask: Masking) -> Masking {
-        if self.masked.swap(mask == Masking::Masked, Ordering::AcqRel) { Masking::Masked } else { Masking::Unmasked }
+        let new = if mask == Masking::Masked { MASKED } else { UNMASKED };
+        if self.entry.swap(new, Ordering::AcqRel) == UNMASKED { Masking::Unmasked } else { Masking::Masked }
+    }
+
+    /// True while an operation runs in the TA.
+    pub fn is_entered(&self) -> bool {
+        self.entry.load(Ordering::Acquire) != IDLE
     }
 
     /// True when a cancellation would reach the TA.
     pub fn lets_cancel_through(&self) -> bool {
-        !self.masked.load(Ordering::Acquire)
+        self.entry.load(Ordering::Acquire) == UNMASKED
     }
 }
 

@@ -2,6 +2,7 @@
 //! Open, invoke and close, for the normal world and for TAs alike (OP-TEE ABI, sessions).
 
 use super::{Client, Failure, Opener, Session, Target};
+use crate::Tee;
 use crate::call::{Call, Interrupted};
 use crate::limits::admit;
 use crate::log;
@@ -12,10 +13,11 @@ use crate::ta::load;
 use crate::ta::params::{self, Params};
 use crate::ta::registry::Found;
 use crate::ta::run::{self, Outcome};
+use crate::waiting;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::time::Duration;
-use utee_abi::result::{Origin, TeeError};
+use utee_abi::result::TeeError;
 use utee_abi::ta_head::{EntryFunction, TaFlags};
 use utee_abi::uuid::Uuid;
 
@@ -275,12 +277,20 @@ pub fn close<P: Platform>(call: &Call<'_, P>, id: u32, opener: Opener) -> Result
     Ok(())
 }
 
-/// Asks for the operation that runs in a session to be cancelled.
+/// Asks for what the normal world does in one of its sessions to be cancelled: the operation that runs, or waits for its TA,
+/// and those that wait for a thread. Blocks nowhere.
 ///
 /// # Errors
-/// ITEM_NOT_FOUND for a session that is not the opener's.
-pub fn cancel<P: Platform>(call: &Call<'_, P>, id: u32, opener: Opener) -> Result<(), Failure> {
-    let session = call.tee.sessions.get(id, opener).ok_or(Failure { error: TeeError::ITEM_NOT_FOUND, origin: Origin::Tee })?;
-    session.cancel();
-    Ok(())
+/// ITEM_NOT_FOUND for a session that is not the normal world's.
+pub fn cancel<P: Platform>(tee: &Tee<P>, id: u32) -> Result<(), Failure> {
+    let missing = Failure::tee(TeeError::ITEM_NOT_FOUND);
+    tee.sessions.with(id, Opener::NormalWorld, |_| ()).ok_or(missing)?;
+    let any = waiting::cancel(tee, id);
+    let cancel = |session: &Session<P>| {
+        // What was waiting for a thread is told already; the next operation is another one.
+        if !any || session.is_entered() {
+            session.cancel();
+        }
+    };
+    tee.sessions.with(id, Opener::NormalWorld, cancel).ok_or(missing)
 }

@@ -82,6 +82,13 @@ impl<P: Platform> Sessions<P> {
         (session.opener == opener).then(|| Arc::clone(session))
     }
 
+    /// Gives the session `id` to `f`, under the lock, if it belongs to `opener`.
+    pub fn with<R>(&self, id: u32, opener: Opener, f: impl FnOnce(&Session<P>) -> R) -> Option<R> {
+        let table = self.table.lock();
+        let session = table.open.get(table.position(id).ok()?)?;
+        (session.opener == opener).then(|| f(session))
+    }
+
     /// Takes the session `id` of `opener` out of the table; the caller is the only one to close it.
     pub fn take(&self, id: u32, opener: Opener) -> Option<Arc<Session<P>>> {
         let mut table = self.table.lock();

@@ -41,7 +41,8 @@ pub fn serve<P: Platform>(tee: &Tee<P>, regs: &[u32; 8]) -> [u32; 4] {
         FastCall::ExchangeCapabilities => capabilities(tee, regs[1]),
         FastCall::DisableShmCache => disable_cache(tee),
         FastCall::EnableShmCache => enable_cache(tee),
-        FastCall::GetThreadCount => [OK, u32::try_from(tee.threads.count()).unwrap_or(0), 0, 0],
+        // Linux lets no more calls in than this says: those that wait here for a thread are to be among them.
+        FastCall::GetThreadCount => [OK, u32::try_from(tee.threads.calls()).unwrap_or(0), 0, 0],
         FastCall::BootSecondary => [ReturnCode::ENotAvail.raw(), 0, 0, 0],
         FastCall::EnableAsyncNotif if tee.notifications.enable(&tee.platform) => [OK, 0, 0, 0],
         FastCall::GetAsyncNotifValue if tee.notifications.possible() => {
@@ -83,7 +84,7 @@ fn capabilities<P: Platform>(tee: &Tee<P>, offered: u32) -> [u32; 4] {
     if offered & !NW_CAP_UNIPROCESSOR != 0 {
         return [ReturnCode::ENotAvail.raw(), offered, 0, 0];
     }
-    [OK, announced(&tee.platform).bits(), tee.notifications.end(tee.threads.count()), RPC_PARAMS]
+    [OK, announced(&tee.platform).bits(), tee.notifications.end(tee.threads.calls()), RPC_PARAMS]
 }
 
 fn disable_cache<P: Platform>(tee: &Tee<P>) -> [u32; 4] {

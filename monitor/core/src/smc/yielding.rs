@@ -14,9 +14,9 @@ pub fn enter<P: Platform>(tee: &Tee<P>, regs: &[u32; 8]) -> [u32; 4] {
     match YieldingCall::try_from(regs[0]) {
         Ok(YieldingCall::ReturnFromRpc) => {
             tee.console.poll_in_passing(tee);
-            tee.threads.resume(&tee.platform, *regs)
+            tee.threads.resume(tee, *regs)
         }
-        Ok(_) => tee.threads.start(&tee.platform, *regs),
+        Ok(_) => tee.threads.start(tee, *regs),
         Err(_) => [ReturnCode::EBadCmd.raw(), 0, 0, 0],
     }
 }
@@ -32,28 +32,47 @@ pub fn serve<P: Platform>(tee: &Tee<P>, thread: ThreadId, regs: &[u32; 8]) -> [u
         Err(code) => code,
         Ok(place) => {
             let call = Call::new(tee, thread, place.rpc);
-            let served = msg::serve(&call, &place.message, place.header);
+            let served = msg::serve(&call, &place.window, place.header);
             call.finish();
             if served.is_ok() { ReturnCode::Ok } else { ReturnCode::EBadCmd }
         }
     };
-    // Everything that the message referred to is given back by now, the memory that it stood in as well.
+    use_ended(tee);
+    [code.raw(), 0, 0, 0]
+}
+
+/// Tells whoever waits for shared memory that everything a message referred to is given back, the memory that it stood in as well.
+#[inline]
+pub fn use_ended<P: Platform>(tee: &Tee<P>) {
     tee.shm.use_ended(|waiter| {
         // Where nobody listens the waiter looks by itself.
         let _ = tee.notifications.raise(&tee.platform, tee.notifications.number_of(waiter));
     });
-    [code.raw(), 0, 0, 0]
 }
 
 /// A message and what came with it.
-struct Place {
-    message: Window,
-    header: MsgHeader,
-    rpc: Option<Window>,
+pub struct Located {
+    /// Where it stands.
+    pub window: Window,
+    /// Its header.
+    pub header: MsgHeader,
+    /// Where requests of the TEE stand, if there is a place for them.
+    pub rpc: Option<Window>,
+}
+
+/// [`locate`] for calls that wait; the way of all others has it inside.
+///
+/// # Errors
+/// EBADADDR, EBADCMD.
+#[cold]
+#[inline(never)]
+pub fn locate_again<P: Platform>(tee: &Tee<P>, regs: &[u32; 8]) -> Result<Located, ReturnCode> {
+    locate(tee, regs)
 }
 
 /// Finds the message of a call, reads its header once and checks that all of it stands where it may.
-fn locate<P: Platform>(tee: &Tee<P>, regs: &[u32; 8]) -> Result<Place, ReturnCode> {
+#[inline(always)]
+fn locate<P: Platform>(tee: &Tee<P>, regs: &[u32; 8]) -> Result<Located, ReturnCode> {
     let [id, a1, a2, a3, ..] = *regs;
     let call = YieldingCall::try_from(id).map_err(|_| ReturnCode::EBadCmd)?;
     let address = u64::from(a1) << 32 | u64::from(a2);
@@ -72,5 +91,5 @@ fn locate<P: Platform>(tee: &Tee<P>, regs: &[u32; 8]) -> Result<Place, ReturnCod
     let rpc_size = if call == YieldingCall::WithArg { 0 } else { message_size(RPC_PARAMS) };
     let whole = start.resized(&tee.platform, own.saturating_add(rpc_size)).ok_or(bad)?;
     let rpc = if rpc_size == 0 { None } else { Some(whole.tail(own).ok_or(bad)?) };
-    Ok(Place { message: whole, header, rpc })
+    Ok(Located { window: whole, header, rpc })
 }

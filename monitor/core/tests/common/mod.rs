@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Calls that are under way, answered step by step.
+#![allow(dead_code, reason = "each test uses some of it")]
 
 use tee_core::testing::normal::NormalWorld;
 use utee_abi::msg::{Command, MsgHeader, MsgParam, message_size};
@@ -56,6 +57,26 @@ impl Running {
     /// Resumes it; `a0` of what comes then.
     pub(crate) fn resume(&self, world: &NormalWorld) -> u32 {
         world.smc([YieldingCall::ReturnFromRpc.into(), 0, 0, self.thread, 0, 0, 0, 0])[0]
+    }
+
+    /// Answers the request with success, and follows the call to another thread; `a0` of what comes then.
+    pub(crate) fn go_on(&mut self, world: &NormalWorld) -> u32 {
+        world.write(self.rpc + MsgHeader::RET as u64, &[0; 4]);
+        let [a0, _, _, thread] = world.smc([YieldingCall::ReturnFromRpc.into(), 0, 0, self.thread, 0, 0, 0, 0]);
+        if rpc_of(a0).is_some() {
+            self.thread = thread;
+        }
+        a0
+    }
+
+    /// The header of its message.
+    pub(crate) fn header(&self, world: &NormalWorld) -> MsgHeader {
+        MsgHeader::read(&world.read(self.page, message_size(0))).unwrap()
+    }
+
+    /// Overwrites its number of parameters.
+    pub(crate) fn spoil(&self, world: &NormalWorld) {
+        world.write(self.page + 28, &u32::MAX.to_le_bytes());
     }
 
     /// The result of the call.
