@@ -2,7 +2,8 @@
 /*
  * The header of a C TA, from its user_ta_header_defines.h: TA_UUID, TA_FLAGS, TA_STACK_SIZE (bytes, without what the
  * framework adds), TA_DATA_SIZE (bytes of heap); and if it likes TA_VERSION, TA_DESCRIPTION, TA_TIME_LIMIT_MS,
- * TRACE_LEVEL, TA_CURRENT_TA_EXT_PROPERTIES and TA_CALL_RULES (four words a rule, by function and command in rising order).
+ * TA_ABANDONED_LIMIT (tenths of a second; 0: what the TEE sees fit, 65535: none), TRACE_LEVEL, TA_CURRENT_TA_EXT_PROPERTIES
+ * and TA_CALL_RULES (four words a rule, by function and command in rising order).
  */
 #ifdef TRACE_LEVEL
 #define INITIAL_TRACE_LEVEL TRACE_LEVEL
@@ -23,6 +24,9 @@
 #endif
 #ifndef TA_TIME_LIMIT_MS
 #define TA_TIME_LIMIT_MS 0
+#endif
+#ifndef TA_ABANDONED_LIMIT
+#define TA_ABANDONED_LIMIT 0u
 #endif
 #ifdef TA_TRACE_LEVEL
 #undef INITIAL_TRACE_LEVEL
@@ -45,7 +49,8 @@ static const uint32_t rule_words[] = { TA_CALL_RULES 0 };
 #define RULES (sizeof(rule_words) / 4 / sizeof(uint32_t))
 
 const uint32_t oxtee_ta_limits[] __attribute__((visibility("default"))) = {
-	OXTEE_TA_LIMITS_MAGIC, OXTEE_TA_LIMITS_SIZE + RULES * 4 * sizeof(uint32_t), TA_TIME_LIMIT_MS, RULES, TA_CALL_RULES
+	OXTEE_TA_LIMITS_MAGIC, OXTEE_TA_LIMITS_SIZE + RULES * 4 * sizeof(uint32_t), TA_TIME_LIMIT_MS,
+	RULES | TA_ABANDONED_LIMIT << 16, TA_CALL_RULES
 };
 
 /* Filled in by the loader. */

@@ -64,7 +64,7 @@ impl Built {
         assert_eq!(program.entry, symbols["__ta_entry"]);
         assert_eq!((program.head.stack_size, program.flags), (8192, TaFlags::SINGLE_INSTANCE));
         assert_eq!(plan.uuid.to_string(), "8aaaf200-2450-11e4-abe2-0002a5d5c51b");
-        assert_eq!(program.limits, Some(TaLimits { time_limit_ms: 1500 }));
+        assert_eq!(program.limits, Some(TaLimits { time_limit_ms: 1500, abandoned_limit: 0 }));
         assert_eq!(plan.phdr_info, Some(symbols["__elf_phdr_info"]));
 
         let values: BTreeMap<u64, Value> = plan.relocations.iter().map(|relocation| (relocation.vaddr, relocation.value)).collect();

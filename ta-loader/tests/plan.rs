@@ -104,9 +104,9 @@ fn every_symbol_of_a_chain_is_found() {
         ("__init_fini_info", Def::Image(WORDS + 32)),
     ];
     for hash in [Hash::Gnu, Hash::SysV, Hash::None] {
-        let words = [TaLimits { time_limit_ms: 1 }.words(0).to_vec(), vec![0; 12]].concat();
+        let words = [TaLimits { time_limit_ms: 1, abandoned_limit: 0 }.words(0).to_vec(), vec![0; 12]].concat();
         let plan = planned(&Spec { hash, words, symbols: symbols.clone(), ..Spec::default() });
-        assert_eq!(plan.program.unwrap().limits, Some(TaLimits { time_limit_ms: 1 }), "{hash:?}");
+        assert_eq!(plan.program.unwrap().limits, Some(TaLimits { time_limit_ms: 1, abandoned_limit: 0 }), "{hash:?}");
         assert_eq!(plan.phdr_info, Some(u64::from(WORDS + 16)), "{hash:?}");
         assert_eq!(plan.init_fini_info, Some(u64::from(WORDS + 32)), "{hash:?}");
     }
@@ -115,16 +115,16 @@ fn every_symbol_of_a_chain_is_found() {
 #[test]
 fn limits_of_the_ta_are_read() {
     let symbols = vec![("ta_head", Def::Image(0)), ("oxtee_ta_limits", Def::Image(WORDS))];
-    let words = TaLimits { time_limit_ms: 250 }.words(0).to_vec();
+    let words = TaLimits { time_limit_ms: 250, abandoned_limit: TaLimits::NEVER }.words(0).to_vec();
     let spec = Spec { symbols: symbols.clone(), words, ..Spec::default() };
-    assert_eq!(program(&spec).limits, Some(TaLimits { time_limit_ms: 250 }));
+    assert_eq!(program(&spec).limits, Some(TaLimits { time_limit_ms: 250, abandoned_limit: TaLimits::NEVER }));
     let spec = Spec { symbols, words: vec![0; 4], ..Spec::default() };
     assert_eq!(program(&spec).limits, None);
 }
 
 #[test]
 fn rules_of_calls_are_read_and_wrong_ones_refused() {
-    let limits = TaLimits { time_limit_ms: 5 };
+    let limits = TaLimits { time_limit_ms: 5, abandoned_limit: 0 };
     let rule = |command| CallRule { function: EntryFunction::InvokeCommand, command, params: [ParamKinds::all(); 4], logins: Logins::USER };
     let rules = [rule(1), rule(2), rule(0xFFFF_FFFF)];
     let open = CallRule { function: EntryFunction::OpenSession, command: 0, ..rule(0) };

@@ -106,10 +106,17 @@ impl TaHead {
 pub struct TaLimits {
     /// Milliseconds of CPU time that one call may take; 0 is no limit.
     pub time_limit_ms: u32,
+    /// Tenths of a second of CPU time that a call may go on once its client is interrupted, by a kill for one; 0 leaves it to the
+    /// TEE, [`TaLimits::NEVER`] is no limit.
+    pub abandoned_limit: u16,
 }
 
 impl TaLimits {
-    /// Size in bytes: magic, size with the rules, time limit, number of rules ([`CallRule`]), which follow.
+    /// A limit of abandoned calls that is never reached.
+    pub const NEVER: u16 = u16::MAX;
+
+    /// Size in bytes: magic, size with the rules, time limit, number of rules ([`CallRule`]), which follow; the limit of abandoned
+    /// calls is the upper half of that number's word.
     pub const SIZE: usize = 16;
 
     /// Most rules of a TA.
@@ -124,7 +131,8 @@ impl TaLimits {
         let bytes: [u8; Self::SIZE] = array(bytes, 0)?;
         let known = Self::is_marked(&bytes) && u32_at(&bytes, 4)? as usize == Self::size(Self::rules(&bytes)?);
         let time_limit_ms = u32_at(&bytes, 8)?;
-        known.then_some(Self { time_limit_ms })
+        let [_, _, low, high] = u32_at(&bytes, 12)?.to_le_bytes();
+        known.then_some(Self { time_limit_ms, abandoned_limit: u16::from_le_bytes([low, high]) })
     }
 
     /// True for memory that has the magic, and has to be right in all else.
@@ -136,7 +144,7 @@ impl TaLimits {
     /// Number of rules that follow; `None` for too many.
     #[must_use]
     pub fn rules(bytes: &[u8]) -> Option<usize> {
-        u32_at(bytes, 12).map(|rules| rules as usize).filter(|rules| *rules <= Self::MAX_RULES)
+        u32_at(bytes, 12).map(|word| word as u16 as usize).filter(|rules| *rules <= Self::MAX_RULES)
     }
 
     /// Bytes with `rules` rules.
@@ -148,7 +156,7 @@ impl TaLimits {
     /// Its words, for that many rules behind them.
     #[must_use]
     pub const fn words(self, rules: usize) -> [u32; 4] {
-        [Self::MAGIC, Self::size(rules) as u32, self.time_limit_ms, rules as u32]
+        [Self::MAGIC, Self::size(rules) as u32, self.time_limit_ms, rules as u32 | (self.abandoned_limit as u32) << 16]
     }
 }
 
@@ -287,7 +295,7 @@ mod tests {
 
     #[test]
     fn limits_of_another_magic_or_size_are_none() {
-        let limits = TaLimits { time_limit_ms: 77 };
+        let limits = TaLimits { time_limit_ms: 77, abandoned_limit: 0x8001 };
         let words = limits.words(0);
         let bytes = |words: [u32; 4]| {
             let mut out = [0; TaLimits::SIZE];

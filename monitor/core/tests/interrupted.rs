@@ -6,6 +6,7 @@ mod common;
 use common::Running;
 use std::sync::Arc;
 use tee_core::Tee;
+use tee_core::limits::ABANDONED_LIMIT_MS;
 use tee_core::testing::FakePlatform;
 use tee_core::testing::image::{elf, signed};
 use tee_core::testing::normal::NormalWorld;
@@ -267,12 +268,19 @@ fn an_open_that_waits_for_the_load_of_another_ends_when_its_client_is_killed() {
 /// A TA that computes without end, interrupted each millisecond; with [`UNMASKED`] it looks for cancellation.
 fn computing() -> (Arc<Tee<FakePlatform>>, NormalWorld) {
     let (tee, world) = boot(false);
-    tee.platform.scripts().set(&A, |ta| {
+    script_computing(&tee);
+    (tee, world)
+}
+
+fn script_computing(tee: &Arc<Tee<FakePlatform>>) {
+    let machine = Arc::downgrade(tee);
+    tee.platform.scripts().set(&A, move |ta| {
         let flag = ta.scratch(0);
         if ta.command() & UNMASKED != 0 {
             ta.syscall(Syscall::UnmaskCancellation, &[flag]);
         }
         for _ in 0..ta.command() & !UNMASKED {
+            machine.upgrade().unwrap().platform.advance(1);
             ta.interrupted();
             ta.syscall(Syscall::GetCancellationFlag, &[flag]);
             if ta.word(flag) != 0 {
@@ -281,15 +289,17 @@ fn computing() -> (Arc<Tee<FakePlatform>>, NormalWorld) {
         }
         0
     });
-    (tee, world)
+}
+
+fn invoke(session: u32, command: u32) -> MsgHeader {
+    MsgHeader { session, func: command, ..MsgHeader::request(Command::InvokeCommand.into(), 0) }
 }
 
 /// Runs a command of the TA, each interrupt a millisecond after the last; requests are answered at once or when their time is
 /// over. Their number, and the result.
 fn compute(world: &mut NormalWorld, command: u32, killed: bool) -> (u32, u32) {
     let session = world.open(&A, &[]).header.session;
-    let header = MsgHeader { session, func: command, ..MsgHeader::request(Command::InvokeCommand.into(), 0) };
-    let (call, mut a0) = Running::begin(world, &header, &[]);
+    let (call, mut a0) = Running::begin(world, &invoke(session, command), &[]);
     let mut requests = 0;
     while a0 != 0 {
         if is(a0, RpcReturn::Cmd) {
@@ -299,7 +309,6 @@ fn compute(world: &mut NormalWorld, command: u32, killed: bool) -> (u32, u32) {
             world.tee.platform.advance(if killed { 0 } else { time.words[0] });
             a0 = call.answer(world, 0);
         } else {
-            world.tee.platform.advance(1);
             a0 = call.resume(world);
         }
     }
@@ -316,9 +325,57 @@ fn a_killed_client_cancels_what_its_ta_computes() {
 }
 
 #[test]
-fn a_living_client_is_asked_for_once_a_second_and_never_while_nobody_would_be_told() {
+fn a_living_client_is_asked_for_once_a_second_and_never_where_nothing_would_come_of_it() {
     let (_, mut world) = computing();
-    let (requests, result) = compute(&mut world, UNMASKED | 5000, false);
-    assert_eq!((requests, result), (4, 0));
-    assert_eq!(compute(&mut world, 5000, true), (0, 0), "cancellation is masked");
+    assert_eq!(compute(&mut world, UNMASKED | 5000, false), (4, 0));
+    // Cancellation is masked, and another session counts on the TA.
+    assert_eq!(compute(&mut world, 5000, true), (0, 0));
+}
+
+#[test]
+fn a_ta_that_goes_on_for_an_interrupted_client_is_ended_after_its_limit() {
+    const LIMIT: u32 = ABANDONED_LIMIT_MS;
+    // It takes a second to find out, and four sleeps that end early, each with a rest of a tick.
+    for (length, result) in [(LIMIT + 900, 0), (LIMIT + 1100, TeeError::TARGET_DEAD.raw())] {
+        let (tee, mut world) = computing();
+        assert_eq!(compute(&mut world, length, true), (4, result), "asked once");
+        assert_eq!(tee.platform.printed().contains("its client was interrupted"), result != 0);
+        assert_eq!(tee.platform.timer(), None);
+        assert!(tee.threads.all_free());
+    }
+    let (_, mut world) = computing();
+    let (requests, result) = compute(&mut world, 2 * LIMIT, false);
+    assert_eq!((requests, result), (19, 0), "nothing is ended for a client that is there");
+}
+
+#[test]
+fn a_ta_that_others_count_on_is_not_ended_for_one_client() {
+    const LENGTH: u32 = 2 * ABANDONED_LIMIT_MS;
+    let (_, mut world) = computing();
+    world.open(&A, &[]);
+    assert_eq!(compute(&mut world, LENGTH, true), (0, 0));
+    // Neither is one that is to be there when all its clients are gone.
+    let flags = TaFlags::SINGLE_INSTANCE | TaFlags::MULTI_SESSION | TaFlags::INSTANCE_KEEP_ALIVE;
+    let tee = FakePlatform::boot(&[(A, signed(&A, &elf(&A, flags, 8192)))], 4);
+    script_computing(&tee);
+    let mut world = NormalWorld::new(tee);
+    assert_eq!(compute(&mut world, LENGTH, true), (0, 0));
+}
+
+#[test]
+fn who_joins_while_the_limit_runs_saves_the_ta() {
+    let (tee, mut world) = computing();
+    let session = world.open(&A, &[]).header.session;
+    let (call, mut a0) = (Running::begin(&mut world, &invoke(session, 2 * ABANDONED_LIMIT_MS), &[]).0, 1);
+    let mut rounds = 0;
+    while a0 != 0 {
+        rounds += 1;
+        if rounds == 5000 {
+            // It waits for its turn, but has its session's place in the TA.
+            opening(&mut world, &A);
+        }
+        a0 = if is(a0, RpcReturn::Cmd) { call.answer(&world, 0) } else { call.resume(&world) };
+    }
+    assert_eq!(call.result(&world), 0);
+    assert!(!tee.platform.printed().contains("its client was interrupted"));
 }

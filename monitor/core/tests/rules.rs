@@ -27,8 +27,11 @@ fn rule(function: EntryFunction, command: u32, params: [ParamKinds; 4], logins: 
 
 /// A TA with these rules in its image.
 fn guarded(rules: &[CallRule]) -> Vec<u8> {
-    let words: Vec<u32> =
-        TaLimits { time_limit_ms: 0 }.words(rules.len()).into_iter().chain(rules.iter().flat_map(CallRule::words)).collect();
+    let words: Vec<u32> = TaLimits { time_limit_ms: 0, abandoned_limit: 0 }
+        .words(rules.len())
+        .into_iter()
+        .chain(rules.iter().flat_map(CallRule::words))
+        .collect();
     let names: Vec<String> = (0..words.len()).map(|index| format!("word{index}")).collect();
     let named = |(index, word): (usize, &u32)| (if index == 0 { TA_LIMITS_SYMBOL } else { names[index].as_str() }, *word);
     let words: Vec<(&str, u32)> = words.iter().enumerate().map(named).collect();

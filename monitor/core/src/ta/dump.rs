@@ -29,6 +29,8 @@ pub enum Cause {
     Abort(Abort),
     /// It ran longer than its time limit.
     TimeLimit,
+    /// Its client was interrupted, and it went on for as long as that is let pass.
+    Abandoned,
 }
 
 impl fmt::Display for Cause {
@@ -36,6 +38,7 @@ impl fmt::Display for Cause {
         match self {
             Self::Panic(code) => write!(f, "panic with code {code:#x}"),
             Self::TimeLimit => write!(f, "time limit exceeded"),
+            Self::Abandoned => write!(f, "its client was interrupted, and it went on"),
             Self::Abort(Abort { kind, address, status }) => {
                 let what = match kind {
                     AbortKind::Read => "data abort reading",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! A loaded TA: its shared state, and the body that one thread at a time owns while it runs in it.
 
+use super::abandoned::AbandonedLimit;
 use super::module::Module;
 use super::params::{self, Params};
 use super::space::UserSpace;
@@ -39,6 +40,8 @@ pub struct Body<P: Platform> {
     pub load_base: u64,
     /// Ticks that one call may run, if it is limited.
     pub time_limit: Option<u64>,
+    /// What of its calls is let go on when their client is interrupted.
+    pub abandoned_limit: AbandonedLimit,
     /// Where the next region is looked for.
     pub free_from: u64,
     /// Cryptographic states.

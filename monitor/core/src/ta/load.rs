@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Loads a TA: its modules, what it is told of them, its stack.
 
+use super::abandoned::AbandonedLimit;
 use super::image::Image;
 use super::instance::{Body, Instance};
 use super::memory::Backing;
@@ -73,6 +74,7 @@ fn build<P: Platform>(call: &Call<'_, P>, image: Arc<Image<P>>, program: &Progra
         stack,
         load_base,
         time_limit: limit.map(|limits| ticks_of_ms(platform, limits.time_limit_ms)),
+        abandoned_limit: AbandonedLimit::of(platform, program.limits.as_ref()),
         free_from: stack_top.saturating_add(PAGE),
         states: crate::crypto::state::States::new(),
         objects: crate::crypto::object::Objects::new(),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Trusted applications: where they come from, how they are loaded, run and end.
 
+pub mod abandoned;
 pub mod dump;
 pub mod image;
 pub mod instance;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Entering a TA: one call of one of its entry points, from the parameters on its stack to its return, panic or death.
 
+use super::abandoned::Watch;
 use super::dump::{self, Cause};
 use super::instance::{Body, Context, Instance};
 use super::params::{self, Params};
@@ -116,50 +117,39 @@ fn with_limit<P: Platform, R>(call: &Call<'_, P>, limit: Option<u64>, f: impl Fn
 }
 
 fn run<P: Platform>(call: &Call<'_, P>, instance: &Instance<P>, body: &mut Body<P>, session: &Arc<Session<P>>) -> Outcome {
-    let died = |body: &Body<P>, cause: Cause| {
-        dump::print(call.platform(), instance, body, cause);
-        Outcome::Died
-    };
-    loop {
-        let next = match enter_user(body) {
+    let mut watch = Watch::default();
+    let cause = loop {
+        match enter_user(body) {
             UserReturn::Syscall => {
                 let mut env = Env { call, instance, body, session };
                 match syscall::serve(&mut env) {
-                    Next::Resume(result) => {
-                        body.context.set_result(result);
-                        continue;
+                    Next::Resume(result) => body.context.set_result(result),
+                    Next::Return(result) => {
+                        watch.stop(call);
+                        return Outcome::Returned(result);
                     }
-                    Next::Return(result) => return Outcome::Returned(result),
-                    Next::Panic(code) => Cause::Panic(code),
+                    Next::Panic(code) => break Cause::Panic(code),
                 }
             }
-            UserReturn::Abort(abort) => Cause::Abort(abort),
+            UserReturn::Abort(abort) => break Cause::Abort(abort),
             UserReturn::ForeignInterrupt => {
                 call.platform().suspend(ThreadExit::ForeignInterrupt);
-                if !call.tee.threads.expired(call.platform(), call.thread) {
-                    cancel_if_abandoned(call, session);
-                    continue;
+                if let Some(cause) = watch.over(call, instance, body) {
+                    break cause;
                 }
-                Cause::TimeLimit
+                watch.look(call, instance, body, session);
             }
             UserReturn::SecureInterrupt => {
                 call.platform().secure_interrupt();
-                if !call.tee.threads.expired(call.platform(), call.thread) {
-                    continue;
+                if let Some(cause) = watch.over(call, instance, body) {
+                    break cause;
                 }
-                Cause::TimeLimit
             }
-        };
-        return died(body, next);
-    }
-}
-
-/// Cancels what a TA computes for a client that is being killed, if it lets that through.
-fn cancel_if_abandoned<P: Platform>(call: &Call<'_, P>, session: &Session<P>) {
-    // A normal world that cannot be asked is none that wants this cancelled.
-    if session.lets_cancel_through() && call.is_abandoned() == Ok(true) {
-        session.cancel();
-    }
+        }
+    };
+    watch.stop(call);
+    dump::print(call.platform(), instance, body, cause);
+    Outcome::Died
 }
 
 fn enter_user<P: Platform>(body: &mut Body<P>) -> UserReturn {

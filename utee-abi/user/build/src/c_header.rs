@@ -69,6 +69,7 @@ pub fn source(ta: &Ta) -> String {
         ("TA_VERSION", string(&ta.version_text)),
         ("TA_DESCRIPTION", string(&ta.description)),
         ("TA_TIME_LIMIT_MS", ta.time_limit_ms.to_string()),
+        ("TA_ABANDONED_LIMIT", format!("{}u", ta.limits().abandoned_limit)),
         ("TA_TRACE_LEVEL", ta.trace_level.to_string()),
     ];
     for (name, value) in defines {

@@ -118,6 +118,7 @@ struct File {
     flags: Vec<Flag>,
     #[serde(default)]
     time_limit_ms: u32,
+    abandoned_limit_ms: Option<u32>,
     trace_level: Option<u32>,
     #[serde(default)]
     properties: BTreeMap<String, toml::Value>,
@@ -149,6 +150,8 @@ pub struct Ta {
     pub flags: TaFlags,
     /// Milliseconds of CPU time that a call may take; 0 is no limit.
     pub time_limit_ms: u32,
+    /// The same once its client is interrupted; 0 is no limit, none leaves it to the TEE.
+    pub abandoned_limit_ms: Option<u32>,
     /// Trace level, 0 to 4.
     pub trace_level: u32,
     /// Properties of its own, by name.
@@ -220,6 +223,7 @@ impl Ta {
             heap,
             flags: file.flags.iter().fold(TaFlags::empty(), |flags, flag| flags | flag.bits()),
             time_limit_ms: file.time_limit_ms,
+            abandoned_limit_ms: file.abandoned_limit_ms,
             trace_level,
             properties,
             rules: calls::rules(file.open.as_ref(), &file.command)?,
@@ -236,7 +240,13 @@ impl Ta {
     /// The limits in the image.
     #[must_use]
     pub fn limits(&self) -> TaLimits {
-        TaLimits { time_limit_ms: self.time_limit_ms }
+        // Rounded up, and what is more than there is a number for is for ever.
+        let abandoned_limit = match self.abandoned_limit_ms {
+            None => 0,
+            Some(0) => TaLimits::NEVER,
+            Some(limit) => u16::try_from(limit.div_ceil(100)).unwrap_or(TaLimits::NEVER),
+        };
+        TaLimits { time_limit_ms: self.time_limit_ms, abandoned_limit }
     }
 
     /// The limits in the image and the rules behind them, as words.
@@ -292,7 +302,7 @@ fn property(name: &str, value: toml::Value) -> Result<Property, String> {
 mod tests {
     use super::{Property, Ta};
     use std::path::Path;
-    use utee_abi::ta_head::TaFlags;
+    use utee_abi::ta_head::{TaFlags, TaLimits};
 
     const MINIMAL: &str = "name = \"x\"\nuuid = \"8aaaf200-2450-11e4-abe2-0002a5d5c51b\"\nstack = 4096\nheap = 8192\n";
 
@@ -305,7 +315,14 @@ mod tests {
         let ta = parse("flags = [\"single-instance\", \"keep-alive\"]\ntime-limit-ms = 500").unwrap();
         assert_eq!(ta.head().flags, (TaFlags::SINGLE_INSTANCE | TaFlags::INSTANCE_KEEP_ALIVE).bits());
         assert_eq!(ta.head().stack_size, 4096 + 2048);
-        assert_eq!(ta.limits().time_limit_ms, 500);
+        assert_eq!(ta.limits(), TaLimits { time_limit_ms: 500, abandoned_limit: 0 });
+        for (line, word) in [
+            ("abandoned-limit-ms = 0", TaLimits::NEVER),
+            ("abandoned-limit-ms = 701", 8),
+            ("abandoned-limit-ms = 4294967295", TaLimits::NEVER),
+        ] {
+            assert_eq!(parse(line).unwrap().limits().abandoned_limit, word);
+        }
     }
 
     #[test]
