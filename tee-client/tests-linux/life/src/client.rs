@@ -14,6 +14,8 @@ pub(crate) const CALLING: &str = "calling";
 pub(crate) const HOLDING: &str = "holding";
 /// Milliseconds that a call takes which is not ended.
 const LONG: u32 = 60_000;
+/// Milliseconds of a call that ends by itself.
+const NAP: u32 = 300;
 const MIB: usize = 1 << 20;
 /// Bytes that a TA with a small heap copies twice.
 const READ: usize = 8192;
@@ -52,13 +54,20 @@ fn serve(words: &[&str]) -> Outcome {
         }
         ["identity", login] => identity(&context, login),
         ["sleep"] => call(&context, sleeper::proto::UUID, sleeper::proto::SLEEP, Param::value_inout(1, LONG)),
-        ["busy"] => {
+        ["nap"] => call(&context, sleeper::proto::UUID, sleeper::proto::SLEEP, Param::value_inout(1, NAP)),
+        ["late", go] => {
             let session = context.open_public(sleeper::proto::UUID)?;
+            println!("{HOLDING}");
+            while !Path::new(go).exists() {
+                std::thread::sleep(Duration::from_millis(10));
+            }
             println!("{CALLING}");
-            let mut operation = Operation::two(Param::value_input(LONG, 1), Param::value_output());
-            println!("{}", text(session.invoke(sleeper::proto::BUSY, &mut operation)));
+            println!("{}", text(session.invoke(sleeper::proto::SLEEP, &mut Operation::one(Param::value_inout(1, LONG)))));
             Ok(())
         }
+        ["cancelled"] => cancelled(&context),
+        ["busy"] => busy(&context, LONG, 1),
+        ["stubborn", milliseconds] => busy(&context, milliseconds.parse()?, 0),
         ["loop"] => call(&context, hostile::proto::UUID, hostile::proto::LOOP, Param::None),
         ["nested"] => call(&context, ta_to_ta::proto::UUID, ta_to_ta::proto::SLEEP, Param::value_input(1, LONG)),
         ["sessions", end] => {
@@ -103,6 +112,29 @@ fn call(context: &LinuxContext, uuid: Uuid, command: u32, param: Param<'_, Linux
     let session = context.open_public(uuid)?;
     println!("{CALLING}");
     println!("{}", text(session.invoke(command, &mut Operation::one(param))));
+    Ok(())
+}
+
+/// Has a TA compute, which looks for cancellation or does not.
+fn busy(context: &LinuxContext, milliseconds: u32, looks: u32) -> Outcome {
+    let session = context.open_public(sleeper::proto::UUID)?;
+    println!("{CALLING}");
+    let mut operation = Operation::two(Param::value_input(milliseconds, looks), Param::value_output());
+    println!("{}", text(session.invoke(sleeper::proto::BUSY, &mut operation)));
+    Ok(())
+}
+
+/// Has a TA sleep, and cancels that a while later.
+fn cancelled(context: &LinuxContext) -> Outcome {
+    let session = context.open_public(sleeper::proto::UUID)?;
+    println!("{CALLING}");
+    let handle = session.cancellation();
+    let canceller = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_secs(2));
+        handle.cancel()
+    });
+    println!("{}", text(session.invoke(sleeper::proto::SLEEP, &mut Operation::one(Param::value_inout(1, LONG)))));
+    canceller.join().map_err(|_| "the other thread panicked")??;
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 //! Clients that die.
 
 use crate::client::{CALLING, HOLDING};
+use crate::crowd::{CALLS, THREADS};
 use crate::harness::{Process, Result, ensure, test, until};
 use crate::statistics::Snapshot;
 use crate::supplicant::{self, Away};
@@ -10,14 +11,16 @@ use std::time::Duration;
 use tee_client::Uuid;
 
 /// How far into its call a client is killed.
-const MEANWHILE: Duration = Duration::from_millis(300);
+pub(crate) const MEANWHILE: Duration = Duration::from_millis(300);
+
+/// Calls that other processes make meanwhile, such as to ask for statistics; generously.
+const MORE: usize = 8;
+
+/// How long it takes until as many clients as there are in any test have begun with their calls; generously.
+const START: Duration = Duration::from_secs(2);
 
 /// Clients whose TA has a time limit, so that they have little time to be killed in.
 const LIMITED: [&str; 2] = ["loop", "memory-call"];
-
-/// As many calls at once as any test makes. Beyond the number of secure threads Linux would let them wait without a way to end
-/// that, even by a kill.
-const CALLS: usize = 8;
 
 /// Everything is loaded once, several sessions at a time: images that are held and tables that have grown are there before
 /// as they are afterwards.
@@ -33,11 +36,15 @@ pub(crate) fn baseline() -> Result<Snapshot> {
         Process::client(&["open", &uuid.to_string(), "1"])?.expect("TEE_SUCCESS")?;
     }
     // Linux keeps what it needs for as many calls as were ever under way at once.
-    let mut calls = (0..CALLS).map(|_| Process::client(&["nested"])).collect::<Result<Vec<_>>>()?;
+    let mut calls = (0..THREADS).map(|_| Process::client(&["nested"])).collect::<Result<Vec<_>>>()?;
     for call in &calls {
         call.expect(CALLING)?;
     }
-    std::thread::sleep(MEANWHILE);
+    for _ in THREADS..CALLS.saturating_add(MORE) {
+        calls.push(Process::client(&["nested"])?);
+    }
+    // Those that wait for a thread cannot say so.
+    std::thread::sleep(START);
     Process::kill_all(&mut calls)?;
     settled()
 }

@@ -7,6 +7,7 @@
 
 mod client;
 mod clients;
+mod crowd;
 mod evil;
 mod harness;
 mod identity;
@@ -20,8 +21,8 @@ use std::process::ExitCode;
 type Group = fn() -> harness::Result<()>;
 
 /// The groups by name.
-const GROUPS: [(&str, Group); 4] =
-    [("identity", identity::run), ("clients", clients::run), ("supplicants", evil::run), ("restart", restart::run)];
+const GROUPS: [(&str, Group); 5] =
+    [("identity", identity::run), ("clients", clients::run), ("crowd", crowd::run), ("supplicants", evil::run), ("restart", restart::run)];
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
