@@ -3,6 +3,10 @@
 //!
 //! Where a pointer has 32 bits there is no other difference to the functions of version 1.3.1.
 
+pub mod crypto;
+#[cfg(test)]
+mod tests;
+
 use crate::types::{Memref, TeeParam, TeeUuid, Value};
 use crate::{arithmetic, c_functions, memory, property, session, time};
 use core::ffi::{c_char, c_void};
@@ -91,9 +95,11 @@ macro_rules! narrow {
         }
     };
 }
+pub(crate) use narrow;
 
 narrow! {
-    __GP11_TEE_CheckMemoryAccessRights memory::TEE_CheckMemoryAccessRights: (flags: u32, buffer: *mut c_void, size: u32) sizes (size) -> u32;
+    __GP11_TEE_CheckMemoryAccessRights memory::TEE_CheckMemoryAccessRights:
+        (flags: u32, buffer: *mut c_void, size: u32) sizes (size) -> u32;
     __GP11_TEE_Malloc memory::TEE_Malloc: (size: u32, hint: u32) sizes (size) -> *mut c_void;
     __GP11_TEE_Realloc memory::TEE_Realloc: (buffer: *mut c_void, size: u32) sizes (size) -> *mut c_void;
     __GP11_TEE_MemMove memory::TEE_MemMove: (dest: *mut c_void, src: *const c_void, size: u32) sizes (size);
