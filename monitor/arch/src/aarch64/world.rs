@@ -146,6 +146,16 @@ impl NormalWorld for World {
         }
     }
 
+    /// EL3 keeps the others.
+    fn for_each_register(&self, f: &mut dyn FnMut(&'static str, u64)) {
+        const NAMES: [&str; 8] = ["x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7"];
+        // SAFETY: the data of this CPU; nothing else refers to it while the run loop has control.
+        let call = unsafe { (*self.cpu).call };
+        for (name, value) in NAMES.iter().zip(call) {
+            f(name, value);
+        }
+    }
+
     fn set_result(&mut self, result: [u32; 4]) {
         self.words = words(Return::CallDone, result.map(u64::from));
     }
