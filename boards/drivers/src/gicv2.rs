@@ -47,6 +47,9 @@ pub struct GicV2 {
 }
 
 impl GicV2 {
+    /// Bit of the distributor's first word that is set from [`GicV2::init_secure_distributor`] on, as secure code sees it.
+    pub const ENABLED_SECURE: u32 = ENABLE_GROUP0;
+
     /// The controller with its distributor and CPU interface at these addresses.
     ///
     /// # Safety

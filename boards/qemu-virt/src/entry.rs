@@ -5,6 +5,7 @@ use crate::board::QemuVirt;
 use core::arch::{asm, global_asm};
 use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicU32, Ordering};
+use drivers::gicv2::GicV2;
 use monitor::{Machine, boot, layout, panic};
 use spin::Once;
 use tee_arch::frames::FramePool;
@@ -60,8 +61,12 @@ global_asm!(
     "bhs 5f",
     "ldr r1, =READY",
     "ldr r2, ={built}",
+    "ldr r4, ={distributor}",
     "4:",
-    "ldr r3, [r1]",
+    // Secure RAM outlives a reset, and READY with it; that the distributor is enabled does not.
+    "ldr r3, [r4]",
+    "tst r3, #{enabled}",
+    "ldrne r3, [r1]",
     "cmp r3, r2",
     "wfene",
     "bne 4b",
@@ -81,6 +86,8 @@ global_asm!(
     stack_step = const layout::PAGE + layout::CPU_STACK,
     cpus = const MAX_CPUS,
     built = const BUILT,
+    distributor = const qemu_virt::map::GIC_DISTRIBUTOR,
+    enabled = const GicV2::ENABLED_SECURE,
 );
 
 unsafe extern "C" {

@@ -133,7 +133,7 @@ impl Smc for Loopback {
     fn call(&self, regs: [u32; 8]) -> [u32; 4] {
         match self.shared.tee.smc(0, &regs) {
             Answer::Return(result) => result,
-            Answer::CpuOff | Answer::Sleep(_) => [0; 4],
+            Answer::Yield | Answer::CpuOff | Answer::Sleep(_) => [0; 4],
         }
     }
 }
