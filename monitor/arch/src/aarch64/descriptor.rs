@@ -125,7 +125,7 @@ mod tests {
         assert_eq!(kernel_page(0x0e10_1000, Kernel::Data), 0x0060_0000_0e10_1703);
         assert_eq!(kernel_page(0x0900_0000, Kernel::Device), 0x0060_0000_0900_0707);
         assert_eq!(kernel_block(0x4000_0000, Kernel::NormalWorld), 0x0060_0000_4000_0721);
-        assert_eq!(user_page(0x0e20_0000, Prot::ReadExecute, World::Secure), 0x0020_0000_0e20_0FC3);
+        assert_eq!(user_page(0x0e20_0000, Prot::ReadExecute, World::Secure), 0x0020_0000_0E20_0FC3);
         assert_eq!(user_page(0x4200_0000, Prot::ReadWrite, World::Normal), 0x0060_0000_4200_0F63);
     }
 
