@@ -268,7 +268,7 @@ fn ciphers_work_in_place_and_say_how_much_room_they_need() {
         check!(state(ta, AlgorithmId::AES_CTR, OperationMode::Mac, [key, 0]), Err(BAD_PARAMETERS));
         check!(state(ta, AlgorithmId::SM4_CTR, OperationMode::Encrypt, [key, 0]), Err(BAD_PARAMETERS));
         check!(state(ta, AlgorithmId::AES_CTR, OperationMode::Encrypt, [key + 1, 0]), Err(BAD_STATE));
-        check!(state(ta, AlgorithmId::ECDSA_SHA256, OperationMode::Sign, [0, 0]), Err(TeeError::NOT_SUPPORTED.raw()));
+        check!(state(ta, AlgorithmId::DSA_SHA256, OperationMode::Sign, [0, 0]), Err(TeeError::NOT_SUPPORTED.raw()));
         let decrypt = state(ta, AlgorithmId::AES_CTR, OperationMode::Decrypt, [key, 0]).unwrap();
         check!(turn(ta, S::CipherUpdate, decrypt, &plain, 16).0, BAD_STATE);
         let iv = put(ta, OUT, &[0; 17]);
@@ -345,6 +345,84 @@ fn keys_are_derived() {
         let (at, cell) = (ta.scratch(OUT), room(ta, 64));
         check!(ta.syscall(S::CrypObjGetAttr, &[derived.into(), AttributeId::SECRET_VALUE.raw().into(), at, cell]), OK);
         check!((used(ta), bytes(ta, OUT, 4)), (42, vec![0x3C, 0xB2, 0x5F, 0x25]));
+        OK
+    });
+    assert_eq!(code, OK, "the line that does not hold");
+}
+
+/// A key pair on P-256.
+fn pair(ta: &mut Ta, kind: ObjectType) -> u32 {
+    let object = new_object(ta, kind, 256).unwrap();
+    let curve = UteeAttribute { a: 3, b: 0, id: AttributeId::ECC_CURVE };
+    let list = put(ta, ATTRIBUTES, &curve.to_bytes());
+    assert_eq!(ta.syscall(S::CrypObjGenerateKey, &[object.into(), 256, list, 1]), OK);
+    object
+}
+
+fn attribute(ta: &mut Ta, object: u32, id: AttributeId) -> Vec<u8> {
+    let (at, cell) = (ta.scratch(OUT), room(ta, 256));
+    assert_eq!(ta.syscall(S::CrypObjGetAttr, &[object.into(), id.raw().into(), at, cell]), OK);
+    bytes(ta, OUT, used(ta) as usize)
+}
+
+#[test]
+fn elliptic_keys_sign_and_agree_and_points_are_checked() {
+    let code = run(|ta| {
+        check!(new_object(ta, ObjectType::ECDSA_KEYPAIR, 192), Err(TeeError::NOT_SUPPORTED.raw()));
+        let key = pair(ta, ObjectType::ECDSA_KEYPAIR);
+        let (x, y) = (attribute(ta, key, AttributeId::ECC_PUBLIC_VALUE_X), attribute(ta, key, AttributeId::ECC_PUBLIC_VALUE_Y));
+        check!(attribute(ta, key, AttributeId::ECC_CURVE), vec![3, 0, 0, 0, 0, 0, 0, 0]);
+        let public = new_object(ta, ObjectType::ECDSA_PUBLIC_KEY, 256).unwrap();
+        let mut off = y.clone();
+        *off.last_mut().unwrap() ^= 1;
+        let [ids_x, ids_y] = [AttributeId::ECC_PUBLIC_VALUE_X, AttributeId::ECC_PUBLIC_VALUE_Y];
+        let curve = |number: &'static [u8]| (AttributeId::ECC_CURVE, number);
+        check!(populate(ta, public, &[(ids_x, &x), (ids_y, &off), curve(&[3, 0, 0, 0])]), BAD_PARAMETERS);
+        check!(populate(ta, public, &[(ids_x, &x), (ids_y, &y), curve(&[4, 0, 0, 0])]), BAD_STATE);
+        check!(populate(ta, public, &[(ids_x, &[]), (ids_y, &[]), curve(&[3, 0, 0, 0])]), BAD_PARAMETERS);
+        check!(populate(ta, public, &[(ids_x, &x), (ids_y, &y), curve(&[3, 0, 0, 0])]), OK);
+
+        let sign = state(ta, AlgorithmId::ECDSA_SHA256, OperationMode::Sign, [key, 0]).unwrap();
+        check!(state(ta, AlgorithmId::ECDSA_SHA256, OperationMode::Sign, [public, 0]), Err(BAD_PARAMETERS));
+        let verify = state(ta, AlgorithmId::ECDSA_SHA256, OperationMode::Verify, [public, 0]).unwrap();
+        let (digest, out, cell) = (put(ta, IN, &[7; 32]), ta.scratch(OUT), room(ta, 63));
+        check!(ta.syscall(S::AsymmOperate, &[sign.into(), 0, 0, digest, 32, out, cell]), SHORT);
+        check!(used(ta), 64);
+        check!(ta.syscall(S::AsymmOperate, &[verify.into(), 0, 0, digest, 32, out, cell]), BAD_STATE);
+        check!(ta.syscall(S::AsymmOperate, &[sign.into(), 0, 0, digest, 32, out, cell]), OK);
+        check!(ta.syscall(S::AsymmVerify, &[sign.into(), 0, 0, digest, 32, out, 64]), BAD_STATE);
+        check!(ta.syscall(S::AsymmVerify, &[verify.into(), 0, 0, digest, 31, out, 64]), BAD_PARAMETERS);
+        check!(ta.syscall(S::AsymmVerify, &[verify.into(), 0, 0, digest, 32, out, 64]), OK);
+        put(ta, IN, &[8; 32]);
+        check!(ta.syscall(S::AsymmVerify, &[verify.into(), 0, 0, digest, 32, out, 64]), TeeError::SIGNATURE_INVALID.raw());
+
+        // Both sides get the same secret; a point off the curve gets none.
+        let (one, two) = (pair(ta, ObjectType::ECDH_KEYPAIR), pair(ta, ObjectType::ECDH_KEYPAIR));
+        let mut shared = Vec::new();
+        for (own, other, good) in [(one, two, true), (two, one, true), (one, two, false)] {
+            let (x, mut y) = (attribute(ta, other, ids_x), attribute(ta, other, ids_y));
+            if !good {
+                y[3] ^= 1;
+            }
+            let agree = match state(ta, AlgorithmId::ECDH_DERIVE_SHARED_SECRET, OperationMode::Derive, [own, 0]) {
+                Ok(state) => state,
+                Err(error) => return error,
+            };
+            let target = new_object(ta, ObjectType::GENERIC_SECRET, 256).unwrap();
+            let attributes = [
+                UteeAttribute { a: put(ta, IN, &x), b: x.len() as u64, id: ids_x },
+                UteeAttribute { a: put(ta, IN + 1, &y), b: y.len() as u64, id: ids_y },
+            ];
+            let list = put(ta, ATTRIBUTES, &attributes.iter().flat_map(UteeAttribute::to_bytes).collect::<Vec<_>>());
+            let code = ta.syscall(S::CrypDeriveKey, &[agree.into(), list, 2, target.into()]);
+            check!(code, if good { OK } else { BAD_PARAMETERS });
+            if good {
+                shared.push(attribute(ta, target, AttributeId::SECRET_VALUE));
+            }
+            check!(ta.syscall(S::CrypStateFree, &[agree.into()]), OK);
+        }
+        check!(shared[0].len(), 32);
+        check!(&shared[0], &shared[1]);
         OK
     });
     assert_eq!(code, OK, "the line that does not hold");

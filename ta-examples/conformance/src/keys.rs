@@ -2,8 +2,8 @@
 //! Keys and what is done with them, with published vectors.
 
 use crate::checks::Checks;
-use utee::crypto::{Ae, Attribute, Cipher, Direction, Mac, Object, is_supported};
-use utee::utee_abi::crypto::{AlgorithmId, AttributeId, KeyUsage, ObjectType};
+use utee::crypto::{Ae, Attribute, Cipher, Direction, Mac, Object, Signer, Verifier, is_supported};
+use utee::utee_abi::crypto::{AlgorithmId, AttributeId, Curve, KeyUsage, ObjectType};
 use utee::{Result, TeeError};
 
 pub(crate) fn keys(checks: &mut Checks) -> Result<()> {
@@ -12,7 +12,8 @@ pub(crate) fn keys(checks: &mut Checks) -> Result<()> {
     stealing(checks)?;
     codes(checks)?;
     sealed(checks)?;
-    derived(checks)
+    derived(checks)?;
+    signed(checks)
 }
 
 fn objects(checks: &mut Checks) -> Result<()> {
@@ -137,5 +138,34 @@ fn derived(checks: &mut Checks) -> Result<()> {
     let mut secret = [0; 20];
     checks.equal(key.bytes(AttributeId::SECRET_VALUE, &mut secret), Ok(20));
     checks.equal(secret, wanted);
+    Ok(())
+}
+
+/// A signature verifies, and no other digest does; both sides of an agreement get the same secret.
+fn signed(checks: &mut Checks) -> Result<()> {
+    for (curve, len) in [(Curve::NIST_P256, 64), (Curve::NIST_P384, 96), (Curve::NIST_P521, 132)] {
+        let key = Object::generate_on(ObjectType::ECDSA_KEYPAIR, curve)?;
+        let mut signature = [0; 132];
+        checks.equal(Signer::new(AlgorithmId::ECDSA_SHA256, &key)?.sign(&[7; 32], &mut signature), Ok(len));
+        let verifier = Verifier::new(AlgorithmId::ECDSA_SHA256, &key)?;
+        let signature = signature.get(..len).unwrap_or_default();
+        checks.equal(verifier.verify(&[7; 32], signature), Ok(()));
+        checks.equal(verifier.verify(&[8; 32], signature), Err(TeeError::SIGNATURE_INVALID));
+    }
+    let one = Object::generate_on(ObjectType::ECDH_KEYPAIR, Curve::NIST_P256)?;
+    let two = Object::generate_on(ObjectType::ECDH_KEYPAIR, Curve::NIST_P256)?;
+    let mut secrets = [[0; 32]; 2];
+    for (secret, (own, other)) in secrets.iter_mut().zip([(&one, &two), (&two, &one)]) {
+        let (mut x, mut y) = ([0; 32], [0; 32]);
+        let x_len = other.bytes(AttributeId::ECC_PUBLIC_VALUE_X, &mut x)?;
+        let y_len = other.bytes(AttributeId::ECC_PUBLIC_VALUE_Y, &mut y)?;
+        let point = [
+            Attribute::Bytes(AttributeId::ECC_PUBLIC_VALUE_X, x.get(..x_len).unwrap_or_default()),
+            Attribute::Bytes(AttributeId::ECC_PUBLIC_VALUE_Y, y.get(..y_len).unwrap_or_default()),
+        ];
+        let key = Object::derive(ObjectType::GENERIC_SECRET, 256, AlgorithmId::ECDH_DERIVE_SHARED_SECRET, own, &point)?;
+        checks.equal(key.bytes(AttributeId::SECRET_VALUE, secret), Ok(32));
+    }
+    checks.holds(secrets[0] == secrets[1] && secrets[0] != [0; 32]);
     Ok(())
 }

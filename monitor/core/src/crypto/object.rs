@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Transient objects: the attributes of a key, by the tables of `utee_abi::crypto::types` (OP-TEE ABI, types and attributes).
 
+use super::algorithms::ecc::{self, Curve};
 use super::handles::Handles;
 use crate::limits::MAX_OBJECTS_OF_TA;
 use alloc::vec::Vec;
 use utee_abi::crypto::object::USAGE_DEFAULT;
 use utee_abi::crypto::types::{AttributeKind, AttributeRow, Rule, TypeRow};
-use utee_abi::crypto::{AttributeId, HandleFlags, KeyUsage, ObjectType, UteeObjectInfo};
+use utee_abi::crypto::{AttributeId, HandleFlags, KeyUsage, ObjectType, UteeAttribute, UteeObjectInfo};
 use utee_abi::result::TeeError;
 use zeroize::Zeroizing;
 
@@ -77,7 +78,8 @@ impl Object {
     pub fn new(id: ObjectType, max_bits: u32) -> Result<Self, TeeError> {
         let row = TypeRow::of(id).filter(|row| is_served(row)).ok_or(TeeError::NOT_SUPPORTED)?;
         let max_size = with_parity(row, max_bits);
-        if !row.allows(max_size) {
+        // No curve that is served has smaller keys than P-256.
+        if !row.allows(max_size) || (is_ecc(id) && max_size < Curve::P256.bits()) {
             return Err(TeeError::NOT_SUPPORTED);
         }
         let mut values = Vec::new();
@@ -185,7 +187,7 @@ impl Object {
         result = result.and_then(|()| match size {
             size if size > self.max_size => Err(TeeError::BAD_STATE),
             size if !self.row.allows(size) => Err(TeeError::BAD_PARAMETERS),
-            _ => Ok(()),
+            _ => self.check_key(),
         });
         match result {
             Ok(()) => {
@@ -195,6 +197,52 @@ impl Object {
             Err(_) => self.values.iter_mut().for_each(|value| *value = None),
         }
         result
+    }
+
+    /// Whether the numbers of a key go together: points are on their curve.
+    fn check_key(&self) -> Result<(), TeeError> {
+        if !is_ecc(self.row.id) {
+            return Ok(());
+        }
+        let (x, y) = self.point()?;
+        match self.value(AttributeId::ECC_PRIVATE_VALUE) {
+            Some(Value::Bytes(secret)) => ecc::check_pair(self.curve()?, secret, x, y),
+            _ => ecc::check_point(self.curve()?, x, y),
+        }
+    }
+
+    /// The curve of an elliptic key.
+    ///
+    /// # Errors
+    /// BAD_PARAMETERS for another object.
+    pub fn curve(&self) -> Result<Curve, TeeError> {
+        match self.value(AttributeId::ECC_CURVE) {
+            Some(Value::Number(number)) => Curve::of(*number),
+            _ => Err(TeeError::BAD_PARAMETERS),
+        }
+    }
+
+    fn number(&self, id: AttributeId) -> Result<&[u8], TeeError> {
+        match self.value(id) {
+            Some(Value::Bytes(bytes)) => Ok(bytes),
+            _ => Err(TeeError::BAD_PARAMETERS),
+        }
+    }
+
+    /// The public point of an elliptic key.
+    ///
+    /// # Errors
+    /// BAD_PARAMETERS for another object.
+    pub fn point(&self) -> Result<(&[u8], &[u8]), TeeError> {
+        Ok((self.number(AttributeId::ECC_PUBLIC_VALUE_X)?, self.number(AttributeId::ECC_PUBLIC_VALUE_Y)?))
+    }
+
+    /// The private number of an elliptic key.
+    ///
+    /// # Errors
+    /// BAD_PARAMETERS for another object.
+    pub fn scalar(&self) -> Result<&[u8], TeeError> {
+        self.number(AttributeId::ECC_PRIVATE_VALUE)
     }
 
     /// Unknown, repeated and missing attributes, and half an optional group.
@@ -215,6 +263,7 @@ impl Object {
     /// Checks one attribute; the size of the object in bits if it says that.
     fn accept(&self, row: &AttributeRow, value: &Value) -> Result<Option<u32>, TeeError> {
         let bits = match (row.kind, value) {
+            (AttributeKind::Value, Value::Number(number)) if row.id == AttributeId::ECC_CURVE => Curve::of(*number)?.bits().into(),
             (AttributeKind::Value, Value::Number(number)) => u64::from(*number),
             (AttributeKind::Secret, Value::Bytes(bytes)) => {
                 if bytes.len() as u64 > u64::from(self.row.max / 8) {
@@ -287,6 +336,27 @@ impl Object {
         usize::try_from(bits / 8).map_err(|_| TeeError::NOT_SUPPORTED)
     }
 
+    /// Checks that an elliptic key pair of so many bits may be generated; its curve and its number.
+    ///
+    /// # Errors
+    /// BAD_STATE when it has attributes; NOT_SUPPORTED for a size that it cannot have; ITEM_NOT_FOUND or BAD_PARAMETERS for attributes
+    /// that are not the curve of that size alone.
+    pub fn plan_pair(&self, bits: u32, given: &[UteeAttribute]) -> Result<(Curve, u32), TeeError> {
+        if self.is_initialised {
+            return Err(TeeError::BAD_STATE);
+        }
+        if !self.row.allows(bits) || bits > self.max_size {
+            return Err(TeeError::NOT_SUPPORTED);
+        }
+        let [attribute] = given else { return Err(TeeError::ITEM_NOT_FOUND) };
+        if attribute.id != AttributeId::ECC_CURVE {
+            return Err(TeeError::ITEM_NOT_FOUND);
+        }
+        let number = u32::try_from(attribute.a).map_err(|_| TeeError::BAD_PARAMETERS)?;
+        let curve = Curve::of(number)?;
+        if curve.bits() == bits { Ok((curve, number)) } else { Err(TeeError::BAD_PARAMETERS) }
+    }
+
     /// Gives it a secret that was made here: a generated or a derived key.
     ///
     /// # Errors
@@ -319,5 +389,11 @@ fn only_a_secret(row: &TypeRow) -> bool {
 
 /// True for types that an algorithm of the registry uses, and for data.
 fn is_served(row: &TypeRow) -> bool {
-    only_a_secret(row) || row.id == ObjectType::DATA
+    only_a_secret(row) || row.id == ObjectType::DATA || is_ecc(row.id)
+}
+
+/// True for key pairs and public keys of the curves of NIST.
+pub fn is_ecc(id: ObjectType) -> bool {
+    let pair = matches!(id, ObjectType::ECDSA_KEYPAIR | ObjectType::ECDH_KEYPAIR);
+    pair || matches!(id, ObjectType::ECDSA_PUBLIC_KEY | ObjectType::ECDH_PUBLIC_KEY)
 }

@@ -4,7 +4,7 @@
 use super::object::{Given, buffer, given};
 use super::{Env, state};
 use crate::crypto::algorithms::kdf::{self, Derivation};
-use crate::crypto::algorithms::{Service, find};
+use crate::crypto::algorithms::{Service, ecc, find};
 use crate::limits::{MAX_DERIVATION_INPUT, admit};
 use crate::ports::Platform;
 use alloc::vec::Vec;
@@ -22,15 +22,12 @@ pub fn derive<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs) -> Result<
     let target = a.u32(3);
     let state = state::get(env, a.u32(0))?;
     let (service, keys) = (state.service, state.keys);
-    let Service::Derivation(derivation) = service else { return Err(TeeError::NOT_SUPPORTED) };
-    let object = env.body.objects.get(target).ok_or(TeeError::BAD_STATE)?;
-    if !object.takes_derived() {
-        return Err(TeeError::NOT_SUPPORTED);
-    }
-    let longest = object.longest(Id::SECRET_VALUE);
-    if object.is_initialised() {
-        return Err(TeeError::BAD_PARAMETERS);
-    }
+    let derivation = match service {
+        Service::Derivation(derivation) => derivation,
+        Service::Ecc(ecc::Use::Agree) => return agree(env, a, keys),
+        _ => return Err(TeeError::NOT_SUPPORTED),
+    };
+    let longest = room(env, target)?;
     let given = given(env, a.addr(1), a.u32(2))?;
     let [secret, _] = state::secrets(env, keys)?;
     let secret = secret.ok_or(TeeError::BAD_PARAMETERS)?;
@@ -52,6 +49,38 @@ pub fn derive<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs) -> Result<
             kdf::pbkdf2(digest, &secret, &inputs.salt, iterations, &mut out)?;
         }
     }
+    env.body.objects.get_mut(target).ok_or(TeeError::BAD_STATE)?.set_secret(out)
+}
+
+/// Bytes of a derived key that an object takes at most.
+fn room<P: Platform>(env: &Env<'_, '_, P>, target: u32) -> Result<u32, TeeError> {
+    let object = env.body.objects.get(target).ok_or(TeeError::BAD_STATE)?;
+    if !object.takes_derived() {
+        return Err(TeeError::NOT_SUPPORTED);
+    }
+    if object.is_initialised() { Err(TeeError::BAD_PARAMETERS) } else { Ok(object.longest(Id::SECRET_VALUE)) }
+}
+
+/// Agrees on a secret with the owner of a point: exactly its two coordinates.
+fn agree<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs, keys: [u32; 2]) -> Result<(), TeeError> {
+    let target = a.u32(3);
+    let longest = room(env, target)?;
+    let given = given(env, a.addr(1), a.u32(2))?;
+    let [x, y] = given.as_slice() else { return Err(TeeError::BAD_PARAMETERS) };
+    if x.id != Id::ECC_PUBLIC_VALUE_X || y.id != Id::ECC_PUBLIC_VALUE_Y {
+        return Err(TeeError::BAD_PARAMETERS);
+    }
+    let x = buffer(env, x, ecc::MAX_SCALAR, TeeError::BAD_PARAMETERS)?;
+    let y = buffer(env, y, ecc::MAX_SCALAR, TeeError::BAD_PARAMETERS)?;
+    let object = env.body.objects.get(keys[0]).filter(|object| object.is_initialised()).ok_or(TeeError::BAD_PARAMETERS)?;
+    let curve = object.curve()?;
+    if u32::try_from(curve.size()).is_ok_and(|size| size > longest) {
+        return Err(TeeError::BAD_PARAMETERS);
+    }
+    let shared = ecc::agree(curve, object.scalar()?, &x, &y)?;
+    let mut out = Zeroizing::new(Vec::new());
+    out.try_reserve_exact(curve.size()).map_err(|_| TeeError::OUT_OF_MEMORY)?;
+    out.extend_from_slice(shared.get(..curve.size()).ok_or(TeeError::GENERIC)?);
     env.body.objects.get_mut(target).ok_or(TeeError::BAD_STATE)?.set_secret(out)
 }
 

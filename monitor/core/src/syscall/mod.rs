@@ -3,6 +3,7 @@
 //!
 //! A handler gets the calling TA as [`Env`] and arguments that are claims until the region table has been asked.
 
+pub mod asymmetric;
 pub mod authenc;
 pub mod base;
 pub mod cancel;
@@ -119,9 +120,9 @@ fn dispatch<P: Platform>(env: &mut Env<'_, '_, P>, number: Syscall, a: &SyscallA
         S::AuthencUpdatePayload => authenc::update_payload(env, a),
         S::AuthencEncFinal => authenc::finish_encryption(env, a),
         S::AuthencDecFinal => authenc::finish_decryption(env, a),
-        S::AsymmOperate
-        | S::AsymmVerify
-        | S::StorageObjOpen
+        S::AsymmOperate => asymmetric::operate(env, a),
+        S::AsymmVerify => asymmetric::verify(env, a),
+        S::StorageObjOpen
         | S::StorageObjCreate
         | S::StorageObjDel
         | S::StorageObjRename

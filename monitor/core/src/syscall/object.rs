@@ -2,7 +2,8 @@
 //! Transient objects (OP-TEE ABI, system calls 24 to 31 and 54).
 
 use super::Env;
-use crate::crypto::object::{Object, Value};
+use crate::crypto::algorithms::ecc::{self, Curve};
+use crate::crypto::object::{Object, Value, is_ecc};
 use crate::limits::{MAX_ATTRIBUTES, admit};
 use crate::ports::Platform;
 use alloc::vec::Vec;
@@ -178,6 +179,9 @@ pub fn copy<P: Platform>(env: &mut Env<'_, '_, P>, target: u32, source: u32) -> 
 /// no use; ACCESS_DENIED, OUT_OF_MEMORY.
 pub fn generate<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs) -> Result<(), TeeError> {
     let handle = a.u32(0);
+    if is_ecc(get(env, handle)?.id()) {
+        return generate_pair(env, a);
+    }
     let len = get(env, handle)?.plan_secret(a.u32(1))?;
     if !given(env, a.addr(2), a.u32(3))?.is_empty() {
         return Err(TeeError::ITEM_NOT_FOUND);
@@ -187,4 +191,33 @@ pub fn generate<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs) -> Resul
     secret.resize(len, 0);
     env.call.tee.rng.fill(env.call.platform(), &mut secret)?;
     get(env, handle)?.set_secret(secret)
+}
+
+fn generate_pair<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs) -> Result<(), TeeError> {
+    let handle = a.u32(0);
+    let attributes = given(env, a.addr(2), a.u32(3))?;
+    let object = get(env, handle)?;
+    if !matches!(object.id(), ObjectType::ECDSA_KEYPAIR | ObjectType::ECDH_KEYPAIR) {
+        return Err(TeeError::NOT_SUPPORTED);
+    }
+    let (curve, number) = object.plan_pair(a.u32(1), &attributes)?;
+    let mut random = Zeroizing::new([0; ecc::MAX_SCALAR]);
+    let random = random.get_mut(..curve.size()).ok_or(TeeError::GENERIC)?;
+    // A number that is too large comes once in 2^32 times; P-521 has seven bits too many.
+    for _ in 0..64 {
+        env.call.tee.rng.fill(env.call.platform(), random)?;
+        if let (Curve::P521, Some(first)) = (curve, random.first_mut()) {
+            *first &= 1;
+        }
+        let Some(pair) = ecc::pair(curve, random) else { continue };
+        let ids = [AttributeId::ECC_PRIVATE_VALUE, AttributeId::ECC_PUBLIC_VALUE_X, AttributeId::ECC_PUBLIC_VALUE_Y];
+        let mut values: Few<(AttributeId, Value), 4> = Few::new();
+        for (id, bytes) in ids.into_iter().zip(&pair) {
+            let value = Value::bytes(bytes.get(..curve.size()).ok_or(TeeError::GENERIC)?)?;
+            values.push((id, value)).map_err(|_| TeeError::GENERIC)?;
+        }
+        values.push((AttributeId::ECC_CURVE, Value::Number(number))).map_err(|_| TeeError::GENERIC)?;
+        return get(env, handle)?.populate(&values);
+    }
+    Err(TeeError::GENERIC)
 }

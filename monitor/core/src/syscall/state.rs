@@ -2,7 +2,7 @@
 //! Cryptographic states (OP-TEE ABI, system calls 15 to 17).
 
 use super::Env;
-use crate::crypto::algorithms::{Service, ae::Ae, cipher::Cipher, digest::Digest, find, key_types, mac::Mac};
+use crate::crypto::algorithms::{Service, ae::Ae, cipher::Cipher, digest::Digest, ecc, find, key_types, mac::Mac, public_type};
 use crate::crypto::state::{Running, State};
 use crate::limits::admit;
 use crate::ports::Platform;
@@ -32,7 +32,8 @@ fn fits(service: Service, mode: OperationMode) -> bool {
         Service::Digest(_) => mode == M::Digest,
         Service::Mac(_) => mode == M::Mac,
         Service::Cipher(..) | Service::Ae(..) => matches!(mode, M::Encrypt | M::Decrypt),
-        Service::Derivation(_) => mode == M::Derive,
+        Service::Derivation(_) | Service::Ecc(ecc::Use::Agree) => mode == M::Derive,
+        Service::Ecc(ecc::Use::Sign(_)) => matches!(mode, M::Sign | M::Verify),
     }
 }
 
@@ -55,7 +56,8 @@ pub fn alloc<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs) -> Result<(
             (0, Some(_)) | (_, None) => return Err(TeeError::BAD_PARAMETERS),
             (key, Some(wanted)) => {
                 let object = env.body.objects.get(key).ok_or(TeeError::BAD_STATE)?;
-                if object.is_busy || object.id() != wanted {
+                let fits = object.id() == wanted || public_type(service, mode) == Some(object.id());
+                if object.is_busy || !fits {
                     return Err(TeeError::BAD_PARAMETERS);
                 }
             }
@@ -95,7 +97,7 @@ pub fn copy<P: Platform>(env: &mut Env<'_, '_, P>, target: u32, source: u32) -> 
     if state.algorithm != algorithm || state.mode != mode {
         return Err(TeeError::BAD_PARAMETERS);
     }
-    if matches!(service, Service::Derivation(_)) {
+    if matches!(service, Service::Derivation(_) | Service::Ecc(_)) {
         return Err(TeeError::BAD_STATE);
     }
     state.running = copy;

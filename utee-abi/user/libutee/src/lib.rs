@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! `libutee.a`: the crate `utee` as C symbols, for TAs in C.
 //!
-//! The GlobalPlatform functions are in [`arithmetic`], [`framework`], [`memory`], [`object`], [`operation`] and its neighbours [`digest`], [`cipher`] and
-//! [`ae`], [`property`], [`session`] and [`time`];
+//! The GlobalPlatform functions are in [`arithmetic`], [`framework`], [`memory`], [`object`], [`operation`] and its neighbours
+//! [`digest`], [`cipher`], [`ae`] and [`signature`], [`property`], [`session`] and [`time`];
 //! OP-TEE's extensions in [`extensions`], its libraries in [`libraries`], its system-call veneers in `syscalls`, and what C code leans on in [`libc`].
 //! On the development machine nothing is exported, so that tests call the functions as Rust.
 #![no_std]
@@ -24,6 +24,7 @@ pub mod object;
 pub mod operation;
 pub mod property;
 pub mod session;
+pub mod signature;
 #[cfg(target_arch = "arm")]
 mod syscalls;
 #[cfg(test)]

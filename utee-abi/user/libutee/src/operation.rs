@@ -11,7 +11,7 @@ use api::panic::{or_panic, panic};
 use api::{Result, TeeError};
 use core::ffi::c_void;
 use utee_abi::crypto::types::TypeRow;
-use utee_abi::crypto::{Algorithm, AlgorithmId, HandleFlags, KeyUsage, ObjectType, OperationClass, OperationMode};
+use utee_abi::crypto::{Algorithm, AlgorithmId, Curve, HandleFlags, KeyUsage, ObjectType, OperationClass, OperationMode};
 use utee_abi::gp::framework::{OPERATION_STATE_ACTIVE, OPERATION_STATE_EXTRACTING, OPERATION_STATE_INITIAL};
 
 /// Where an operation of several steps stands.
@@ -43,12 +43,16 @@ pub(crate) struct Operation {
 }
 
 /// The type of the keys of an algorithm; `None` for none.
-fn key_type(algorithm: AlgorithmId, class: OperationClass) -> Result<Option<ObjectType>> {
+fn key_type(algorithm: AlgorithmId, class: OperationClass, mode: OperationMode) -> Result<Option<ObjectType>> {
     let id = match (class, algorithm.main_algorithm()) {
         (OperationClass::Digest, _) => return Ok(None),
         (OperationClass::Cipher | OperationClass::Mac | OperationClass::AuthenticatedEncryption, main) => 0xA000_0000 | main,
         (OperationClass::KeyDerivation, 0x47 | 0xC0) => ObjectType::HKDF_IKM.raw(),
         (OperationClass::KeyDerivation, main @ (0xC1 | 0xC2)) => 0xA100_0000 | main,
+        (OperationClass::KeyDerivation, 0x42) => ObjectType::ECDH_KEYPAIR.raw(),
+        // Verification has no need of the secret.
+        (OperationClass::AsymmetricSignature, 0x42) if mode == OperationMode::Verify => ObjectType::ECDSA_PUBLIC_KEY.raw(),
+        (OperationClass::AsymmetricSignature, 0x42) => ObjectType::ECDSA_KEYPAIR.raw(),
         _ => return Err(TeeError::NOT_SUPPORTED),
     };
     Ok(Some(ObjectType::from_raw(id)))
@@ -62,7 +66,7 @@ fn allocate(algorithm: u32, mode: u32, max_key_size: u32) -> Result<Operation> {
     let algorithm = AlgorithmId::from_raw(algorithm).canonical();
     let class = algorithm.class().ok_or(TeeError::NOT_SUPPORTED)?;
     let mode = OperationMode::try_from(mode).map_err(|_| TeeError::NOT_SUPPORTED)?;
-    let kind = key_type(algorithm, class)?;
+    let kind = key_type(algorithm, class, mode)?;
     if !is_supported(algorithm) || (kind.is_none() && max_key_size != 0) {
         return Err(TeeError::NOT_SUPPORTED);
     }
@@ -211,6 +215,20 @@ impl Operation {
     }
 }
 
+/// Whether an algorithm has an element: a curve, of which the TEE is asked for an object, or none.
+fn has_element(algorithm: AlgorithmId, element: u32) -> bool {
+    let bits = match Curve::from_raw(element) {
+        _ if algorithm.main_algorithm() != 0x42 => return element == 0,
+        Curve::NIST_P192 => 192,
+        Curve::NIST_P224 => 224,
+        Curve::NIST_P256 => 256,
+        Curve::NIST_P384 => 384,
+        Curve::NIST_P521 => 521,
+        _ => return false,
+    };
+    Object::new(ObjectType::ECDSA_PUBLIC_KEY, bits).is_ok()
+}
+
 /// The operation of a handle; the TA panics when there is none.
 ///
 /// # Safety
@@ -344,7 +362,7 @@ c_functions! {
             let keys = if from.has_key { [0, 1].map(|index: usize| from.keys[index].as_ref().map(|key| **key)) } else { [None, None] };
             or_panic(to.set_keys(keys));
         }
-        if from.class != OperationClass::KeyDerivation {
+        if !matches!(from.class, OperationClass::KeyDerivation | OperationClass::AsymmetricSignature) {
             or_panic(to.state.copy_from(&from.state));
         }
         to.blocks.copy_from(&from.blocks);
@@ -353,8 +371,8 @@ c_functions! {
 
     /// TEE_IsAlgorithmSupported.
     fn TEE_IsAlgorithmSupported(algorithm: u32, element: u32) -> u32 {
-        // No algorithm has an element yet.
-        let supported = element == 0 && is_supported(AlgorithmId::from_raw(algorithm));
+        let algorithm = AlgorithmId::from_raw(algorithm).canonical();
+        let supported = is_supported(algorithm) && has_element(algorithm, element);
         if supported { DONE } else { TeeError::NOT_SUPPORTED.raw() }
     }
 }

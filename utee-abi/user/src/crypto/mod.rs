@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Keys and what is done with them (GlobalPlatform TEE Internal Core API 1.3.1, chapters 5 and 6).
 //!
-//! [`Object`] is a key; [`Cipher`], [`Mac`] and [`Ae`] are operations with a key of their own, and [`derive`](Object::derive) makes
+//! [`Object`] is a key; [`Cipher`], [`Mac`], [`Ae`], [`Signer`] and [`Verifier`] are operations with a key of their own, and [`derive`](Object::derive) makes
 //! keys of secrets. What is dropped is freed and wiped in the kernel. Digests are in [`crate::digest`].
 //!
 //! ```no_run
@@ -18,11 +18,13 @@
 mod blocks;
 mod object;
 mod operations;
+mod signature;
 mod state;
 
 pub use blocks::Blocks;
 pub use object::{Attribute, Object, ObjectRef};
 pub use operations::{Ae, Cipher, Direction, Mac};
+pub use signature::{Signer, Verifier};
 pub use state::State;
 
 use crate::TeeError;

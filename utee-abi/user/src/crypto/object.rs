@@ -6,7 +6,7 @@ use crate::raw::{self, Word};
 use crate::{Result, TeeError};
 use alloc::vec::Vec;
 use core::ops::Deref;
-use utee_abi::crypto::{AlgorithmId, AttributeId, KeyUsage, ObjectType, OperationMode, UteeAttribute, UteeObjectInfo};
+use utee_abi::crypto::{AlgorithmId, AttributeId, Curve, KeyUsage, ObjectType, OperationMode, UteeAttribute, UteeObjectInfo};
 use utee_abi::sysnum::Syscall;
 
 /// An attribute that is given to the kernel.
@@ -208,6 +208,25 @@ impl Object {
         let object = Self::new(kind, bits)?;
         // SAFETY: no attributes, no memory.
         unsafe { object.generate_raw(bits, &[]) }?;
+        Ok(object)
+    }
+
+    /// A new random key pair of a curve of NIST, of type ECDSA_KEYPAIR or ECDH_KEYPAIR.
+    ///
+    /// # Errors
+    /// NOT_SUPPORTED for a curve that the TEE lacks, OUT_OF_MEMORY.
+    pub fn generate_on(kind: ObjectType, curve: Curve) -> Result<Self> {
+        let bits = match curve {
+            Curve::NIST_P192 => 192,
+            Curve::NIST_P224 => 224,
+            Curve::NIST_P256 => 256,
+            Curve::NIST_P384 => 384,
+            Curve::NIST_P521 => 521,
+            _ => return Err(TeeError::NOT_SUPPORTED),
+        };
+        let object = Self::new(kind, bits)?;
+        // SAFETY: the attribute names no memory.
+        unsafe { object.generate_raw(bits, &[Attribute::Value(AttributeId::ECC_CURVE, curve.raw(), 0).raw()]) }?;
         Ok(object)
     }
 

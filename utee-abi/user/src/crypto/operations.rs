@@ -31,7 +31,7 @@ impl Direction {
 }
 
 /// A copy of a key, which may be used so.
-fn key_for(key: &Object, usage: KeyUsage) -> Result<Object> {
+pub(super) fn key_for(key: &Object, usage: KeyUsage) -> Result<Object> {
     if key.allows(usage)? { key.duplicate() } else { Err(TeeError::ACCESS_DENIED) }
 }
 

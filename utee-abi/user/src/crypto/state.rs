@@ -181,6 +181,56 @@ impl State {
         (unsafe { raw::call(Syscall::AuthencDecFinal, args) }, used(size))
     }
 
+    /// Signs a digest; the length of the signature.
+    ///
+    /// # Safety
+    /// As [`State::hash_final`], and as [`ObjectRef::populate_raw`].
+    pub unsafe fn sign(
+        &self,
+        attributes: &[[u8; UteeAttribute::SIZE]],
+        digest: Memory<*const u8>,
+        out: Memory<*mut u8>,
+    ) -> (Result<()>, usize) {
+        let mut size = out.1 as u64;
+        let args = [
+            Word::number(self.0),
+            Word::from_ptr(attributes.as_ptr()),
+            Word::size(attributes.len()),
+            Word::from_ptr(digest.0),
+            Word::size(digest.1),
+            Word::from_mut(out.0),
+            Word::from_mut(&raw mut size),
+        ];
+        // SAFETY: the caller's ranges; the kernel writes the u64 `size`.
+        (unsafe { raw::call(Syscall::AsymmOperate, args) }, used(size))
+    }
+
+    /// Verifies the signature of a digest.
+    ///
+    /// # Safety
+    /// As [`State::hash_update`], and as [`ObjectRef::populate_raw`].
+    ///
+    /// # Errors
+    /// SIGNATURE_INVALID.
+    pub unsafe fn verify(
+        &self,
+        attributes: &[[u8; UteeAttribute::SIZE]],
+        digest: Memory<*const u8>,
+        signature: Memory<*const u8>,
+    ) -> Result<()> {
+        let args = [
+            Word::number(self.0),
+            Word::from_ptr(attributes.as_ptr()),
+            Word::size(attributes.len()),
+            Word::from_ptr(digest.0),
+            Word::size(digest.1),
+            Word::from_ptr(signature.0),
+            Word::size(signature.1),
+        ];
+        // SAFETY: the caller's ranges.
+        unsafe { raw::call(Syscall::AsymmVerify, args) }
+    }
+
     /// Derives a key.
     ///
     /// # Safety

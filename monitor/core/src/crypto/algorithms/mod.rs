@@ -7,13 +7,14 @@ pub mod ccm;
 pub mod cipher;
 pub mod ctr;
 pub mod digest;
+pub mod ecc;
 pub mod gcm;
 pub mod kdf;
 pub mod mac;
 #[cfg(test)]
 mod tests;
 
-use utee_abi::crypto::{Algorithm, AlgorithmId, ObjectType};
+use utee_abi::crypto::{Algorithm, AlgorithmId, ObjectType, OperationMode};
 
 /// What serves an algorithm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub enum Service {
     Ae(block::Kind, ae::Scheme),
     /// Derivation of keys from a secret.
     Derivation(kdf::Derivation),
+    /// A curve of NIST: signature or agreement.
+    Ecc(ecc::Use),
 }
 
 /// What serves an algorithm; `None` when nothing does.
@@ -41,6 +44,7 @@ pub fn find(id: AlgorithmId) -> Option<Service> {
         .or_else(|| row(mac::ROWS, id).map(Service::Mac))
         .or_else(|| row(ae::ROWS, id).map(|(kind, scheme)| Service::Ae(kind, scheme)))
         .or_else(|| row(kdf::ROWS, id).map(Service::Derivation))
+        .or_else(|| row(ecc::ROWS, id).map(Service::Ecc))
 }
 
 /// The types of the keys that an operation takes, first and second.
@@ -51,5 +55,15 @@ pub fn key_types(service: Service) -> [Option<ObjectType>; 2] {
         Service::Cipher(kind, cipher::Mode::Xts) => [Some(kind.key_type()); 2],
         Service::Cipher(kind, _) | Service::Ae(kind, _) => [Some(kind.key_type()), None],
         Service::Derivation(derivation) => [Some(derivation.key_type()), None],
+        Service::Ecc(ecc::Use::Sign(_)) => [Some(ObjectType::ECDSA_KEYPAIR), None],
+        Service::Ecc(ecc::Use::Agree) => [Some(ObjectType::ECDH_KEYPAIR), None],
+    }
+}
+
+/// The type of the public keys that do as well, where no secret is needed.
+pub fn public_type(service: Service, mode: OperationMode) -> Option<ObjectType> {
+    match (service, mode) {
+        (Service::Ecc(ecc::Use::Sign(_)), OperationMode::Verify) => Some(ObjectType::ECDSA_PUBLIC_KEY),
+        _ => None,
     }
 }

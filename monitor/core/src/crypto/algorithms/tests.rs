@@ -7,7 +7,7 @@ use super::cipher::{Cipher, Mode};
 use super::ctr::Counter;
 use super::digest::{Digest, MAX_DIGEST};
 use super::mac::{Code, Mac};
-use super::{Service, ae, cipher, digest, find, kdf, mac};
+use super::{Service, ae, cipher, digest, ecc, find, kdf, mac};
 use proptest::prelude::{any, prop_assert_eq, proptest};
 use std::vec;
 use std::vec::Vec;
@@ -27,14 +27,9 @@ fn upto(from: u8, to: u8) -> Vec<u8> {
 fn is_missing(id: AlgorithmId) -> bool {
     let class = id.class().unwrap();
     let asymmetric = matches!(class, OperationClass::AsymmetricCipher | OperationClass::AsymmetricSignature);
-    let derived = [
-        AlgorithmId::DH_DERIVE_SHARED_SECRET,
-        AlgorithmId::ECDH_DERIVE_SHARED_SECRET,
-        AlgorithmId::X25519,
-        AlgorithmId::X448,
-        AlgorithmId::SM2_KEP,
-        AlgorithmId::SM2_PKE,
-    ];
+    let asymmetric = asymmetric && id.main_algorithm() != 0x42;
+    let derived =
+        [AlgorithmId::DH_DERIVE_SHARED_SECRET, AlgorithmId::X25519, AlgorithmId::X448, AlgorithmId::SM2_KEP, AlgorithmId::SM2_PKE];
     asymmetric || derived.contains(&id) || id == AlgorithmId::MD5SHA1
 }
 
@@ -45,6 +40,7 @@ fn every_id_is_served_once_or_known_to_be_missing() {
         .chain(mac::ROWS.iter().map(|row| row.0))
         .chain(ae::ROWS.iter().map(|row| row.0))
         .chain(kdf::ROWS.iter().map(|row| row.0))
+        .chain(ecc::ROWS.iter().map(|row| row.0))
         .collect();
     for (name, id) in AlgorithmId::ALL {
         let count = rows.iter().filter(|row| *row == id).count();
@@ -76,6 +72,12 @@ fn what_serves_an_id_is_what_its_name_says() {
             Some(Service::Derivation(derivation)) => {
                 assert!(name.contains(["HKDF", "CONCAT", "PBKDF2"][(derivation.key_type().raw() & 3) as usize]), "{name}");
                 OperationClass::KeyDerivation
+            }
+            Some(Service::Ecc(ecc::Use::Agree)) => OperationClass::KeyDerivation,
+            Some(Service::Ecc(ecc::Use::Sign(algorithm))) => {
+                // The ids of these signatures count from SHA-1 on.
+                assert_eq!(u32::from(algorithm) & 0xFF, id.digest_number() + 1, "{name}");
+                OperationClass::AsymmetricSignature
             }
             None => continue,
         };
@@ -514,6 +516,101 @@ fn derivations_agree_with_published_vectors() {
     let mut out = [0; 50];
     kdf::concat(Algorithm::Sha256, &upto(0, 32), b"other information", &mut out).unwrap();
     assert_eq!(out[..], hex("4d8d1de15c54d134b1b3aec86d911c4ff131f1a5b668241b3a4285433d0eca2d2ad506ca0147db0bf8ff4a40111ddb0772ec"));
+}
+
+/// RFC 6979, A.2.5 and A.2.6: the keys; and signatures of them by another implementation's rules of verification.
+const EC_KEYS: [(ecc::Curve, &str, &str, &str); 3] = [
+    (
+        ecc::Curve::P256,
+        "C9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721",
+        "60FED4BA255A9D31C961EB74C6356D68C049B8923B61FA6CE669622E60F29FB6",
+        "7903FE1008B8BC99A41AE9E95628BC64F2F1B20C2D7E9F5177A3C294D4462299",
+    ),
+    (
+        ecc::Curve::P384,
+        "6B9D3DAD2E1B8C1C05B19875B6659F4DE23C3B667BF297BA9AA47740787137D896D5724E4C70A825F872C9EA60D2EDF5",
+        "EC3A4E415B4E19A4568618029F427FA5DA9A8BC4AE92E02E06AAE5286B300C64DEF8F0EA9055866064A254515480BC13",
+        "8015D9B72D7D57244EA8EF9AC0C621896708A59367F9DFB9F54CA84B3F1C9DB1288B231C3AE0D4FE7344FD2533264720",
+    ),
+    (
+        ecc::Curve::P521,
+        "00FAD06DAA62BA3B25D2FB40133DA757205DE67F5BB0018FEE8C86E1B68C7E75CAA896EB32F1F47C70855836A6D16FCC1466F6D8FBEC67DB89EC0C08B0E996B83538",
+        "01894550D0785932E00EAA23B694F213F8C3121F86DC97A04E5A7167DB4E5BCD371123D46E45DB6B5D5370A7F20FB633155D38FFA16D2BD761DCAC474B9A2F5023A4",
+        "00493101C962CD4D2FDDF782285E64584139C2F91B47F87FF82354D6630F746A28A0DB25741B5B34A828008B22ACC23F924FAAFBD4D33F81EA66956DFEAA2BFDFCF5",
+    ),
+];
+
+/// RFC 6979, A.2.5: the signature of "sample" with SHA-256.
+#[test]
+fn ecdsa_agrees_with_published_vectors() {
+    let (curve, secret, x, y) = EC_KEYS[0];
+    let mut digest = [0; 32];
+    let mut sha = Digest::of(Algorithm::Sha256);
+    sha.update(b"sample").unwrap();
+    sha.finish(&mut digest);
+    let signature = hex(
+        "EFD48B2AACB6A8FD1140DD9CD45E81D69D2C877B56AAF991C34D0EA84EAF3716 F7CB1C942D657C41D436C7A1B6E29F65F3E900DBB9AFF4064DC4AB2F843ACDA8",
+    );
+    let mut out = [0; 2 * ecc::MAX_SCALAR];
+    ecc::sign(curve, &hex(secret), &digest, &[], &mut out).unwrap();
+    assert_eq!(out[..64], signature);
+    assert_eq!(ecc::verify(curve, &hex(x), &hex(y), &digest, &signature), Ok(()));
+    digest[0] ^= 1;
+    assert_eq!(ecc::verify(curve, &hex(x), &hex(y), &digest, &signature), Err(TeeError::SIGNATURE_INVALID));
+}
+
+#[test]
+fn signatures_are_those_of_key_and_digest() {
+    for (curve, secret, x, y) in EC_KEYS {
+        let (secret, x, y) = (hex(secret), hex(x), hex(y));
+        assert_eq!(ecc::check_pair(curve, &secret, &x, &y), Ok(()));
+        assert!(ecc::check_pair(curve, &secret[..20], &x, &y).is_err());
+        for len in [20, 28, 32, 48, 64] {
+            let digest = vec![0xA5; len];
+            let (mut one, mut two) = ([0; 2 * ecc::MAX_SCALAR], [0; 2 * ecc::MAX_SCALAR]);
+            ecc::sign(curve, &secret, &digest, &[1; 32], &mut one).unwrap();
+            ecc::sign(curve, &secret, &digest, &[2; 32], &mut two).unwrap();
+            assert_ne!(one, two, "what is fresh goes in");
+            for signature in [&mut one, &mut two] {
+                let signature = &mut signature[..2 * curve.size()];
+                assert_eq!(ecc::verify(curve, &x, &y, &digest, signature), Ok(()));
+                let short = &signature[1..];
+                assert_eq!(ecc::verify(curve, &x, &y, &digest, short), Err(TeeError::SIGNATURE_INVALID));
+                signature[5] ^= 1;
+                assert_eq!(ecc::verify(curve, &x, &y, &digest, signature), Err(TeeError::SIGNATURE_INVALID));
+            }
+            for wrong in [vec![0; 2 * curve.size()], vec![0xFF; 2 * curve.size()]] {
+                assert_eq!(ecc::verify(curve, &x, &y, &digest, &wrong), Err(TeeError::SIGNATURE_INVALID));
+            }
+        }
+    }
+}
+
+/// CVE-2026-45614 of OP-TEE: a point that is on no curve, or on another one, gives the secret away piece by piece.
+#[test]
+fn points_off_the_curve_are_refused_everywhere() {
+    for (curve, secret, x, y) in EC_KEYS {
+        let (secret, x, y) = (hex(secret), hex(x), hex(y));
+        let [other, ox, oy] = ecc::pair(curve, &vec![1; curve.size()]).unwrap();
+        let size = curve.size();
+        let (other, ox, oy) = (&other[..size], &ox[..size], &oy[..size]);
+        let (one, two) = (ecc::agree(curve, &secret, ox, oy).unwrap(), ecc::agree(curve, other, &x, &y).unwrap());
+        assert_eq!(one[..], two[..], "both sides agree");
+        let mut off = y.clone();
+        off[size - 1] ^= 1;
+        let big = vec![0xFF; size];
+        let long = vec![0; size + 1];
+        for (x, y) in [(&x, &off), (&vec![0; size], &vec![0; size]), (&big, &y), (&x, &big), (&long, &y), (&y, &x)] {
+            assert_eq!(ecc::check_point(curve, x, y), Err(TeeError::BAD_PARAMETERS));
+            assert_eq!(ecc::agree(curve, &secret, x, y).map(|_| ()), Err(TeeError::BAD_PARAMETERS));
+            assert_eq!(ecc::verify(curve, x, y, &[1; 32], &vec![1; 2 * size]), Err(TeeError::BAD_PARAMETERS));
+        }
+        for scalar in [vec![0; size], big, Vec::new()] {
+            assert!(ecc::agree(curve, &scalar, &x, &y).is_err());
+            assert!(ecc::sign(curve, &scalar, &[1; 32], &[], &mut [0; 132]).is_err());
+        }
+    }
+    assert!(ecc::Curve::of(1).is_err() && ecc::Curve::of(0x300).is_err());
 }
 
 proptest! {

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Signatures of digests.
+
+use super::operations::key_for;
+use super::{Object, State};
+use crate::Result;
+use utee_abi::crypto::{AlgorithmId, KeyUsage, OperationMode};
+
+/// Signs digests.
+#[derive(Debug)]
+pub struct Signer {
+    // Before the key, which the kernel does not close while the state has it.
+    state: State,
+    _key: Object,
+}
+
+impl Signer {
+    /// With a key pair.
+    ///
+    /// # Errors
+    /// NOT_SUPPORTED, OUT_OF_MEMORY; ACCESS_DENIED for a key that may not be used so; BAD_PARAMETERS for one of another type.
+    pub fn new(algorithm: AlgorithmId, key: &Object) -> Result<Self> {
+        let key = key_for(key, KeyUsage::SIGN)?;
+        Ok(Self { state: State::new(algorithm, OperationMode::Sign, [Some(*key), None])?, _key: key })
+    }
+
+    /// Signs a digest; the length of the signature.
+    ///
+    /// # Errors
+    /// SHORT_BUFFER, BAD_PARAMETERS for a digest of a wrong length.
+    pub fn sign(&self, digest: &[u8], out: &mut [u8]) -> Result<usize> {
+        // SAFETY: the kernel reads `digest` and writes `out`.
+        let (result, len) = unsafe { self.state.sign(&[], (digest.as_ptr(), digest.len()), (out.as_mut_ptr(), out.len())) };
+        result.map(|()| len)
+    }
+}
+
+/// Verifies signatures of digests.
+#[derive(Debug)]
+pub struct Verifier {
+    state: State,
+    _key: Object,
+}
+
+impl Verifier {
+    /// With a public key or a key pair.
+    ///
+    /// # Errors
+    /// As [`Signer::new`].
+    pub fn new(algorithm: AlgorithmId, key: &Object) -> Result<Self> {
+        let key = key_for(key, KeyUsage::VERIFY)?;
+        Ok(Self { state: State::new(algorithm, OperationMode::Verify, [Some(*key), None])?, _key: key })
+    }
+
+    /// Verifies the signature of a digest.
+    ///
+    /// # Errors
+    /// SIGNATURE_INVALID; BAD_PARAMETERS for a digest of a wrong length.
+    pub fn verify(&self, digest: &[u8], signature: &[u8]) -> Result<()> {
+        // SAFETY: the kernel reads both.
+        unsafe { self.state.verify(&[], (digest.as_ptr(), digest.len()), (signature.as_ptr(), signature.len())) }
+    }
+}
