@@ -50,7 +50,7 @@ static const uint32_t rule_words[] = { TA_CALL_RULES 0 };
 
 const uint32_t oxtee_ta_limits[] __attribute__((visibility("default"))) = {
 	OXTEE_TA_LIMITS_MAGIC, OXTEE_TA_LIMITS_SIZE + RULES * 4 * sizeof(uint32_t), TA_TIME_LIMIT_MS,
-	RULES | TA_ABANDONED_LIMIT << 16, TA_CALL_RULES
+	RULES | (TA_ABANDONED_LIMIT << 16), TA_CALL_RULES
 };
 
 /* Filled in by the loader. */
