@@ -318,6 +318,12 @@ impl Board for Imx6ul {
         gic().pend(interrupt::FREE);
     }
 
+    fn light(&self, on: bool) {
+        if self.description.leds {
+            Led::Blue.set(bus(), on);
+        }
+    }
+
     fn has_console(&self) -> bool {
         true
     }

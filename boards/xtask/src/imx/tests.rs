@@ -225,8 +225,14 @@ fn mkimage_reads_the_same_fields() {
         eprintln!("mkimage (u-boot-tools) is not installed: not compared");
         return;
     }
-    let path = std::env::temp_dir().join(format!("oxtee-imx-{}.imx", std::process::id()));
-    let imx = image(&[0x5A; 10_000]);
+    for board in [Board::UsbArmoryMk2, Board::Mcimx6ullEvk] {
+        mkimage_agrees(board);
+    }
+}
+
+fn mkimage_agrees(board: Board) {
+    let path = std::env::temp_dir().join(format!("oxtee-imx-{}-{}.imx", std::process::id(), board.name()));
+    let imx = Imx::new(board.load(), board.load(), board.set_up(), &[0x5A; 10_000]).unwrap();
     std::fs::write(&path, imx.to_bytes()).unwrap();
     let listed = output(Command::new("mkimage").arg("-l").arg(&path).env("LC_ALL", "C"));
     std::fs::remove_file(&path).unwrap();
