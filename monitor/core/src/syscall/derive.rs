@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 ///
 /// # Errors
 /// BAD_PARAMETERS for attributes that are missing or of no use, a key without attributes, a result that the object does not take;
-/// NOT_SUPPORTED for a state that does not derive, or an object whose type is not a plain secret; BAD_STATE for no object.
+/// TARGET_DEAD when the TA's time is over meanwhile; NOT_SUPPORTED for a state that does not derive, or an object whose type is not a plain secret; BAD_STATE for no object.
 pub fn derive<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs) -> Result<(), TeeError> {
     let target = a.u32(3);
     let state = state::get(env, a.u32(0))?;
@@ -46,7 +46,7 @@ pub fn derive<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs) -> Result<
         Derivation::Concat(digest) => kdf::concat(digest, &secret, &inputs.info, &mut out)?,
         Derivation::Pbkdf2(digest) => {
             let iterations = inputs.iterations.ok_or(TeeError::BAD_PARAMETERS)?;
-            kdf::pbkdf2(digest, &secret, &inputs.salt, iterations, &mut out)?;
+            kdf::pbkdf2(digest, &secret, &inputs.salt, iterations, &mut out, &mut || env.breathe())?;
         }
     }
     env.body.objects.get_mut(target).ok_or(TeeError::BAD_STATE)?.set_secret(out)

@@ -21,6 +21,7 @@ pub mod time;
 use crate::call::Call;
 use crate::ports::{Platform, UserContext};
 use crate::session::Session;
+use crate::ta::abandoned::Watch;
 use crate::ta::instance::{Body, Instance};
 use alloc::sync::Arc;
 use utee_abi::access::AccessFlags;
@@ -43,6 +44,20 @@ pub struct Env<'e, 't, P: Platform> {
     pub body: &'e mut Body<P>,
     /// The session that it serves.
     pub session: &'e Arc<Session<P>>,
+    /// Looks after the time of this entry.
+    pub watch: &'e mut Watch,
+}
+
+impl<P: Platform> Env<'_, '_, P> {
+    /// What a system call that takes long does now and then: it looks whether the client is gone and the TA's time is over, as
+    /// happens at interrupts while the TA itself computes.
+    ///
+    /// # Errors
+    /// TARGET_DEAD when the TA is to end.
+    pub fn breathe(&mut self) -> Result<(), TeeError> {
+        self.watch.look(self.call, self.instance, self.body, self.session);
+        self.watch.end(self.call, self.instance, self.body)
+    }
 }
 
 /// What becomes of the TA after a system call.

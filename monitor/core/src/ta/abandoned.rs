@@ -13,6 +13,7 @@ use crate::limits::ABANDONED_LIMIT_MS;
 use crate::ports::Platform;
 use crate::session::Session;
 use crate::ta::time::ticks_of_ms;
+use utee_abi::result::TeeError;
 use utee_abi::ta_head::{TaFlags, TaLimits};
 
 /// Ticks of CPU time that a call may go on in a TA after its client was interrupted.
@@ -52,6 +53,8 @@ impl AbandonedLimit {
 pub struct Watch {
     /// The limit counts down.
     running: bool,
+    /// Why the TA is to end, once a system call has found that.
+    ended: Option<Cause>,
 }
 
 impl Watch {
@@ -88,6 +91,20 @@ impl Watch {
         // Somebody else has come to count on it.
         self.stop(call);
         None
+    }
+
+    /// Notes in a system call whether the time is over.
+    ///
+    /// # Errors
+    /// TARGET_DEAD if so.
+    pub fn end<P: Platform>(&mut self, call: &Call<'_, P>, instance: &Instance<P>, body: &Body<P>) -> Result<(), TeeError> {
+        self.ended = self.over(call, instance, body);
+        if self.ended.is_some() { Err(TeeError::TARGET_DEAD) } else { Ok(()) }
+    }
+
+    /// What [`Watch::end`] noted.
+    pub fn ended(&self) -> Option<Cause> {
+        self.ended
     }
 
     /// The entry is over: what comes next on this thread has no part in its limit.

@@ -121,9 +121,12 @@ fn run<P: Platform>(call: &Call<'_, P>, instance: &Instance<P>, body: &mut Body<
     let cause = loop {
         match enter_user(body) {
             UserReturn::Syscall => {
-                let mut env = Env { call, instance, body, session };
+                let mut env = Env { call, instance, body, session, watch: &mut watch };
                 match syscall::serve(&mut env) {
-                    Next::Resume(result) => body.context.set_result(result),
+                    Next::Resume(result) => match watch.ended() {
+                        None => body.context.set_result(result),
+                        Some(cause) => break cause,
+                    },
                     Next::Return(result) => {
                         watch.stop(call);
                         return Outcome::Returned(result);

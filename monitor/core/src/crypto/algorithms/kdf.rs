@@ -6,7 +6,7 @@ use super::digest::{Digest, MAX_DIGEST};
 use super::mac::Hmac;
 use utee_abi::crypto::{Algorithm, AlgorithmId as Id, ObjectType};
 use utee_abi::result::TeeError;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 /// How keys are derived. The generic id of HKDF has no digest: the TA says which, or SHA-256.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,11 +97,21 @@ pub fn concat(algorithm: Algorithm, secret: &[u8], info: &[u8], out: &mut [u8]) 
     Ok(())
 }
 
-/// Fills `out` from a password.
+/// Iterations of PBKDF2 between two looks whether anybody still wants the result: some milliseconds.
+const BREATH: u32 = 1024;
+
+/// Fills `out` from a password. This takes as long as the iterations say, so `go_on` is asked now and then.
 ///
 /// # Errors
-/// BAD_PARAMETERS for no iterations at all.
-pub fn pbkdf2(algorithm: Algorithm, password: &[u8], salt: &[u8], iterations: u32, out: &mut [u8]) -> Result<(), TeeError> {
+/// BAD_PARAMETERS for no iterations at all; those of `go_on`.
+pub fn pbkdf2(
+    algorithm: Algorithm,
+    password: &[u8],
+    salt: &[u8],
+    iterations: u32,
+    out: &mut [u8],
+    go_on: &mut dyn FnMut() -> Result<(), TeeError>,
+) -> Result<(), TeeError> {
     if iterations == 0 {
         return Err(TeeError::BAD_PARAMETERS);
     }
@@ -113,14 +123,16 @@ pub fn pbkdf2(algorithm: Algorithm, password: &[u8], salt: &[u8], iterations: u3
         mac.update(salt)?;
         mac.update(&counter.to_be_bytes())?;
         mac.finish(&mut sum)?;
-        let mut last = *sum;
-        for _ in 1..iterations {
+        let mut last = Zeroizing::new(*sum);
+        for iteration in 1..iterations {
+            if iteration % BREATH == 0 {
+                go_on()?;
+            }
             let mut mac = keyed.clone();
             mac.update(last.get(..len).ok_or(TeeError::GENERIC)?)?;
             mac.finish(&mut last)?;
-            xor(sum.as_mut_slice(), &last);
+            xor(sum.as_mut_slice(), last.as_slice());
         }
-        last.zeroize();
         part.iter_mut().zip(sum.iter()).for_each(|(to, from)| *to = *from);
     }
     Ok(())
