@@ -92,10 +92,19 @@ fn arguments<P: Platform>(env: &Env<'_, '_, P>, raw: &RawSyscall) -> Result<Sysc
 }
 
 fn dispatch<P: Platform>(env: &mut Env<'_, '_, P>, number: Syscall, a: &SyscallArgs) -> Next {
+    match number {
+        Syscall::Return => Next::Return(a.u32(0)),
+        Syscall::Panic => Next::Panic(a.u32(0)),
+        _ => Next::Resume(handle(env, number, a).err().map_or(0, |error| error.raw())),
+    }
+}
+
+/// The framework of the TEE. Kept apart from the way into a TA, as [`handle_objects`] is from this: what handlers want of stack and
+/// registers together would be paid for each.
+#[inline(never)]
+fn handle<P: Platform>(env: &mut Env<'_, '_, P>, number: Syscall, a: &SyscallArgs) -> Result<(), TeeError> {
     use Syscall as S;
-    let result = match number {
-        S::Return => return Next::Return(a.u32(0)),
-        S::Panic => return Next::Panic(a.u32(0)),
+    match number {
         S::Log => base::log(env, a.slice(0, 1)),
         S::GetProperty => property::get(env, a),
         S::GetPropertyNameToIndex => property::name_to_index(env, a),
@@ -109,14 +118,41 @@ fn dispatch<P: Platform>(env: &mut Env<'_, '_, P>, number: Syscall, a: &SyscallA
         S::Wait => time::wait(env, a.u32(0)),
         S::GetTime => time::get(env, a.u32(0), a.addr(1)),
         S::SetTaTime => time::set_ta_time(env, a.addr(0)),
+        S::RandomNumberGenerate => random::generate(env, a.slice(0, 1)),
+        S::CacheOperation => memory::cache_operation(env, a.slice(0, 1), a.u32(2)),
+        _ => handle_objects(env, number, a),
+    }
+}
+
+/// Objects and operations; here stands what becomes of every number.
+#[inline(never)]
+fn handle_objects<P: Platform>(env: &mut Env<'_, '_, P>, number: Syscall, a: &SyscallArgs) -> Result<(), TeeError> {
+    use Syscall as S;
+    match number {
+        // Served by the callers.
+        S::Return
+        | S::Panic
+        | S::Log
+        | S::GetProperty
+        | S::GetPropertyNameToIndex
+        | S::OpenTaSession
+        | S::CloseTaSession
+        | S::InvokeTaCommand
+        | S::CheckAccessRights
+        | S::GetCancellationFlag
+        | S::UnmaskCancellation
+        | S::MaskCancellation
+        | S::Wait
+        | S::GetTime
+        | S::SetTaTime
+        | S::RandomNumberGenerate
+        | S::CacheOperation => Err(TeeError::NOT_SUPPORTED),
         S::CrypStateAlloc => state::alloc(env, a),
         S::CrypStateCopy => state::copy(env, a.u32(0), a.u32(1)),
         S::CrypStateFree => state::free(env, a.u32(0)),
         S::HashInit => hash::init(env, a.u32(0)),
         S::HashUpdate => hash::update(env, a.u32(0), a.slice(1, 2)),
         S::HashFinal => hash::finish(env, a),
-        S::RandomNumberGenerate => random::generate(env, a.slice(0, 1)),
-        S::CacheOperation => memory::cache_operation(env, a.slice(0, 1), a.u32(2)),
         S::CipherInit => cipher::init(env, a.u32(0), a.slice(1, 2)),
         S::CipherUpdate => cipher::update(env, a),
         S::CipherFinal => cipher::finish(env, a),
@@ -150,8 +186,7 @@ fn dispatch<P: Platform>(env: &mut Env<'_, '_, P>, number: Syscall, a: &SyscallA
         | S::StorageObjWrite
         | S::StorageObjTrunc
         | S::StorageObjSeek => Err(TeeError::NOT_IMPLEMENTED),
-    };
-    Next::Resume(result.err().map_or(0, |error| error.raw()))
+    }
 }
 
 impl<P: Platform> Env<'_, '_, P> {
