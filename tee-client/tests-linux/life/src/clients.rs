@@ -17,7 +17,7 @@ pub(crate) const MEANWHILE: Duration = Duration::from_millis(300);
 const MORE: usize = 8;
 
 /// How long it takes until as many clients as there are in any test have begun with their calls; generously.
-const START: Duration = Duration::from_secs(2);
+const START: Duration = Duration::from_secs(4);
 
 /// Clients whose TA has a time limit, so that they have little time to be killed in.
 const LIMITED: [&str; 2] = ["loop", "memory-call"];
@@ -40,11 +40,11 @@ pub(crate) fn baseline() -> Result<Snapshot> {
     for call in &calls {
         call.expect(CALLING)?;
     }
-    for _ in THREADS..CALLS.saturating_add(MORE) {
-        calls.push(Process::client(&["nested"])?);
-    }
-    // Those that wait for a thread cannot say so.
+    let mut waiting = (THREADS..CALLS.saturating_add(MORE)).map(|_| Process::client(&["nested"])).collect::<Result<Vec<_>>>()?;
+    // Those that wait for a thread cannot say so. They go first: with a thread they would be killed in the middle of a load, and
+    // a supplicant whose answer is not wanted any more ends itself.
     std::thread::sleep(START);
+    Process::kill_all(&mut waiting)?;
     Process::kill_all(&mut calls)?;
     settled()
 }

@@ -81,9 +81,14 @@ pub(crate) fn run() -> Result<()> {
     test("a cancellation comes through while all threads are in use", || {
         let client = Process::client(&["cancelled"])?;
         client.expect(CALLING)?;
-        let mut busy = (1..CALLS).map(|_| Process::client(&["sleep"])).collect::<Result<Vec<_>>>()?;
+        let mut busy = (1..THREADS).map(|_| Process::client(&["sleep"])).collect::<Result<Vec<_>>>()?;
+        busy.iter().try_for_each(|client| client.expect(CALLING))?;
+        let mut waiting = (THREADS..CALLS).map(|_| Process::client(&["sleep"])).collect::<Result<Vec<_>>>()?;
         client.expect("TEE_ERROR_CANCEL")?;
+        // Whoever has its thread now is done with loading.
+        std::thread::sleep(Duration::from_secs(2));
         all_run(&mut busy)?;
+        Process::kill_all(&mut waiting)?;
         Process::kill_all(&mut busy)?;
         before.wait_for()
     });
