@@ -54,7 +54,24 @@ fn calls(tee: &Tee) -> Result<(), String> {
     let keeper = tee.open_public(conformance::UUID).map_err(text)?;
     repeat("open-close-loaded", 200, || tee.open_public(conformance::UUID).map_err(text)?.close().map_err(text))?;
     syscalls(&keeper).map_err(text)?;
-    latencies(tee, &keeper)
+    latencies(tee, &keeper)?;
+    in_a_ta(&keeper)
+}
+
+/// What operations of a TA cost: many less none, so that the way there and what they make ready cancel out.
+fn in_a_ta(session: &Session) -> Result<(), String> {
+    for (index, (name, times)) in (0u32..).zip(conformance::MEASURED) {
+        let run = |count| -> Result<u64, String> {
+            // The cycle counter would wrap.
+            let from = cpu::counter();
+            session.invoke(conformance::MEASURE, &mut operation([Param::value_input(index, count)])).map_err(text)?;
+            Ok(cpu::counter().saturating_sub(from))
+        };
+        let (none, many) = run(0).and_then(|none| Ok((none, run(*times)?))).map_err(|error| alloc::format!("{name}: {error}"))?;
+        let nanoseconds = u128::from(many.saturating_sub(none)) * 1_000_000_000 / u128::from(cpu::frequency());
+        println!("bench: {name} {}", nanoseconds / u128::from((*times).max(1)));
+    }
+    Ok(())
 }
 
 /// How long an interrupt waits at most, in nanoseconds, which are instructions under `-icount shift=0`.

@@ -16,6 +16,8 @@ mod framework;
 #[cfg(target_arch = "arm")]
 mod keys;
 #[cfg(target_arch = "arm")]
+mod measured;
+#[cfg(target_arch = "arm")]
 mod memory;
 #[cfg(target_arch = "arm")]
 mod ta;

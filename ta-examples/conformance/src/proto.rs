@@ -31,6 +31,12 @@ pub const RANDOM: u32 = 5;
 /// Tells who the client is: p0 value out `a` is its login method, p1 memref out gets the octets of its UUID.
 pub const IDENTITY: u32 = 6;
 
+/// Does p0 value in `a`, an index of [`MEASURED`], `b` times: what a benchmark divides by. With 0 it makes ready all the same.
+pub const MEASURE: u32 = 7;
+
+/// What [`MEASURE`] does: its name in the benchmark, and how often it is done for one figure.
+pub const MEASURED: &[(&str, u32)] = &[("ecdsa-p256-sign", 4), ("ecdsa-p256-verify", 4), ("ecdsa-p256-keygen", 4)];
+
 /// Names of the groups, by number.
 pub const GROUPS: &[&str] = &[
     "properties",

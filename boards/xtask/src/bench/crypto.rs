@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Rows of cryptographic operations, which the TA `conformance` does (`ta-examples/conformance/src/measured.rs`).
+
+use super::Row;
+
+pub(super) const ROWS: &[Row] = &[
+    ("ecdsa-p256-sign", "ECDSA P-256: sign", Some(3_000_000), "OP-TEE 233 M"),
+    ("ecdsa-p256-verify", "  verify", Some(6_000_000), "OP-TEE 159 M"),
+    ("ecdsa-p256-keygen", "  generate a key", None, "OP-TEE 232 M"),
+];

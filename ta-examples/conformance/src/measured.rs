@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! What a benchmark measures from inside the TEE: each operation makes ready what it needs and is done so many times.
+
+use conformance::proto;
+use utee::crypto::{Object, Signer, Verifier};
+use utee::utee_abi::crypto::{AlgorithmId, Curve, ObjectType};
+use utee::{Parameters, Result, TeeError, ValueInput};
+
+/// The operations, in the order of [`proto::MEASURED`].
+const OPERATIONS: [fn(u32) -> Result<()>; proto::MEASURED.len()] = [ecdsa_sign, ecdsa_verify, ecdsa_generate];
+
+/// Does an operation so many times.
+pub(crate) fn measure(params: &mut Parameters<'_>) -> Result<()> {
+    let (which,): (ValueInput<'_>,) = params.take()?;
+    let operation = OPERATIONS.get(which.a() as usize).ok_or(TeeError::BAD_PARAMETERS)?;
+    operation(which.b())
+}
+
+fn ecdsa_key() -> Result<Object> {
+    Object::generate_on(ObjectType::ECDSA_KEYPAIR, Curve::NIST_P256)
+}
+
+fn ecdsa_sign(times: u32) -> Result<()> {
+    let signer = Signer::new(AlgorithmId::ECDSA_SHA256, &ecdsa_key()?)?;
+    (0..times).try_for_each(|_| signer.sign(&[7; 32], &mut [0; 64]).map(drop))
+}
+
+fn ecdsa_verify(times: u32) -> Result<()> {
+    let key = ecdsa_key()?;
+    let mut signature = [0; 64];
+    Signer::new(AlgorithmId::ECDSA_SHA256, &key)?.sign(&[7; 32], &mut signature)?;
+    let verifier = Verifier::new(AlgorithmId::ECDSA_SHA256, &key)?;
+    (0..times).try_for_each(|_| verifier.verify(&[7; 32], &signature))
+}
+
+fn ecdsa_generate(times: u32) -> Result<()> {
+    (0..times).try_for_each(|_| ecdsa_key().map(drop))
+}
