@@ -12,6 +12,7 @@
 //! * [`ConsolePort`] - what the console of the trusted OS asks for.
 
 use crate::console::ports::ConsolePort;
+use crate::crypto::engine::MaybeEngine;
 pub use crate::crypto::huk::{HardwareKey, KeyState};
 use crate::journal::Journal;
 use alloc::sync::Arc;
@@ -428,6 +429,11 @@ pub trait Platform: ConsolePort + Send + Sync + Sized + 'static {
 
     /// Called on a secure thread: leaves to the run loop with `exit` and returns a0..a7 of the resuming call.
     fn suspend(&self, exit: ThreadExit) -> [u32; 8];
+
+    /// What the CPU does faster than portable code, if it does.
+    fn engine(&self) -> MaybeEngine {
+        None
+    }
 
     /// Monotonic counter.
     fn ticks(&self) -> u64;

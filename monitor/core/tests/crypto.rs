@@ -590,7 +590,7 @@ fn play(ta: &mut Ta, step: &Step, states: &[u32], keys: &[u32], models: &mut [Mo
                         digest.finish(&mut right[..32]);
                     }
                     Some(key) => {
-                        let mut mac = Mac::new(Code::Hmac(Algorithm::Sha256), &secret(key)).unwrap();
+                        let mut mac = Mac::new(None, Code::Hmac(Algorithm::Sha256), &secret(key)).unwrap();
                         mac.update(&model.data).unwrap();
                         mac.finish(&mut right).unwrap();
                     }

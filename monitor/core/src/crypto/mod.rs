@@ -12,6 +12,7 @@
 //! [`algorithms::Service`] with its rows, the key types that it takes in [`algorithms::key_types`], and its calls.
 
 pub mod algorithms;
+pub mod engine;
 pub mod entropy;
 pub mod handles;
 pub mod health;

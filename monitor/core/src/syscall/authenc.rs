@@ -32,7 +32,7 @@ pub fn init<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs) -> Result<()
     let [key, _] = state::secrets(env, keys)?;
     let key = key.ok_or(TeeError::BAD_PARAMETERS)?;
     let start = Start { nonce, tag_len, aad_len: a.addr(4), payload_len: a.addr(5) };
-    let ae = Ae::new(kind, scheme, decrypts, &key, &start)?;
+    let ae = Ae::new(env.call.platform().engine(), kind, scheme, decrypts, &key, &start)?;
     state::set(env, handle, Running::Ae(Box::new(ae)))
 }
 

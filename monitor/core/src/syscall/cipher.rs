@@ -27,9 +27,9 @@ pub fn init<P: Platform>(env: &mut Env<'_, '_, P>, handle: u32, iv: Option<UserS
     let mut start = [0; MAX_BLOCK];
     let start = usize::try_from(iv.len()).ok().and_then(|len| start.get_mut(..len)).ok_or(TeeError::BAD_PARAMETERS)?;
     env.read_any(iv, start)?;
-    let [key, key2] = state::secrets(env, keys)?;
-    let key = key.ok_or(TeeError::BAD_PARAMETERS)?;
-    let cipher = Cipher::new(kind, mode, decrypts, &key, key2.as_ref().map(|key| key.as_slice()), start)?;
+    let secrets = state::secrets(env, keys)?;
+    let keys = secrets.each_ref().map(|key| key.as_ref().map(|key| key.as_slice()));
+    let cipher = Cipher::new(env.call.platform().engine(), kind, mode, decrypts, keys, start)?;
     state::set(env, handle, Running::Cipher(Box::new(cipher)))
 }
 

@@ -26,7 +26,7 @@ pub fn init<P: Platform>(env: &mut Env<'_, '_, P>, handle: u32) -> Result<(), Te
         Service::Digest(algorithm) => Running::Digest(Box::new(Digest::of(algorithm))),
         Service::Mac(code) => {
             let [key, _] = state::secrets(env, keys)?;
-            Running::Mac(Box::new(Mac::new(code, &key.ok_or(TeeError::BAD_PARAMETERS)?)?))
+            Running::Mac(Box::new(Mac::new(env.call.platform().engine(), code, &key.ok_or(TeeError::BAD_PARAMETERS)?)?))
         }
         _ => return Err(TeeError::BAD_PARAMETERS),
     };

@@ -19,6 +19,7 @@ pub mod state;
 pub mod time;
 
 use crate::call::Call;
+use crate::crypto::algorithms::block::Aligned;
 use crate::ports::{Platform, UserContext};
 use crate::session::Session;
 use crate::ta::abandoned::Watch;
@@ -290,16 +291,16 @@ impl<P: Platform> Env<'_, '_, P> {
     }
 
     fn pieces(&self, data: UserSlice, mut f: impl FnMut(u64, &mut [u8]) -> Result<(), TeeError>) -> Result<(), TeeError> {
-        let mut bytes = [0u8; CHUNK];
+        let mut buffer = Aligned([0u8; CHUNK]);
         let mut result = Ok(());
         for part in data.parts(CHUNK as u64) {
-            let Some(bytes) = usize::try_from(part.len()).ok().and_then(|len| bytes.get_mut(..len)) else { break };
+            let Some(bytes) = usize::try_from(part.len()).ok().and_then(|len| buffer.0.get_mut(..len)) else { break };
             result = self.read_any(part, bytes).and_then(|()| f(part.addr().saturating_sub(data.addr()), bytes));
             if result.is_err() {
                 break;
             }
         }
-        bytes.zeroize();
+        buffer.0.zeroize();
         result
     }
 

@@ -8,6 +8,7 @@
 //! * [`normal`] - a small normal world that builds messages byte by byte.
 
 pub mod console;
+mod engine;
 pub mod image;
 pub mod modules;
 pub mod normal;
@@ -16,5 +17,6 @@ pub mod script;
 mod space;
 mod threads;
 
+pub use engine::PortableEngine;
 pub use platform::{Entropy, FakePlatform, RAM, RESERVED, SECURE_PROBE, Secrets};
 pub use space::{FakeContext, FakeFrames, FakeSpace};

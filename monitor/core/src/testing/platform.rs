@@ -9,6 +9,7 @@ use super::threads::{self, HostThreads};
 use crate::Tee;
 use crate::console::ports::{AccessControl, ConsolePort};
 use crate::console::screen::Screen;
+use crate::crypto::engine::MaybeEngine;
 use crate::journal::Journal;
 use crate::ports::{CpuIndex, EntropyKind, HardwareKey, KeyState, MapEntry, PAGE_SIZE, Platform, Pool, PoolUsage, ThreadExit, ThreadId};
 use core::ops::Range;
@@ -199,6 +200,10 @@ impl Platform for FakePlatform {
 
     fn board(&self) -> &'static str {
         "host process"
+    }
+
+    fn engine(&self) -> MaybeEngine {
+        Some(&super::PortableEngine)
     }
 
     fn cpus(&self) -> usize {

@@ -4,6 +4,7 @@
 use super::block::Kind;
 use super::ccm::Ccm;
 use super::gcm::Gcm;
+use crate::crypto::engine::MaybeEngine;
 use subtle::ConstantTimeEq;
 use utee_abi::crypto::AlgorithmId as Id;
 use utee_abi::result::TeeError;
@@ -56,11 +57,11 @@ pub struct Ae {
 }
 
 impl Ae {
-    /// Starts.
+    /// Starts, on `engine` if there is one.
     ///
     /// # Errors
     /// NOT_SUPPORTED for a tag of such a length; BAD_PARAMETERS for a key or nonce of a wrong length, or lengths that do not go with it.
-    pub fn new(kind: Kind, scheme: Scheme, decrypts: bool, key: &[u8], start: &Start<'_>) -> Result<Self, TeeError> {
+    pub fn new(engine: MaybeEngine, kind: Kind, scheme: Scheme, decrypts: bool, key: &[u8], start: &Start<'_>) -> Result<Self, TeeError> {
         let allowed = match scheme {
             Scheme::Ccm => (4..=MAX_TAG).contains(&start.tag_len) && start.tag_len.is_multiple_of(2),
             Scheme::Gcm => (12..=MAX_TAG).contains(&start.tag_len),
@@ -68,7 +69,7 @@ impl Ae {
         if !allowed {
             return Err(TeeError::NOT_SUPPORTED);
         }
-        let block = super::block::Block::new(kind, key)?;
+        let block = super::block::Block::new(engine, kind, key)?;
         let inner = match scheme {
             Scheme::Ccm => Inner::Ccm(Ccm::new(block, start)?),
             Scheme::Gcm => Inner::Gcm(Gcm::new(block, start.nonce)?),

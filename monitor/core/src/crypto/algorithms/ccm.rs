@@ -2,7 +2,7 @@
 //! Counter with CBC-MAC for data that comes in pieces (SP 800-38C, RFC 3610).
 
 use super::ae::{MAX_TAG, Start};
-use super::block::{Block, MAX_BLOCK, increment, xor};
+use super::block::{Block, MAX_BLOCK, xor};
 use super::ctr::Counter;
 use super::mac::CbcMac;
 use utee_abi::result::TeeError;
@@ -65,8 +65,7 @@ impl Ccm {
         }
         let mut mask = counter;
         mac.block().encrypt(&mut mask);
-        increment(&mut counter, width);
-        Ok(Self { mac, counter: Counter::new(counter, width), mask, aad_left: start.aad_len, payload_left: start.payload_len })
+        Ok(Self { mac, counter: Counter::after(counter, width), mask, aad_left: start.aad_len, payload_left: start.payload_len })
     }
 
     /// Checks that so much additional data may come.

@@ -3,10 +3,12 @@
 //!
 //! The pieces before the last one are whole blocks, but in CTR; in CTS and XTS more than one block is kept for the last piece.
 
-use super::block::{Block, Kind, MAX_BLOCK, xor};
+use super::block::{Aligned, Block, Kind, MAX_BLOCK, xor};
 use super::ctr::Counter;
+use crate::crypto::engine::MaybeEngine;
 use utee_abi::crypto::AlgorithmId as Id;
 use utee_abi::result::TeeError;
+use zerocopy::IntoBytes;
 use zeroize::Zeroize;
 
 /// How blocks are chained.
@@ -47,18 +49,28 @@ pub struct Cipher {
     block: Block,
     mode: Mode,
     decrypts: bool,
-    /// The block that the next one is chained to, or the tweak.
-    chain: [u8; MAX_BLOCK],
+    /// The block that the next one is chained to.
+    chain: Aligned<MAX_BLOCK>,
+    /// The tweak of the next block, little-endian.
+    tweak: u128,
     counter: Option<Counter>,
 }
 
 impl Cipher {
-    /// Starts a cipher. `key2` is that of the tweak.
+    /// Starts a cipher, on `engine` if there is one. `key2` is that of the tweak.
     ///
     /// # Errors
     /// BAD_PARAMETERS for a key or a start value of a wrong length.
-    pub fn new(kind: Kind, mode: Mode, decrypts: bool, key: &[u8], key2: Option<&[u8]>, iv: &[u8]) -> Result<Self, TeeError> {
-        let block = Block::new(kind, key)?;
+    pub fn new(
+        engine: MaybeEngine,
+        kind: Kind,
+        mode: Mode,
+        decrypts: bool,
+        [key, key2]: [Option<&[u8]>; 2],
+        iv: &[u8],
+    ) -> Result<Self, TeeError> {
+        let key = key.ok_or(TeeError::BAD_PARAMETERS)?;
+        let block = Block::new(engine, kind, key)?;
         let mut chain = [0; MAX_BLOCK];
         let wanted = if mode == Mode::Ecb { 0 } else { kind.block_size() };
         // A start value that is of no use is none of an error.
@@ -71,10 +83,10 @@ impl Cipher {
         }
         if mode == Mode::Xts {
             let key2 = key2.filter(|key2| key2.len() == key.len()).ok_or(TeeError::BAD_PARAMETERS)?;
-            Block::new(kind, key2)?.encrypt(&mut chain);
+            Block::new(engine, kind, key2)?.encrypt(&mut chain);
         }
         let counter = (mode == Mode::Ctr).then(|| Counter::new(chain, MAX_BLOCK));
-        Ok(Self { block, mode, decrypts, chain, counter })
+        Ok(Self { block, mode, decrypts, chain: Aligned(chain), tweak: u128::from_le_bytes(chain), counter })
     }
 
     /// Bytes at the end of `len` bytes of last data that [`Cipher::finish`] takes; what is before goes through [`Cipher::update`].
@@ -113,7 +125,7 @@ impl Cipher {
         match (self.mode, self.decrypts) {
             (Mode::Ecb, false) => self.block.encrypt(data),
             (Mode::Ecb, true) => self.block.decrypt(data),
-            (Mode::Cbc | Mode::Cts, false) => self.chain_encrypt(data),
+            (Mode::Cbc | Mode::Cts, false) => self.block.chain(&mut self.chain.0, data),
             (Mode::Cbc | Mode::Cts, true) => self.chain_decrypt(data),
             (Mode::Ctr, _) => {
                 if let Some(counter) = &mut self.counter {
@@ -142,32 +154,23 @@ impl Cipher {
         }
     }
 
-    fn chain_encrypt(&mut self, data: &mut [u8]) {
-        let Self { block, chain, .. } = self;
-        for part in data.chunks_exact_mut(block.size()) {
-            xor(part, chain);
-            block.encrypt(part);
-            chain.iter_mut().zip(part.iter()).for_each(|(to, from)| *to = *from);
-        }
-    }
-
     fn chain_decrypt(&mut self, data: &mut [u8]) {
         // As many blocks as a bit-sliced cipher likes; each is chained to the cipher text before it.
-        let mut before = [0; 8 * MAX_BLOCK];
+        let mut buffer = Aligned([0; 8 * MAX_BLOCK]);
         let size = self.block.size();
-        for part in data.chunks_mut(before.len()) {
-            let Some(before) = before.get_mut(..part.len()) else { break };
+        for part in data.chunks_mut(buffer.0.len()) {
+            let Some(before) = buffer.0.get_mut(..part.len()) else { break };
             before.copy_from_slice(part);
             self.block.decrypt(part);
             let mut chained = part.chunks_exact_mut(size);
             if let Some(first) = chained.next() {
-                xor(first, &self.chain);
+                xor(first, &self.chain.0);
             }
             for (part, before) in chained.zip(before.chunks_exact(size)) {
                 xor(part, before);
             }
             if let Some(last) = before.rchunks_exact(size).next() {
-                self.chain.iter_mut().zip(last).for_each(|(to, from)| *to = *from);
+                self.chain.0.iter_mut().zip(last).for_each(|(to, from)| *to = *from);
             }
         }
     }
@@ -177,7 +180,7 @@ impl Cipher {
         let len = data.len();
         let mut blocks = [0; 2 * MAX_BLOCK];
         blocks.get_mut(..len).ok_or(TeeError::GENERIC)?.copy_from_slice(data);
-        self.chain_encrypt(&mut blocks);
+        self.block.chain(&mut self.chain.0, &mut blocks);
         let (first, second) = blocks.split_at(MAX_BLOCK);
         let (to_second, to_first) = data.split_at_mut(MAX_BLOCK);
         to_second.copy_from_slice(second);
@@ -204,42 +207,41 @@ impl Cipher {
 
     /// The tweak of the next block: times x in GF(2^128), little-endian.
     fn next_tweak(&mut self) {
-        let value = u128::from_le_bytes(self.chain);
-        let reduced = (value >> 127) * 0x87;
-        self.chain = ((value << 1) ^ reduced).to_le_bytes();
+        let reduced = (self.tweak >> 127).wrapping_neg() & 0x87;
+        self.tweak = (self.tweak << 1) ^ reduced;
     }
 
     fn tweak_run(&mut self, data: &mut [u8]) {
-        let mut tweaks = [0; 8 * MAX_BLOCK];
-        for part in data.chunks_mut(tweaks.len()) {
-            for tweak in tweaks.chunks_exact_mut(MAX_BLOCK).take(part.len() / MAX_BLOCK) {
-                tweak.copy_from_slice(&self.chain);
+        let mut tweaks = [0u128; 8];
+        for part in data.chunks_mut(size_of_val(&tweaks)) {
+            for tweak in tweaks.iter_mut().take(part.len() / MAX_BLOCK) {
+                *tweak = self.tweak.to_le();
                 self.next_tweak();
             }
-            xor(part, &tweaks);
+            xor(part, tweaks.as_bytes());
             if self.decrypts {
                 self.block.decrypt(part);
             } else {
                 self.block.encrypt(part);
             }
-            xor(part, &tweaks);
+            xor(part, tweaks.as_bytes());
         }
         tweaks.zeroize();
     }
 
     /// The last whole block and the short one behind it.
     fn tweak_end(&mut self, data: &mut [u8]) -> Result<(), TeeError> {
-        let first_tweak = self.chain;
+        let first_tweak = self.tweak;
         self.next_tweak();
-        let last_tweak = self.chain;
+        let last_tweak = self.tweak;
         let (whole, short) = data.split_at_mut(MAX_BLOCK);
         // Decryption needs the last tweak first.
         let (one, two) = if self.decrypts { (last_tweak, first_tweak) } else { (first_tweak, last_tweak) };
-        self.chain = one;
+        self.tweak = one;
         self.tweak_run(whole);
         let stolen = whole.get_mut(..short.len()).ok_or(TeeError::GENERIC)?;
         stolen.swap_with_slice(short);
-        self.chain = two;
+        self.tweak = two;
         self.tweak_run(whole);
         Ok(())
     }
@@ -247,6 +249,7 @@ impl Cipher {
 
 impl Drop for Cipher {
     fn drop(&mut self) {
-        self.chain.zeroize();
+        self.chain.0.zeroize();
+        self.tweak.zeroize();
     }
 }

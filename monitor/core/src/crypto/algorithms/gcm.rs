@@ -2,8 +2,10 @@
 //! Galois/counter mode for data that comes in pieces (SP 800-38D).
 
 use super::ae::MAX_TAG;
-use super::block::{Block, MAX_BLOCK, increment};
+use super::block::{Block, MAX_BLOCK};
 use super::ctr::Counter;
+use crate::crypto::engine::{Engine, GhashKey, GhashSum};
+use cipher::array::Array;
 use ghash::GHash;
 use ghash::universal_hash::UniversalHash;
 use utee_abi::result::TeeError;
@@ -41,12 +43,12 @@ impl Gcm {
         }
         let mut key = [0; MAX_BLOCK];
         block.encrypt(&mut key);
-        let hash = Hasher { hash: GHash::new(&key.into()), held: [0; MAX_BLOCK], fill: 0 };
+        let hash = Hasher { hash: Hash::new(&block, &key), held: [0; MAX_BLOCK], fill: 0 };
         key.zeroize();
         let mut first = [0; MAX_BLOCK];
         if let (12, Some(start)) = (nonce.len(), first.get_mut(..nonce.len())) {
             start.copy_from_slice(nonce);
-            increment(&mut first, WIDTH);
+            first[MAX_BLOCK - 1] = 1;
         } else {
             let mut of_nonce = hash.clone();
             of_nonce.update(nonce);
@@ -55,8 +57,7 @@ impl Gcm {
         }
         let mut mask = first;
         block.encrypt(&mut mask);
-        increment(&mut first, WIDTH);
-        Ok(Self { block, hash, counter: Counter::new(first, WIDTH), mask, aad_len: 0, payload_len: 0 })
+        Ok(Self { block, hash, counter: Counter::after(first, WIDTH), mask, aad_len: 0, payload_len: 0 })
     }
 
     /// Checks that so much additional data may come.
@@ -120,10 +121,43 @@ fn within(done: u64, more: u64, max: u64) -> Result<(), TeeError> {
     }
 }
 
+/// GHASH over whole blocks.
+#[derive(Clone)]
+enum Hash {
+    /// In portable code.
+    Portable(GHash),
+    /// On an engine.
+    Engine(&'static dyn Engine, GhashKey, GhashSum),
+}
+
+impl Hash {
+    /// Where the cipher is, there the hash is.
+    fn new(block: &Block, key: &[u8; MAX_BLOCK]) -> Self {
+        match block {
+            Block::Aes(aes) => Self::Engine(aes.engine(), GhashKey::new(key), GhashSum::default()),
+            _ => Self::Portable(GHash::new(&(*key).into())),
+        }
+    }
+
+    fn update(&mut self, blocks: &[[u8; MAX_BLOCK]]) {
+        match self {
+            Self::Portable(hash) => hash.update(Array::cast_slice_from_core(blocks)),
+            Self::Engine(engine, key, sum) => engine.ghash(key, sum, blocks),
+        }
+    }
+
+    fn finish(self) -> [u8; MAX_BLOCK] {
+        match self {
+            Self::Portable(hash) => hash.finalize().into(),
+            Self::Engine(_, _, sum) => sum.number().to_be_bytes(),
+        }
+    }
+}
+
 /// GHASH over data in pieces.
 #[derive(Clone)]
 struct Hasher {
-    hash: GHash,
+    hash: Hash,
     held: [u8; MAX_BLOCK],
     fill: usize,
 }
@@ -136,7 +170,7 @@ impl Hasher {
         if self.fill == MAX_BLOCK {
             self.pad();
         }
-        let (blocks, rest) = ghash::Block::slice_as_chunks(body);
+        let (blocks, rest) = body.as_chunks();
         self.hash.update(blocks);
         self.hold(rest);
     }
@@ -150,7 +184,7 @@ impl Hasher {
 
     fn pad(&mut self) {
         if self.fill > 0 {
-            self.hash.update(&[self.held.into()]);
+            self.hash.update(&[self.held]);
             self.held = [0; MAX_BLOCK];
             self.fill = 0;
         }
@@ -163,8 +197,8 @@ impl Hasher {
         for (to, from) in lengths.iter_mut().zip(bits.iter().flatten()) {
             *to = *from;
         }
-        self.hash.update(&[lengths.into()]);
-        self.hash.finalize().into()
+        self.hash.update(&[lengths]);
+        self.hash.finish()
     }
 }
 
@@ -176,11 +210,11 @@ mod tests {
     /// The counter wraps in its own 32 bits, and data ends before it comes round.
     #[test]
     fn lengths_are_limited() {
-        let mut gcm = Gcm::new(Block::new(Kind::Aes, &[0; 16]).unwrap(), &[1; 12]).unwrap();
+        let mut gcm = Gcm::new(Block::new(None, Kind::Aes, &[0; 16]).unwrap(), &[1; 12]).unwrap();
         assert!(gcm.admits_payload(MAX_PAYLOAD).is_ok() && gcm.admits_payload(MAX_PAYLOAD + 1).is_err());
         gcm.payload(&mut [0; 33], false);
         assert!(gcm.admits_payload(MAX_PAYLOAD - 33).is_ok() && gcm.admits_payload(MAX_PAYLOAD - 32).is_err());
         assert!(gcm.admits_payload(u64::MAX).is_err() && gcm.admits_aad(MAX_AAD + 1).is_err());
-        assert!(Gcm::new(Block::new(Kind::Aes, &[0; 16]).unwrap(), &[]).is_err());
+        assert!(Gcm::new(Block::new(None, Kind::Aes, &[0; 16]).unwrap(), &[]).is_err());
     }
 }

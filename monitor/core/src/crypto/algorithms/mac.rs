@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Message authentication codes: HMAC of every digest (FIPS 198-1), CMAC (SP 800-38B) and CBC-MAC (ISO/IEC 9797-1, algorithm 1).
 
-use super::block::{Block, Kind, MAX_BLOCK, xor};
+use super::block::{Aligned, Block, Kind, MAX_BLOCK, xor};
 use super::digest::{self, Digest, MAX_DIGEST};
+use crate::crypto::engine::MaybeEngine;
 use utee_abi::crypto::{Algorithm, AlgorithmId as Id, ObjectType};
 use utee_abi::result::TeeError;
 use zeroize::Zeroize;
@@ -79,16 +80,16 @@ pub enum Mac {
 }
 
 impl Mac {
-    /// Starts a code.
+    /// Starts a code, on `engine` if there is one that has its cipher.
     ///
     /// # Errors
     /// BAD_PARAMETERS for a key of a length that it does not take.
-    pub fn new(code: Code, key: &[u8]) -> Result<Self, TeeError> {
+    pub fn new(engine: MaybeEngine, code: Code, key: &[u8]) -> Result<Self, TeeError> {
         Ok(match code {
             Code::Hmac(algorithm) => Self::Hmac(Hmac::new(algorithm, key)?),
-            Code::Cmac(kind) => Self::Cmac(CbcMac::new(Block::new(kind, key)?)),
-            Code::CbcMac(kind) => Self::CbcMac(CbcMac::new(Block::new(kind, key)?)),
-            Code::CbcMacPadded(kind) => Self::CbcMacPadded(CbcMac::new(Block::new(kind, key)?)),
+            Code::Cmac(kind) => Self::Cmac(CbcMac::new(Block::new(engine, kind, key)?)),
+            Code::CbcMac(kind) => Self::CbcMac(CbcMac::new(Block::new(engine, kind, key)?)),
+            Code::CbcMacPadded(kind) => Self::CbcMacPadded(CbcMac::new(Block::new(engine, kind, key)?)),
         })
     }
 
@@ -208,6 +209,17 @@ impl CbcMac {
         &self.block
     }
 
+    /// Takes in whole blocks, where none is held back.
+    fn run(&mut self, data: &[u8]) {
+        let mut buffer = Aligned([0; 8 * MAX_BLOCK]);
+        for part in data.chunks(buffer.0.len()) {
+            let Some(blocks) = buffer.0.get_mut(..part.len()) else { break };
+            blocks.copy_from_slice(part);
+            self.block.chain(&mut self.chain, blocks);
+        }
+        buffer.0.zeroize();
+    }
+
     fn step(&mut self) {
         let size = self.block.size();
         if let Some(chain) = self.chain.get_mut(..size) {
@@ -224,6 +236,11 @@ impl CbcMac {
         while !data.is_empty() {
             if self.fill == size {
                 self.step();
+            }
+            if self.fill == 0 && data.len() > size {
+                let (blocks, rest) = data.split_at(data.len().saturating_sub(1) / size * size);
+                self.run(blocks);
+                data = rest;
             }
             let (now, later) = data.split_at(size.saturating_sub(self.fill).min(data.len()));
             for (to, from) in self.held.iter_mut().skip(self.fill).zip(now) {

@@ -12,7 +12,7 @@ pub mod gcm;
 pub mod kdf;
 pub mod mac;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use utee_abi::crypto::{Algorithm, AlgorithmId, ObjectType, OperationMode};
 

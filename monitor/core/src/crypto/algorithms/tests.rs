@@ -2,19 +2,21 @@
 //! The registry, published vectors, and that pieces make no difference.
 
 use super::ae::{Ae, Scheme, Start};
-use super::block::{Block, Kind, increment};
+use super::block::{Block, Kind};
 use super::cipher::{Cipher, Mode};
 use super::ctr::Counter;
 use super::digest::{Digest, MAX_DIGEST};
 use super::mac::{Code, Mac};
 use super::{Service, ae, cipher, digest, ecc, find, kdf, mac};
+use crate::crypto::engine::MaybeEngine;
+use crate::testing::PortableEngine;
 use proptest::prelude::{any, prop_assert_eq, proptest};
 use std::vec;
 use std::vec::Vec;
 use utee_abi::crypto::{Algorithm, AlgorithmId, OperationClass};
 use utee_abi::result::TeeError;
 
-pub(super) fn hex(digits: &str) -> Vec<u8> {
+pub(crate) fn hex(digits: &str) -> Vec<u8> {
     let digits: Vec<u8> = digits.bytes().filter(u8::is_ascii_hexdigit).collect();
     digits.chunks(2).map(|pair| u8::from_str_radix(core::str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
 }
@@ -85,9 +87,26 @@ fn what_serves_an_id_is_what_its_name_says() {
     }
 }
 
-/// Encrypts in one piece with nothing kept back.
+/// Portable code, and an engine.
+const ENGINES: [MaybeEngine; 2] = [None, Some(&PortableEngine)];
+
+/// Encrypts in one piece with nothing kept back. An engine makes no difference.
 fn run(kind: Kind, mode: Mode, decrypts: bool, keys: [&[u8]; 2], iv: &[u8], data: &[u8]) -> Result<Vec<u8>, TeeError> {
-    let mut cipher = Cipher::new(kind, mode, decrypts, keys[0], Some(keys[1]), iv)?;
+    let [portable, on_engine] = ENGINES.map(|engine| run_on(engine, kind, mode, decrypts, keys, iv, data));
+    assert_eq!(portable, on_engine, "{kind:?} {mode:?}");
+    portable
+}
+
+fn run_on(
+    engine: MaybeEngine,
+    kind: Kind,
+    mode: Mode,
+    decrypts: bool,
+    keys: [&[u8]; 2],
+    iv: &[u8],
+    data: &[u8],
+) -> Result<Vec<u8>, TeeError> {
+    let mut cipher = Cipher::new(engine, kind, mode, decrypts, keys.map(Some), iv)?;
     let mut out = data.to_vec();
     let body = data.len() - cipher.tail(data.len() as u64) as usize;
     cipher.update(&mut out[..body])?;
@@ -247,24 +266,26 @@ fn wrong_lengths_are_refused() {
             (Mode::Xts, len == 0 || len >= 16),
         ] {
             let iv: &[u8] = if mode == Mode::Ecb { &[] } else { &[3; 16] };
-            let cipher = Cipher::new(Kind::Aes, mode, false, &key, Some(&other), iv).unwrap();
+            let cipher = Cipher::new(None, Kind::Aes, mode, false, [Some(&key), Some(&other)], iv).unwrap();
             assert_eq!(cipher.ends_with(len as u64), fine, "{mode:?} {len}");
             assert_eq!(run(Kind::Aes, mode, false, [&key, &other], iv, &vec![0; len]).is_ok(), fine, "{mode:?} {len}");
-            let wrong = Cipher::new(Kind::Aes, mode, false, &key, Some(&other), &vec![0; len]).is_ok();
+            let wrong = Cipher::new(None, Kind::Aes, mode, false, [Some(&key), Some(&other)], &vec![0; len]).is_ok();
             assert_eq!(wrong, mode == Mode::Ecb || len == 16, "{mode:?} {len}");
         }
         for (kind, lens) in [(Kind::Aes, &[16, 24, 32][..]), (Kind::Des, &[8]), (Kind::Des3, &[16, 24]), (Kind::Sm4, &[16])] {
-            assert_eq!(Block::new(kind, &vec![7; len]).is_ok(), lens.contains(&len), "{kind:?} {len}");
+            for engine in ENGINES {
+                assert_eq!(Block::new(engine, kind, &vec![7; len]).is_ok(), lens.contains(&len), "{kind:?} {len}");
+            }
         }
     }
-    assert!(Cipher::new(Kind::Aes, Mode::Xts, false, &key, None, &[0; 16]).is_err());
-    assert!(Cipher::new(Kind::Aes, Mode::Xts, false, &key, Some(&[0; 32]), &[0; 16]).is_err());
+    assert!(Cipher::new(None, Kind::Aes, Mode::Xts, false, [Some(&key), None], &[0; 16]).is_err());
+    assert!(Cipher::new(None, Kind::Aes, Mode::Xts, false, [Some(&key), Some(&[0; 32])], &[0; 16]).is_err());
 }
 
 /// The counters of GCM wrap in their own 32 bits and leave the nonce alone (SP 800-38D, 6.2).
 #[test]
 fn narrow_counters_do_not_carry_into_the_nonce() {
-    let block = Block::new(Kind::Aes, &[9; 16]).unwrap();
+    let block = Block::new(None, Kind::Aes, &[9; 16]).unwrap();
     let mut first = [0xAB; 16];
     first[12..].fill(0xFF);
     let mut stream = [0; 32];
@@ -273,12 +294,25 @@ fn narrow_counters_do_not_carry_into_the_nonce() {
     wanted[1][12..].fill(0);
     wanted.iter_mut().for_each(|counter| block.encrypt(counter));
     assert_eq!(stream, *wanted.as_flattened());
-    increment(&mut first, 16);
-    assert_eq!(first[11..], [0xAC, 0, 0, 0, 0]);
+    // One block further, and with all bits counting.
+    let mut next = [0; 16];
+    Counter::after(first, 4).apply(&block, &mut next);
+    assert_eq!(next, wanted[1]);
+    let (mut carried, mut wanted) = ([0; 16], [0xAB; 16]);
+    Counter::after(first, 16).apply(&block, &mut carried);
+    wanted[11..].copy_from_slice(&[0xAC, 0, 0, 0, 0]);
+    block.encrypt(&mut wanted);
+    assert_eq!(carried, wanted);
 }
 
 fn code(code: Code, key: &[u8], data: &[u8]) -> Vec<u8> {
-    let mut mac = Mac::new(code, key).unwrap();
+    let [portable, on_engine] = ENGINES.map(|engine| code_on(engine, code, key, data));
+    assert_eq!(portable, on_engine, "{code:?}");
+    portable
+}
+
+fn code_on(engine: MaybeEngine, code: Code, key: &[u8], data: &[u8]) -> Vec<u8> {
+    let mut mac = Mac::new(engine, code, key).unwrap();
     let mut out = [0; MAX_DIGEST];
     mac.update(data).unwrap();
     mac.finish(&mut out).unwrap();
@@ -305,7 +339,7 @@ fn hmac_agrees_with_published_vectors() {
     }
     let long = code(Code::Hmac(Algorithm::Sha256), &[0xAA; 131], b"Test Using Larger Than Block-Size Key - Hash Key First");
     assert_eq!(long, hex("60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"));
-    assert!(Mac::new(Code::Hmac(Algorithm::Shake128), b"key").is_err());
+    assert!(Mac::new(None, Code::Hmac(Algorithm::Shake128), b"key").is_err());
 }
 
 /// SP 800-38B, examples with AES-128 and with triple DES.
@@ -333,7 +367,11 @@ fn cbc_mac_agrees_with_the_standard() {
     let key = hex("0123456789abcdef");
     let mut data = b"7654321 Now is the time for ".to_vec();
     let padded = code(Code::CbcMacPadded(Kind::Des), &key, &data);
-    assert!(Mac::new(Code::CbcMac(Kind::Des), &key).and_then(|mut mac| mac.update(&data).and_then(|()| mac.finish(&mut [0; 64]))).is_err());
+    assert!(
+        Mac::new(None, Code::CbcMac(Kind::Des), &key)
+            .and_then(|mut mac| mac.update(&data).and_then(|()| mac.finish(&mut [0; 64])))
+            .is_err()
+    );
     data.extend([4; 4]);
     assert_eq!(code(Code::CbcMac(Kind::Des), &key, &data), padded);
     data.truncate(28);
@@ -389,10 +427,10 @@ struct AeVector {
 
 impl AeVector {
     /// Works in pieces of `piece` bytes; the result and the tag.
-    fn run(&self, decrypts: bool, piece: usize) -> (Vec<u8>, Ae) {
+    fn run(&self, engine: MaybeEngine, decrypts: bool, piece: usize) -> (Vec<u8>, Ae) {
         let start =
             Start { nonce: &self.nonce, tag_len: self.tag.len(), aad_len: self.aad.len() as u64, payload_len: self.plain.len() as u64 };
-        let mut ae = Ae::new(Kind::Aes, self.scheme, decrypts, &self.key, &start).unwrap();
+        let mut ae = Ae::new(engine, Kind::Aes, self.scheme, decrypts, &self.key, &start).unwrap();
         for part in self.aad.chunks(piece) {
             ae.admits_aad(part.len() as u64).unwrap();
             ae.aad(part);
@@ -406,11 +444,12 @@ impl AeVector {
     }
 
     fn check(&self) {
-        for piece in [1, 5, 16, 17, 100, 100_000] {
-            let (text, mut ae) = self.run(false, piece);
+        let pieces = [1, 5, 16, 17, 100, 100_000];
+        for (engine, piece) in ENGINES.into_iter().flat_map(|engine| pieces.map(|piece| (engine, piece))) {
+            let (text, mut ae) = self.run(engine, false, piece);
             assert_eq!(text, self.text);
             assert_eq!(ae.tag().unwrap()[..self.tag.len()], self.tag);
-            let (plain, mut ae) = self.run(true, piece);
+            let (plain, mut ae) = self.run(engine, true, piece);
             assert_eq!(plain, self.plain);
             assert_eq!(ae.clone().verify(&self.tag), Ok(()));
             let mut wrong = self.tag.clone();
@@ -477,7 +516,7 @@ fn ccm_agrees_with_published_vectors() {
 #[test]
 fn ccm_wants_what_was_said_at_the_start() {
     let start = Start { nonce: &[1; 13], tag_len: 8, aad_len: 3, payload_len: 5 };
-    let new = |start: &Start<'_>| Ae::new(Kind::Aes, Scheme::Ccm, false, &[0; 16], start);
+    let new = |start: &Start<'_>| Ae::new(None, Kind::Aes, Scheme::Ccm, false, &[0; 16], start);
     let mut ae = new(&start).unwrap();
     assert_eq!((ae.admits_payload(1), ae.admits_aad(4)), (Err(TeeError::BAD_STATE), Err(TeeError::BAD_PARAMETERS)));
     assert_eq!(ae.tag(), Err(TeeError::BAD_STATE));
@@ -617,7 +656,7 @@ fn points_off_the_curve_are_refused_everywhere() {
 proptest! {
     /// Pieces of any length make no difference, and decryption undoes encryption.
     #[test]
-    fn pieces_make_no_difference_to_ciphers(row in 0..cipher::ROWS.len(), data: Vec<u8>, cuts: Vec<u8>, seed: [u8; 32]) {
+    fn pieces_make_no_difference_to_ciphers(row in 0..cipher::ROWS.len(), data: Vec<u8>, cuts: Vec<u8>, seed: [u8; 32], on_engine: bool) {
         let (_, (kind, mode)) = cipher::ROWS[row];
         let size = kind.block_size();
         let key = &seed[..if kind == Kind::Des { 8 } else { 16 }];
@@ -631,7 +670,7 @@ proptest! {
         }
         let whole = run(kind, mode, false, [key, &key2], iv, &data).unwrap();
         for (decrypts, from, to) in [(false, &data, &whole), (true, &whole, &data)] {
-            let mut cipher = Cipher::new(kind, mode, decrypts, key, Some(&key2), iv).unwrap();
+            let mut cipher = Cipher::new(ENGINES[usize::from(on_engine)], kind, mode, decrypts, [Some(key), Some(&key2)], iv).unwrap();
             let mut out = from.clone();
             let body = out.len() - cipher.tail(out.len() as u64) as usize;
             let mut rest = &mut out[..];
@@ -651,7 +690,7 @@ proptest! {
     }
 
     #[test]
-    fn pieces_make_no_difference_to_codes_and_digests(data: Vec<u8>, cuts: Vec<u8>, key: [u8; 16]) {
+    fn pieces_make_no_difference_to_codes_and_digests(data: Vec<u8>, cuts: Vec<u8>, key: [u8; 16], on_engine: bool) {
         for (_, service) in AlgorithmId::ALL.iter().filter_map(|(_, id)| Some((id, find(*id)?))) {
             let cut = |update: &mut dyn FnMut(&[u8])| {
                 let mut rest = &data[..];
@@ -674,10 +713,10 @@ proptest! {
                 }
                 Service::Mac(code) => {
                     let key = &key[..if code.key_type() == utee_abi::crypto::ObjectType::DES { 8 } else { 16 }];
-                    let mut mac = Mac::new(code, key).unwrap();
+                    let mut mac = Mac::new(None, code, key).unwrap();
                     mac.update(&data).unwrap();
                     let first = mac.finish(&mut whole);
-                    let mut mac = Mac::new(code, key).unwrap();
+                    let mut mac = Mac::new(ENGINES[usize::from(on_engine)], code, key).unwrap();
                     cut(&mut |part| mac.update(part).unwrap());
                     prop_assert_eq!(mac.finish(&mut parts), first);
                 }
@@ -689,15 +728,16 @@ proptest! {
 
     #[test]
     fn what_was_sealed_opens(gcm: bool, key: [u8; 16], nonce in proptest::collection::vec(any::<u8>(), 7..13), aad: Vec<u8>, plain: Vec<u8>,
-                             piece in 1usize..70) {
+                             piece in 1usize..70, on_engine: bool) {
         let scheme = if gcm { Scheme::Gcm } else { Scheme::Ccm };
         let mut vector = AeVector { scheme, key: key.to_vec(), nonce, aad, plain, text: Vec::new(), tag: vec![0; 16] };
-        let (text, mut ae) = vector.run(false, 1 << 20);
+        let [engine, other] = if on_engine { ENGINES } else { [ENGINES[1], ENGINES[0]] };
+        let (text, mut ae) = vector.run(engine, false, 1 << 20);
         let tag = ae.tag().unwrap();
-        let (again, mut ae) = vector.run(false, piece);
+        let (again, mut ae) = vector.run(other, false, piece);
         prop_assert_eq!((&again, ae.tag()), (&text, Ok(tag)));
         vector.text = text;
-        let (plain, mut ae) = vector.run(true, piece);
+        let (plain, mut ae) = vector.run(engine, true, piece);
         prop_assert_eq!((plain, ae.verify(&tag)), (vector.plain, Ok(())));
     }
 }
