@@ -14,6 +14,7 @@ use tee_arch::space::Space;
 use tee_arch::thread::{self, ThreadCell, ThreadMain};
 use tee_core::console::ports::{AccessControl, ConsolePort};
 use tee_core::console::screen::Screen;
+use tee_core::crypto::engine::MaybeEngine;
 use tee_core::journal::Journal;
 use tee_core::limits::MAX_CPUS;
 use tee_core::ports::{CpuIndex, EntropyKind, HardwareKey, MapEntry, Platform, Pool, PoolUsage, ThreadExit, ThreadId};
@@ -163,6 +164,10 @@ impl<B: Board> Platform for Machine<B> {
 
     fn board(&self) -> &'static str {
         self.board.name()
+    }
+
+    fn engine(&self) -> MaybeEngine {
+        tee_arch::aes::engine()
     }
 
     fn cpus(&self) -> usize {

@@ -15,6 +15,7 @@
 //! those mappings, which are global and closed to EL0, and has the last gigabyte below 4 GiB for itself, so that 32-bit TAs
 //! reach all of it.
 
+pub mod aes;
 pub mod cache;
 pub mod cpu;
 pub mod mmu;

@@ -54,6 +54,7 @@ register!(/** Program status of what the last exception interrupted. */ spsr, "s
 register!(/** Address of the last fault. */ far, "far_el1");
 register!(/** Interrupt Status Register: what is pending on this CPU, masked or not. */ isr, "isr_el1");
 register!(/** Multiprocessor Affinity Register. */ mpidr, "mpidr_el1");
+register!(/** Instruction Set Attribute Register 0: instructions for ciphers among others. */ id_aa64isar0, "id_aa64isar0_el1");
 register!(/** Memory Model Feature Register 0: physical addresses. */ id_aa64mmfr0, "id_aa64mmfr0_el1");
 register!(/** Memory Model Feature Register 1: PAN among others. */ id_aa64mmfr1, "id_aa64mmfr1_el1");
 register!(/** Cache Type Register. */ ctr, "ctr_el0");

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! Floating-point and SIMD registers, switched on first use. The kernel is built without them and has no use of its own.
+//! Floating-point and SIMD registers, switched on first use. The kernel is built without them; what
+//! it does with them by hand borrows them for a moment ([`borrow`]).
 //!
 //! CPACR_EL1 is the secure world's own (EL3 switches it) and closed but while the TA runs that has the registers.
 
 use super::percpu::{PerCpu, this_cpu};
 use super::sysreg;
 use super::user::UserRegs;
+use crate::lock::{mask_interrupts, restore_interrupts};
 use core::arch::global_asm;
+use core::mem::MaybeUninit;
 use core::ptr::null_mut;
 
 /// q0 to q31, FPCR and FPSR.
@@ -166,4 +169,25 @@ pub unsafe fn forget(regs: *mut UserRegs) {
             set_open(false);
         }
     }
+}
+
+/// Runs `f` with q0 to q31 free for it. Afterwards they hold what they held, whoever's it is, and nothing of `f`.
+///
+/// Interrupts are masked meanwhile: `f` may take some thousand instructions.
+pub fn borrow<R>(f: impl FnOnce() -> R) -> R {
+    let mut regs = MaybeUninit::<VfpRegs>::uninit();
+    let masked = mask_interrupts();
+    let was_open = sysreg::cpacr() & CPACR_OPEN == CPACR_OPEN;
+    // SAFETY: interrupts are masked, so that nobody else uses the registers of this CPU before they are as they were again; `regs` has
+    // room for all that is saved, and is loaded only after that.
+    let result = unsafe {
+        set_open(true);
+        vfp_save(regs.as_mut_ptr());
+        let result = f();
+        vfp_load(regs.as_ptr());
+        set_open(was_open);
+        result
+    };
+    restore_interrupts(masked);
+    result
 }

@@ -16,6 +16,7 @@
 //! | ACTLR, CNTKCTL, PMU, debug | shared | not used by the secure world after boot |
 //! | exclusive monitor | shared | cleared by every exception return |
 
+pub mod aes;
 pub mod cache;
 pub mod cp15;
 pub mod cpu;

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! Floating-point and NEON registers, switched on first use. The kernel is built soft-float and has no use of its own.
+//! Floating-point and NEON registers, switched on first use. The kernel is built soft-float; what it
+//! does with NEON by hand borrows the registers for a moment ([`borrow`]).
 
 use super::cp15;
 use super::percpu::{PerCpu, this_cpu};
 use super::user::UserRegs;
+use crate::lock::{mask_interrupts, restore_interrupts};
 use core::arch::{asm, global_asm};
+use core::mem::MaybeUninit;
 use core::ptr::null_mut;
 
 /// d0 to d31 and FPSCR.
@@ -30,7 +33,11 @@ impl Default for VfpRegs {
 
 /// CPACR: full access to coprocessors 10 and 11.
 const CPACR_OPEN: u32 = 0x00F0_0000;
+/// CPACR.ASEDIS and D32DIS, by which the normal world may take NEON or half of the registers from both worlds.
+const CPACR_CURTAILED: u32 = 3 << 30;
 const FPEXC_EN: u32 = 1 << 30;
+/// MVFR1: NEON loads and stores, and integer instructions.
+const MVFR1_NEON: u32 = 0xFF << 8;
 
 global_asm!(
     ".fpu neon",
@@ -56,6 +63,10 @@ global_asm!(
     "vfp_set_fpexc:",
     "vmsr fpexc, r0",
     "bx lr",
+    ".global vfp_mvfr1",
+    "vfp_mvfr1:",
+    "vmrs r0, mvfr1",
+    "bx lr",
 );
 
 unsafe extern "C" {
@@ -63,6 +74,7 @@ unsafe extern "C" {
     fn vfp_load(regs: *const VfpRegs);
     fn vfp_fpexc() -> u32;
     fn vfp_set_fpexc(value: u32);
+    fn vfp_mvfr1() -> u32;
 }
 
 /// Closes the floating-point unit before a secure thread runs: the first use by a TA traps.
@@ -74,7 +86,7 @@ pub unsafe fn close(cpu: *mut PerCpu) {
     // SAFETY: `cpu` is this CPU's; the kernel uses no floating point, so closing it affects TAs only.
     unsafe {
         (*cpu).normal_cpacr = cp15::cpacr();
-        cp15::set_cpacr((*cpu).normal_cpacr & !CPACR_OPEN);
+        cp15::set_cpacr((*cpu).normal_cpacr & !(CPACR_OPEN | CPACR_CURTAILED));
     }
 }
 
@@ -88,8 +100,6 @@ pub unsafe fn give_back(cpu: *mut PerCpu) {
     unsafe {
         if !(*cpu).vfp_owner.is_null() {
             evict(cpu);
-            cp15::set_cpacr((*cpu).normal_cpacr | CPACR_OPEN);
-            cp15::isb();
             vfp_set_fpexc(FPEXC_EN);
             vfp_load(&raw const (*cpu).normal_vfp);
             vfp_set_fpexc((*cpu).normal_fpexc);
@@ -173,4 +183,47 @@ pub unsafe fn forget(regs: *mut UserRegs) {
             asm!("isb", options(nostack, preserves_flags));
         }
     }
+}
+
+/// Tells whether this CPU has NEON.
+pub fn has_neon() -> bool {
+    let masked = mask_interrupts();
+    let before = cp15::cpacr();
+    // SAFETY: interrupts are masked, and the register is put back as it was; the unit is read only where access could be opened.
+    let has = unsafe {
+        cp15::set_cpacr(before & !CPACR_CURTAILED | CPACR_OPEN);
+        cp15::isb();
+        let has = cp15::cpacr() & CPACR_OPEN == CPACR_OPEN && vfp_mvfr1() & MVFR1_NEON != 0;
+        cp15::set_cpacr(before);
+        cp15::isb();
+        has
+    };
+    restore_interrupts(masked);
+    has
+}
+
+/// Runs `f` with d0 to d31 free for it. Afterwards they hold what they held, whoever's it is, and nothing of `f`.
+///
+/// Interrupts are masked meanwhile: `f` may take some thousand instructions.
+pub fn borrow<R>(f: impl FnOnce() -> R) -> R {
+    let mut regs = MaybeUninit::<VfpRegs>::uninit();
+    let masked = mask_interrupts();
+    let before = cp15::cpacr();
+    // SAFETY: interrupts are masked, so that nobody else uses the unit of this CPU before it is as it was again; `regs` has room for
+    // all that is saved, and is loaded only after that.
+    let result = unsafe {
+        cp15::set_cpacr(before & !CPACR_CURTAILED | CPACR_OPEN);
+        cp15::isb();
+        let fpexc = vfp_fpexc();
+        vfp_set_fpexc(FPEXC_EN);
+        vfp_save(regs.as_mut_ptr());
+        let result = f();
+        vfp_load(regs.as_ptr());
+        vfp_set_fpexc(fpexc);
+        cp15::set_cpacr(before);
+        cp15::isb();
+        result
+    };
+    restore_interrupts(masked);
+    result
 }

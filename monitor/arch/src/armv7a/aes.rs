@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! AES and GHASH with NEON, which has no instructions for them: see `aes.s` and `ghash.s`.
+
+use super::vfp;
+use core::arch::global_asm;
+use core::sync::atomic::{AtomicU8, Ordering};
+use tee_core::crypto::engine::{AesKeys, BLOCK, Engine, GhashKey, GhashSum, MaybeEngine};
+
+global_asm!(include_str!("aes.s"), options(raw));
+global_asm!(include_str!("ghash.s"), options(raw));
+
+/// Blocks of AES, and of GHASH, that the registers are borrowed for at a time: at most 8,000 instructions with interrupts masked.
+const AES_BLOCKS: usize = 8;
+const GHASH_BLOCKS: usize = 32;
+
+unsafe extern "C" {
+    fn aes_neon_sub_bytes(block: *mut [u8; BLOCK]);
+    fn aes_neon_encrypt(keys: *const [u8; BLOCK], rounds: usize, blocks: *mut [u8; BLOCK], count: usize);
+    fn aes_neon_decrypt(keys: *const [u8; BLOCK], rounds: usize, blocks: *mut [u8; BLOCK], count: usize);
+    fn aes_neon_cbc_encrypt(keys: *const [u8; BLOCK], rounds: usize, blocks: *mut [u8; BLOCK], count: usize, chain: *mut [u8; BLOCK]);
+    fn ghash_neon(sum: *mut u128, key: *const u128, blocks: *const [u8; BLOCK], count: usize);
+}
+
+/// This CPU's NEON.
+struct Neon;
+
+impl Engine for Neon {
+    fn aes_sub_word(&self, word: [u8; 4]) -> [u8; 4] {
+        let mut block = [word; 4];
+        // SAFETY: 16 bytes are read and written, and the registers that this uses are borrowed.
+        vfp::borrow(|| unsafe { aes_neon_sub_bytes((&raw mut block).cast()) });
+        block[0]
+    }
+
+    fn aes_encrypt(&self, keys: &AesKeys, blocks: &mut [[u8; BLOCK]]) {
+        for part in blocks.chunks_mut(AES_BLOCKS) {
+            let (keys, rounds) = (keys.round_keys().as_ptr(), keys.rounds());
+            // SAFETY: there is one more round key than `rounds`, `part` is as long as it says and not empty, and the registers that this
+            // uses are borrowed.
+            vfp::borrow(|| unsafe { aes_neon_encrypt(keys, rounds, part.as_mut_ptr(), part.len()) });
+        }
+    }
+
+    fn aes_decrypt(&self, keys: &AesKeys, blocks: &mut [[u8; BLOCK]]) {
+        for part in blocks.chunks_mut(AES_BLOCKS) {
+            let (keys, rounds) = (keys.round_keys().as_ptr(), keys.rounds());
+            // SAFETY: as in `aes_encrypt`.
+            vfp::borrow(|| unsafe { aes_neon_decrypt(keys, rounds, part.as_mut_ptr(), part.len()) });
+        }
+    }
+
+    fn aes_chain(&self, keys: &AesKeys, chain: &mut [u8; BLOCK], blocks: &mut [[u8; BLOCK]]) {
+        for part in blocks.chunks_mut(AES_BLOCKS) {
+            let (keys, rounds) = (keys.round_keys().as_ptr(), keys.rounds());
+            // SAFETY: as in `aes_encrypt`; `chain` is a block.
+            vfp::borrow(|| unsafe { aes_neon_cbc_encrypt(keys, rounds, part.as_mut_ptr(), part.len(), chain) });
+        }
+    }
+
+    fn ghash(&self, key: &GhashKey, sum: &mut GhashSum, blocks: &[[u8; BLOCK]]) {
+        for part in blocks.chunks(GHASH_BLOCKS) {
+            // SAFETY: sum and key are 16 bytes, `part` is as long as it says and not empty, and the registers that this uses are borrowed.
+            vfp::borrow(|| unsafe { ghash_neon(sum.number_mut(), key.number(), part.as_ptr(), part.len()) });
+        }
+    }
+}
+
+/// The engine of this CPU, if it has NEON.
+pub fn engine() -> MaybeEngine {
+    /// Not looked yet, no, yes.
+    static FOUND: AtomicU8 = AtomicU8::new(0);
+    if FOUND.load(Ordering::Relaxed) == 0 {
+        FOUND.store(1 + u8::from(vfp::has_neon()), Ordering::Relaxed);
+    }
+    (FOUND.load(Ordering::Relaxed) == 2).then_some(&Neon)
+}
