@@ -50,6 +50,14 @@ pub fn lookup(modules: &[Module<'_>], first: Option<usize>, name: &[u8]) -> Opti
     Some(if symbol.kind == STT_TLS { symbol.value } else { address(module, &symbol) })
 }
 
+/// Bytes between the thread pointer of a 64-bit TA and the thread-local storage of its first module: two words.
+pub(crate) const TCB_SIZE: u64 = 16;
+
+/// Where the thread-local storage of a module starts, counted from the thread pointer: modules follow one another.
+fn tls_start(modules: &[Module<'_>], index: usize) -> u64 {
+    modules.iter().take(index).fold(TCB_SIZE, |sum, module| sum.wrapping_add(module.plan.tls_len))
+}
+
 /// Id of the thread-local storage of a module. The framework in a TA counts modules, whether they have any or not.
 #[must_use]
 pub fn tls_module(index: usize) -> u64 {
@@ -67,7 +75,10 @@ fn address(module: &Module<'_>, symbol: &Symbol) -> u64 {
 
 fn value(modules: &[Module<'_>], index: usize, module: &Module<'_>, import: &Import) -> Result<u64, ElfError> {
     if import.symbol == 0 {
-        return Ok(tls_module(index));
+        return Ok(match import.kind {
+            ImportKind::TlsThread => tls_start(modules, index).wrapping_add(import.addend),
+            _ => tls_module(index),
+        });
     }
     let (wanted, name) = elf::symbol(module, import.symbol).ok_or(ElfError::NoSymbol)?;
     // A symbol that is not visible from outside is its own module's.
@@ -80,5 +91,6 @@ fn value(modules: &[Module<'_>], index: usize, module: &Module<'_>, import: &Imp
         ImportKind::Distance => address(definer, &symbol).wrapping_add(import.addend).wrapping_sub(module.base).wrapping_sub(import.vaddr),
         ImportKind::TlsModule => tls_module(owner),
         ImportKind::TlsOffset => symbol.value.wrapping_add(import.addend),
+        ImportKind::TlsThread => tls_start(modules, owner).wrapping_add(symbol.value).wrapping_add(import.addend),
     })
 }

@@ -7,7 +7,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
 use utee_abi::call_rule::CallRule;
-use utee_abi::ta_head::{TaFlags, TaHead, TaLimits};
+use utee_abi::ta_head::{InitFiniLayout, PhdrInfoLayout, TaFlags, TaHead, TaLimits, init_fini32, init_fini64, phdr_info32, phdr_info64};
 use utee_abi::uuid::Uuid;
 
 pub use crate::relocations::{Relocation, Relocations, Value};
@@ -34,6 +34,55 @@ pub struct Limits {
 pub enum Machine {
     /// AArch32.
     Arm,
+    /// AArch64.
+    Aarch64,
+}
+
+impl Machine {
+    /// Bytes of an address.
+    #[must_use]
+    pub const fn address_size(self) -> usize {
+        match self {
+            Self::Arm => 4,
+            Self::Aarch64 => 8,
+        }
+    }
+
+    /// Multiple that the stack pointer is at every public interface (AAPCS, AAPCS64).
+    #[must_use]
+    pub const fn stack_align(self) -> u32 {
+        match self {
+            Self::Arm => 8,
+            Self::Aarch64 => 16,
+        }
+    }
+
+    /// Layout of the object that gets program headers.
+    #[must_use]
+    pub const fn phdr_info(self) -> &'static PhdrInfoLayout {
+        match self {
+            Self::Arm => &phdr_info32::LAYOUT,
+            Self::Aarch64 => &phdr_info64::LAYOUT,
+        }
+    }
+
+    /// Layout of the object that gets init and fini functions.
+    #[must_use]
+    pub const fn init_fini(self) -> &'static InitFiniLayout {
+        match self {
+            Self::Arm => &init_fini32::LAYOUT,
+            Self::Aarch64 => &init_fini64::LAYOUT,
+        }
+    }
+
+    /// The instruction at an entry point: its address, and bytes of it that there are at least.
+    pub(crate) const fn instruction(self, entry: u64) -> (u64, u64) {
+        match self {
+            // Bit 0 says Thumb.
+            Self::Arm => (entry & !1, 2),
+            Self::Aarch64 => (entry, 4),
+        }
+    }
 }
 
 /// Rights of a segment. Writable and executable does not exist.
@@ -88,6 +137,8 @@ pub enum ImportKind {
     TlsModule,
     /// Where a symbol stands in the thread-local storage of its module.
     TlsOffset,
+    /// Where a symbol stands, counted from the thread pointer.
+    TlsThread,
 }
 
 /// A word whose value depends on the modules that a program has.
@@ -139,8 +190,8 @@ pub struct LoadPlan {
     pub headers: Headers,
     /// Where the name of a library stands.
     pub name: Option<u64>,
-    /// It has thread-local storage.
-    pub has_tls: bool,
+    /// Bytes of its thread-local storage.
+    pub tls_len: u64,
     /// Addresses of DT_INIT_ARRAY.
     pub init: Range<u64>,
     /// Addresses of DT_FINI_ARRAY.

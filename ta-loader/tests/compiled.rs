@@ -155,7 +155,7 @@ fn a_library_of_the_linker_is_linked_with_a_ta() {
         let files = [ta.bytes(), library.bytes()];
         let plans = files.each_ref().map(|file| plan(file, &LIMITS).unwrap());
         assert_eq!(plans[0].needed, [LIBRARY.parse().unwrap()]);
-        assert_eq!((plans[1].uuid.to_string(), plans[1].program.is_none(), plans[1].has_tls), (LIBRARY.into(), true, true));
+        assert_eq!((plans[1].uuid.to_string(), plans[1].program.is_none(), plans[1].tls_len > 0), (LIBRARY.into(), true, true));
         let modules = [0, 1].map(|index| Module { elf: &files[index], plan: &plans[index], base: [0x10_0000, 0x50_0000][index] });
         let symbols = [ta.symbols(), library.symbols()];
         let at = |index: usize, name: &str| symbols[index][name] + modules[index].base;

@@ -44,7 +44,7 @@ fn a_plan_says_what_to_map() {
     assert_eq!((program.entry, plan.span), (u64::from(ENTRY), 0x5000));
     assert_eq!((program.head, plan.uuid), (head(), head().uuid));
     assert_eq!((program.flags, program.limits), (TaFlags::MULTI_SESSION, None));
-    assert_eq!((plan.phdr_info, plan.init_fini_info, plan.name, plan.has_tls), (None, None, None, false));
+    assert_eq!((plan.phdr_info, plan.init_fini_info, plan.name, plan.tls_len), (None, None, None, 0));
     assert!(plan.relocations.is_empty() && plan.imports.is_empty() && plan.needed.is_empty());
     let [text, data] = plan.segments.try_into().unwrap();
     assert_eq!((text.page_start, text.pages, text.vaddr, text.rights), (0, 1, 0, Rights::ReadExecute));
@@ -202,7 +202,7 @@ fn tables_that_only_sections_tell_of_are_read_once() {
     let rel = vec![(WORDS, RELATIVE, "", None)];
     let section_rel = vec![(WORDS + 4, RELATIVE, "", None)];
     let spec = Spec { rel, section_rel, words: vec![8, 12], ..Spec::default() };
-    assert_eq!(relocations(&planned(&spec)), [(WORDS, Value::Relative(8)), (WORDS + 4, Value::Relative(12))]);
+    assert_eq!(relocations(&planned(&spec)), [(WORDS + 4, Value::Relative(12)), (WORDS, Value::Relative(8))]);
     assert_eq!(planned(&Spec { sections: false, ..spec }).relocations.len(), 1);
 }
 

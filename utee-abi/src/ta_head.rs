@@ -182,6 +182,37 @@ impl EntryFunction {
     }
 }
 
+/// Layout of `__elf_phdr_info` and of an entry of its array, in bytes; the names are those of [`phdr_info32`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the constants that they come from say what they are")]
+pub struct PhdrInfoLayout {
+    pub size: usize,
+    pub count: usize,
+    pub zero: usize,
+    pub array: usize,
+    pub entry_size: usize,
+    pub entry_addr: usize,
+    pub entry_name: usize,
+    pub entry_phdr: usize,
+    pub entry_phnum: usize,
+    pub entry_adds: usize,
+    pub entry_tls_module: usize,
+}
+
+/// Layout of `__init_fini_info` and of an entry of its array, in bytes; the names are those of [`init_fini32`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the constants that they come from say what they are")]
+pub struct InitFiniLayout {
+    pub size: usize,
+    pub count: usize,
+    pub array: usize,
+    pub entry_size: usize,
+    pub entry_init_count: usize,
+    pub entry_fini_count: usize,
+    pub entry_init: usize,
+    pub entry_fini: usize,
+}
+
 /// `__elf_phdr_info` of a 32-bit TA: u32 reserved, u16 count, u8 reserved, u8 zero, pointer to the array.
 pub mod phdr_info32 {
     /// Bytes of the object.
@@ -210,6 +241,21 @@ pub mod phdr_info32 {
     pub const ENTRY_TLS_MODULE: usize = 32;
     /// Offset in an entry of the pointer to its TLS data.
     pub const ENTRY_TLS_DATA: usize = 36;
+
+    /// All of it as a value.
+    pub const LAYOUT: super::PhdrInfoLayout = super::PhdrInfoLayout {
+        size: SIZE,
+        count: COUNT,
+        zero: ZERO,
+        array: ARRAY,
+        entry_size: ENTRY_SIZE,
+        entry_addr: ENTRY_ADDR,
+        entry_name: ENTRY_NAME,
+        entry_phdr: ENTRY_PHDR,
+        entry_phnum: ENTRY_PHNUM,
+        entry_adds: ENTRY_ADDS,
+        entry_tls_module: ENTRY_TLS_MODULE,
+    };
 }
 
 /// `__elf_phdr_info` of a 64-bit TA: the fields of [`phdr_info32`].
@@ -218,6 +264,8 @@ pub mod phdr_info64 {
     pub const SIZE: usize = 16;
     /// Offset of the u16 count.
     pub const COUNT: usize = 4;
+    /// Offset of a byte that is zero, for an empty string.
+    pub const ZERO: usize = 7;
     /// Offset of the pointer to the array of [`ENTRY_SIZE`] entries.
     pub const ARRAY: usize = 8;
     /// Bytes of a dl_phdr_info.
@@ -238,6 +286,21 @@ pub mod phdr_info64 {
     pub const ENTRY_TLS_MODULE: usize = 48;
     /// Offset in an entry of the pointer to its TLS data.
     pub const ENTRY_TLS_DATA: usize = 56;
+
+    /// All of it as a value.
+    pub const LAYOUT: super::PhdrInfoLayout = super::PhdrInfoLayout {
+        size: SIZE,
+        count: COUNT,
+        zero: ZERO,
+        array: ARRAY,
+        entry_size: ENTRY_SIZE,
+        entry_addr: ENTRY_ADDR,
+        entry_name: ENTRY_NAME,
+        entry_phdr: ENTRY_PHDR,
+        entry_phnum: ENTRY_PHNUM,
+        entry_adds: ENTRY_ADDS,
+        entry_tls_module: ENTRY_TLS_MODULE,
+    };
 }
 
 /// `__init_fini_info` of a 32-bit TA: u32 reserved, u16 size, u16 padding, pointer to the array.
@@ -262,6 +325,50 @@ pub mod init_fini32 {
     pub const ENTRY_INIT: usize = 8;
     /// Offset in an entry of the pointer to the fini functions.
     pub const ENTRY_FINI: usize = 12;
+
+    /// All of it as a value.
+    pub const LAYOUT: super::InitFiniLayout = super::InitFiniLayout {
+        size: SIZE,
+        count: COUNT,
+        array: ARRAY,
+        entry_size: ENTRY_SIZE,
+        entry_init_count: ENTRY_INIT_COUNT,
+        entry_fini_count: ENTRY_FINI_COUNT,
+        entry_init: ENTRY_INIT,
+        entry_fini: ENTRY_FINI,
+    };
+}
+
+/// `__init_fini_info` of a 64-bit TA: the fields and flags of [`init_fini32`].
+pub mod init_fini64 {
+    /// Bytes of the object.
+    pub const SIZE: usize = 16;
+    /// Offset of the u16 number of entries.
+    pub const COUNT: usize = 4;
+    /// Offset of the pointer to the array of [`ENTRY_SIZE`] entries.
+    pub const ARRAY: usize = 8;
+    /// Bytes of an entry.
+    pub const ENTRY_SIZE: usize = 24;
+    /// Offset in an entry of the u16 number of init functions.
+    pub const ENTRY_INIT_COUNT: usize = 4;
+    /// Offset in an entry of the u16 number of fini functions.
+    pub const ENTRY_FINI_COUNT: usize = 6;
+    /// Offset in an entry of the pointer to the init functions.
+    pub const ENTRY_INIT: usize = 8;
+    /// Offset in an entry of the pointer to the fini functions.
+    pub const ENTRY_FINI: usize = 16;
+
+    /// All of it as a value.
+    pub const LAYOUT: super::InitFiniLayout = super::InitFiniLayout {
+        size: SIZE,
+        count: COUNT,
+        array: ARRAY,
+        entry_size: ENTRY_SIZE,
+        entry_init_count: ENTRY_INIT_COUNT,
+        entry_fini_count: ENTRY_FINI_COUNT,
+        entry_init: ENTRY_INIT,
+        entry_fini: ENTRY_FINI,
+    };
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ pub use crate::crypto::huk::{HardwareKey, KeyState};
 use crate::journal::Journal;
 use alloc::sync::Arc;
 use core::ops::Range;
+pub use ta_loader::plan::Machine;
 use utee_abi::access::CacheOperation;
 use utee_abi::regs::RawSyscall;
 use utee_abi::result::TeeError;
@@ -107,9 +108,9 @@ pub trait UserContext: Send + 'static {
     /// A context with every register zero.
     fn new() -> Self;
 
-    /// Sets the next entry: program counter (Thumb bit as in ELF), stack pointer and the first four arguments;
-    /// every other general register and the floating-point state are zero, the thread pointer stays.
-    fn start(&mut self, entry: u64, stack: u64, args: [u64; 4]);
+    /// Sets the next entry: instruction set, program counter (Thumb bit as in ELF), stack pointer and the first four
+    /// arguments; every other general register and the floating-point state are zero, the thread pointer stays.
+    fn start(&mut self, machine: Machine, entry: u64, stack: u64, args: [u64; 4]);
 
     /// The entry is over: floating-point state is forgotten, and no CPU holds any of it.
     fn stop(&mut self);
@@ -179,6 +180,8 @@ pub trait AddressSpace: Send + 'static {
     /// The registers it runs on.
     type Context: UserContext;
 
+    /// Instruction sets that its TAs may have.
+    const MACHINES: &'static [Machine];
     /// User addresses for secure frames.
     const SECURE: Range<u64>;
     /// User addresses for normal-world memory; some tables cannot mix the two worlds in one place.

@@ -20,8 +20,8 @@ pub(crate) struct Content<'a> {
     pub(crate) programs: Range<usize>,
     /// The content of the dynamic section, by address.
     pub(crate) dynamic: Option<Range<u64>>,
-    /// It has thread-local storage.
-    pub(crate) has_tls: bool,
+    /// Bytes of its thread-local storage.
+    pub(crate) tls_len: u64,
 }
 
 impl<'a> Content<'a> {
@@ -31,7 +31,7 @@ impl<'a> Content<'a> {
         let table = elf.get(programs.clone()).ok_or(ElfError::ProgramHeaders)?;
         let mut segments = Vec::new();
         let mut dynamic = None;
-        let mut has_tls = false;
+        let mut tls_len = 0u64;
         for index in 0..u64::from(header.programs.count) {
             let program = entry(table, index, C::PROGRAM).and_then(C::program).ok_or(ElfError::ProgramHeaders)?;
             match program.kind {
@@ -43,12 +43,12 @@ impl<'a> Content<'a> {
                     segments.push(segment::<C>(elf, &program)?);
                 }
                 PT_DYNAMIC => dynamic = Some(program.vaddr..program.vaddr.saturating_add(program.file_len)),
-                PT_TLS => has_tls |= program.mem_len > 0,
+                PT_TLS => tls_len = program.mem_len,
                 _ => {}
             }
         }
         let span = layout(&mut segments, limits)?;
-        Ok(Self { elf, segments, span, programs, dynamic, has_tls })
+        Ok(Self { elf, segments, span, programs, dynamic, tls_len })
     }
 
     /// The segment whose memory holds `len` bytes at `vaddr`.

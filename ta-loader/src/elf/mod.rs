@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! ELF files (OP-TEE ABI, TA ELF and loading), from the outside in: [`class`] and [`class32`] read the structures of the
-//! file, [`content`] the segments, [`dynamic`] the dynamic section, [`symbols`] and [`relocations`] what it leads to,
-//! [`objects`] what a TA and its loader tell one another. [`arm`] is all that knows the machine.
+//! ELF files (OP-TEE ABI, TA ELF and loading), from the outside in: [`class`], [`class32`] and [`class64`] read the
+//! structures of the file, [`content`] the segments, [`dynamic`] the dynamic section, [`symbols`] and [`relocations`] what
+//! it leads to, [`objects`] what a TA and its loader tell one another. [`arm`] and [`aarch64`] are all that know a machine.
 
+mod aarch64;
 mod arm;
 mod class;
 mod class32;
+mod class64;
 mod content;
 mod dynamic;
 mod objects;
@@ -18,12 +20,13 @@ use crate::plan::{Limits, LoadPlan, Machine, Program, Rights};
 use alloc::sync::Arc;
 use class::{Class, FileHeader};
 use class32::Class32;
+use class64::Class64;
 use content::Content;
 use dynamic::Dynamic;
-use goblin::elf::header::{EI_CLASS, EI_DATA, EI_VERSION, ELFMAG, EM_ARM, ET_DYN};
+use goblin::elf::header::{EI_CLASS, EI_DATA, EI_VERSION, ELFMAG, EM_AARCH64, EM_ARM, ET_DYN};
 use relocations::{Relocated, Rules};
 use symbols::Symbols;
-use utee_abi::ta_head::{ELF_PHDR_INFO_SYMBOL, INIT_FINI_INFO_SYMBOL, init_fini32, phdr_info32};
+use utee_abi::ta_head::{ELF_PHDR_INFO_SYMBOL, INIT_FINI_INFO_SYMBOL};
 use utee_abi::uuid::Uuid;
 
 pub(crate) use class::Symbol;
@@ -43,6 +46,7 @@ pub(crate) fn plan(elf: &[u8], limits: &Limits) -> Result<LoadPlan, LoadError> {
     }
     match ident(EI_CLASS) {
         Some(Class32::IDENT) => plan_class::<Class32>(elf, limits),
+        Some(Class64::IDENT) => plan_class::<Class64>(elf, limits),
         _ => Err(ElfError::Machine.into()),
     }
 }
@@ -61,19 +65,19 @@ fn plan_class<C: Class>(elf: &[u8], limits: &Limits) -> Result<LoadPlan, LoadErr
     let rules = Rules { kind_of, is_library, has_others: is_library || !dynamic.needed.is_empty() };
     let sections = objects::sections::<C>(elf, &header);
     let Relocated { relocations, imports } = relocations::relocations(&mut content, &dynamic, sections, &symbols, rules, limits)?;
-    let phdr_info = objects::object(&mut content, &symbols, ELF_PHDR_INFO_SYMBOL, phdr_info32::SIZE)?;
-    let init_fini_info = objects::object(&mut content, &symbols, INIT_FINI_INFO_SYMBOL, init_fini32::SIZE)?;
+    let phdr_info = objects::object(&mut content, &symbols, ELF_PHDR_INFO_SYMBOL, machine.phdr_info().size)?;
+    let init_fini_info = objects::object(&mut content, &symbols, INIT_FINI_INFO_SYMBOL, machine.init_fini().size)?;
     let program = match head {
         Some((at, head)) => {
             let entry = objects::entry_point(header.entry, at, &head, &relocations)?;
-            let flags = objects::check(&head)?;
+            let flags = objects::check(machine, &head)?;
             let (limits, rules) = objects::limits(&content, &symbols)?;
             Some(Program { entry, head, flags, limits, rules: Arc::new(rules) })
         }
         None => None,
     };
     if let Some(program) = &program {
-        check_program(program, &mut content, limits)?;
+        check_program(machine, program, &mut content, limits)?;
     }
     Ok(LoadPlan {
         machine,
@@ -83,7 +87,7 @@ fn plan_class<C: Class>(elf: &[u8], limits: &Limits) -> Result<LoadPlan, LoadErr
         imports,
         headers: objects::headers(&header, &content),
         name: dynamic.name,
-        has_tls: content.has_tls,
+        tls_len: content.tls_len,
         init: dynamic.init_array.range(),
         fini: dynamic.fini_array.range(),
         phdr_info,
@@ -96,13 +100,14 @@ fn plan_class<C: Class>(elf: &[u8], limits: &Limits) -> Result<LoadPlan, LoadErr
 }
 
 /// Checks that a TA fits with its stack, and is entered in code.
-fn check_program(program: &Program, content: &mut Content<'_>, limits: &Limits) -> Result<(), LoadError> {
+fn check_program(machine: Machine, program: &Program, content: &mut Content<'_>, limits: &Limits) -> Result<(), LoadError> {
     let total = content.span.checked_add(u64::from(program.head.stack_size));
     if total.is_none_or(|total| total > limits.memory) {
         return Err(LoadError::Memory);
     }
-    let code = content.segment_mut(program.entry & !1, 2);
-    if !code.is_some_and(|segment| segment.rights == Rights::ReadExecute) {
+    let (at, len) = machine.instruction(program.entry);
+    let code = content.segment_mut(at, len);
+    if machine == Machine::Aarch64 && !at.is_multiple_of(len) || !code.is_some_and(|segment| segment.rights == Rights::ReadExecute) {
         return Err(ElfError::Entry.into());
     }
     Ok(())
@@ -114,27 +119,37 @@ fn machine<C: Class>(header: &FileHeader) -> Result<(Machine, relocations::KindO
             arm::check(header)?;
             Ok((Machine::Arm, arm::kind))
         }
+        (Class64::IDENT, EM_AARCH64) => {
+            aarch64::check(header)?;
+            Ok((Machine::Aarch64, aarch64::kind))
+        }
         _ => Err(ElfError::Machine),
     }
 }
 
+/// The symbols of a module.
+fn symbols<'a, C: Class>(module: &Module<'a>) -> Symbols<'a, C> {
+    Symbols::read(module.elf, &module.plan.segments, &module.plan.tables)
+}
+
 /// A symbol of a module, and its name.
 pub(crate) fn symbol<'a>(module: &Module<'a>, index: u64) -> Option<(Symbol, &'a [u8])> {
+    fn of<'a, C: Class>(symbols: &Symbols<'a, C>, index: u64) -> Option<(Symbol, &'a [u8])> {
+        let symbol = symbols.get(index)?;
+        let name = symbols.full_name(&symbol)?;
+        Some((symbol, name))
+    }
     match module.plan.machine {
-        Machine::Arm => {
-            let symbols = Symbols::<Class32>::read(module.elf, &module.plan.segments, &module.plan.tables);
-            let symbol = symbols.get(index)?;
-            let name = symbols.full_name(&symbol)?;
-            Some((symbol, name))
-        }
+        Machine::Arm => of(&symbols::<Class32>(module), index),
+        Machine::Aarch64 => of(&symbols::<Class64>(module), index),
     }
 }
 
 /// The symbol of this name that a module defines.
 pub(crate) fn defined(module: &Module<'_>, name: &[u8]) -> Option<Symbol> {
-    match module.plan.machine {
-        Machine::Arm => Symbols::<Class32>::read(module.elf, &module.plan.segments, &module.plan.tables)
-            .find_symbol(name)
-            .filter(|symbol| !symbol.is_local()),
-    }
+    let symbol = match module.plan.machine {
+        Machine::Arm => symbols::<Class32>(module).find_symbol(name),
+        Machine::Aarch64 => symbols::<Class64>(module).find_symbol(name),
+    };
+    symbol.filter(|symbol| !symbol.is_local())
 }

@@ -6,13 +6,10 @@ use super::content::Content;
 use super::dynamic::Dynamic;
 use super::symbols::Symbols;
 use crate::error::{ElfError, HeadError, LoadError};
-use crate::plan::{Headers, Relocations, Rights, Value};
+use crate::plan::{Headers, Machine, Relocations, Rights, Value};
 use alloc::vec::Vec;
 use utee_abi::call_rule::CallRule;
 use utee_abi::ta_head::{DEAD_FLAGS, TA_HEAD_SECTION, TA_HEAD_SYMBOL, TA_LIMITS_SYMBOL, TaFlags, TaHead, TaLimits};
-
-/// AAPCS: the stack pointer is a multiple of this at every public interface.
-const STACK_ALIGN: u32 = 8;
 
 /// The TA header and where it stands: by symbol, by section, or at the start of the image.
 ///
@@ -84,12 +81,12 @@ fn head_section<C: Class>(elf: &[u8], header: &FileHeader) -> Option<u64> {
 }
 
 /// Checks the header of a TA.
-pub(crate) fn check(head: &TaHead) -> Result<TaFlags, HeadError> {
+pub(crate) fn check(machine: Machine, head: &TaHead) -> Result<TaFlags, HeadError> {
     let flags = TaFlags::from_bits(head.flags & !DEAD_FLAGS).ok_or(HeadError::UnknownFlag)?;
     if flags.contains(TaFlags::CONCURRENT) {
         return Err(HeadError::Concurrent);
     }
-    if head.stack_size == 0 || !head.stack_size.is_multiple_of(STACK_ALIGN) {
+    if head.stack_size == 0 || !head.stack_size.is_multiple_of(machine.stack_align()) {
         return Err(HeadError::Stack);
     }
     Ok(flags)
@@ -102,7 +99,7 @@ pub(crate) fn entry_point(elf_entry: u64, head_at: u64, head: &TaHead, relocatio
     }
     let at = head_at.saturating_add(TaHead::DEPR_ENTRY as u64);
     match relocations.iter().find(|relocation| relocation.vaddr == at).map(|relocation| relocation.value) {
-        // The upper word of the field is not relocated, and is zero.
+        // The upper word of the field is not relocated in a 32-bit image, and is zero.
         Some(Value::Relative(entry)) if head.depr_entry <= u64::from(u32::MAX) => Ok(entry),
         _ => Err(HeadError::OldEntry),
     }

@@ -6,6 +6,7 @@ use super::content::{Content, content_from, holds};
 use super::dynamic::{Area, Dynamic};
 use super::symbols::Symbols;
 use crate::error::{ElfError, LoadError};
+use crate::link::TCB_SIZE;
 use crate::plan::{Import, ImportKind, Limits, Relocation, Relocations, Value};
 use alloc::vec::Vec;
 use goblin::elf::section_header::{SHF_ALLOC, SHN_ABS, SHT_REL, SHT_RELA};
@@ -32,6 +33,8 @@ pub(crate) enum Kind {
     TlsModule,
     /// S + A, S being counted from the start of its module's thread-local storage
     TlsOffset,
+    /// S + A, S being counted from the thread pointer
+    TlsThread,
 }
 
 /// Meaning of the kinds of relocation of a machine.
@@ -73,14 +76,17 @@ pub(crate) fn relocations<'a, C: Class>(
     rules: Rules,
     limits: &Limits,
 ) -> Result<Relocated, LoadError> {
-    let mut tables = Vec::new();
-    add::<C>(&mut tables, content, dynamic.rel, false)?;
-    add::<C>(&mut tables, content, dynamic.rela, true)?;
-    add::<C>(&mut tables, content, dynamic.plt, dynamic.plt_is_rela)?;
+    let mut tables: Vec<Table<'_>> = Vec::new();
     for section in sections.filter(|section| section.flags & u64::from(SHF_ALLOC) != 0) {
         if matches!(section.kind, SHT_REL | SHT_RELA) {
             let area = Area { vaddr: section.addr, len: section.len };
             add::<C>(&mut tables, content, area, section.kind == SHT_RELA)?;
+        }
+    }
+    for (area, has_addends) in [(dynamic.rel, false), (dynamic.rela, true), (dynamic.plt, dynamic.plt_is_rela)] {
+        // Where there is a section, it knows its length: linkers count all tables as one here, whatever lies between them.
+        if !tables.iter().any(|table| table.has_addends == has_addends && table.area.vaddr == area.vaddr) {
+            add::<C>(&mut tables, content, area, has_addends)?;
         }
     }
     let count = |table: &Table<'_>| table.bytes.len().checked_div(entry_size::<C>(table.has_addends)).unwrap_or(0);
@@ -172,10 +178,8 @@ impl<C: Class> Resolver<'_, '_, C> {
             },
             // The TA is the first module.
             Kind::TlsModule => Value::Absolute(1),
-            Kind::TlsOffset if raw.symbol == 0 => Value::Absolute(addend),
-            Kind::TlsOffset => match self.value(raw.symbol, addend)? {
-                Value::Relative(offset) | Value::Absolute(offset) => Value::Absolute(offset),
-            },
+            Kind::TlsOffset => Value::Absolute(self.tls_offset(raw.symbol, addend)?),
+            Kind::TlsThread => Value::Absolute(self.tls_offset(raw.symbol, addend)?.wrapping_add(TCB_SIZE) & C::MASK),
         };
         Ok(Some(Resolved::Here(Relocation { vaddr: raw.vaddr, value })))
     }
@@ -188,16 +192,17 @@ impl<C: Class> Resolver<'_, '_, C> {
             Kind::Distance => ImportKind::Distance,
             Kind::TlsModule => ImportKind::TlsModule,
             Kind::TlsOffset => ImportKind::TlsOffset,
+            Kind::TlsThread => ImportKind::TlsThread,
         };
+        // What module a library is, and where its storage lies, only a TA knows by now.
+        let is_own_tls = self.rules.is_library && matches!(kind, Kind::TlsModule | Kind::TlsThread);
         if raw.symbol == 0 {
-            // The image itself; which module that is, only a TA knows by now.
-            return Ok((self.rules.is_library && matches!(kind, Kind::TlsModule)).then_some(import));
+            return Ok(is_own_tls.then_some(import));
         }
         let symbol = self.symbols.get(raw.symbol).ok_or(ElfError::NoSymbol)?;
         let is_global = !symbol.is_local();
         // What the TA defines is what every module finds first.
         let asks = if symbol.is_undefined() { self.rules.has_others } else { self.rules.is_library && is_global };
-        let is_own_tls = self.rules.is_library && matches!(kind, Kind::TlsModule);
         Ok((asks || is_own_tls).then_some(import))
     }
 
@@ -216,6 +221,16 @@ impl<C: Class> Resolver<'_, '_, C> {
             // A word of which the file holds the start only.
             Some(bytes) => bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte)),
             None => 0,
+        })
+    }
+
+    /// Where symbol `index` stands in the thread-local storage of this module, plus `addend`.
+    fn tls_offset(&self, index: u64, addend: u64) -> Result<u64, ElfError> {
+        if index == 0 {
+            return Ok(addend);
+        }
+        self.value(index, addend).map(|value| match value {
+            Value::Relative(offset) | Value::Absolute(offset) => offset,
         })
     }
 

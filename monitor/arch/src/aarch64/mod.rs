@@ -13,7 +13,7 @@
 //!
 //! The kernel is mapped where it lies, below [`descriptor::USER_START`](crate::descriptor::USER_START); a TA's space shares
 //! those mappings, which are global and closed to EL0, and has the last gigabyte below 4 GiB for itself, so that 32-bit TAs
-//! reach all of it.
+//! reach all of it. A TA is of 32 or of 64 bits, as its image says, and both run on one kernel.
 
 pub mod aes;
 pub mod cache;

@@ -15,7 +15,7 @@ use core::alloc::Layout;
 use core::ops::Range;
 use core::ptr::NonNull;
 use lock_api::Mutex;
-use tee_core::ports::{AddressSpace, PAGE_SIZE, Prot, UserReturn};
+use tee_core::ports::{AddressSpace, Machine, PAGE_SIZE, Prot, UserReturn};
 use utee_abi::access::CacheOperation;
 use utee_abi::result::TeeError;
 use utee_abi::uaddr::UserSlice;
@@ -161,6 +161,7 @@ impl AddressSpace for Space {
     type Frames = SecureFrames;
     type Context = UserRegs;
 
+    const MACHINES: &'static [Machine] = &[Machine::Aarch64, Machine::Arm];
     const SECURE: Range<u64> = USER_START + 0x1000..USER_START + 0x2000_0000;
     const NORMAL: Range<u64> = USER_START + 0x2000_0000..USER_START + 0x3FFF_F000;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! User mode: the registers of a TA, entering it and the reasons it comes back for.
 //!
-//! TAs run in AArch32 state today: r0 to r14 are x0 to x14, and the program status has the layout of the CPSR.
+//! In AArch32 state r0 to r14 are x0 to x14, and the program status has the layout of the CPSR.
 
 use super::percpu::this_cpu;
 use super::sysreg;
@@ -9,7 +9,7 @@ use super::vfp::{self, VfpRegs};
 use crate::cpu::{mask_interrupts, restore_interrupts};
 use core::arch::global_asm;
 use core::mem::offset_of;
-use tee_core::ports::{Abort, AbortKind, Position, UserContext, UserReturn};
+use tee_core::ports::{Abort, AbortKind, Machine, Position, UserContext, UserReturn};
 use utee_abi::regs::{MAX_ARGS, RawSyscall};
 
 /// Registers of user mode.
@@ -17,7 +17,7 @@ use utee_abi::regs::{MAX_ARGS, RawSyscall};
 pub struct UserRegs {
     /// x0 to x30; r0 to r14 in AArch32 state.
     pub x: [u64; 31],
-    /// Stack pointer of AArch64 state.
+    /// Stack pointer of AArch64 state; user mode cannot reach it in AArch32 state.
     pub sp: u64,
     /// Program counter.
     pub pc: u64,
@@ -29,16 +29,26 @@ pub struct UserRegs {
     pub vfp: VfpRegs,
     /// True once this entry has used floating point.
     pub vfp_used: bool,
+    /// User mode runs in AArch64 state. Only [`UserContext::start`] sets it: no exception leaves another one behind.
+    wide: bool,
 }
 
 /// Bits of an AArch32 program status that are user mode's own: flags, Q, GE, IT and T.
-const SPSR_USER_BITS: u64 = 0xF80F_FC20;
+const A32_USER_BITS: u64 = 0xF80F_FC20;
+/// Bits of an AArch64 program status that are user mode's own: flags, DIT, SSBS and the type of the last branch.
+const A64_USER_BITS: u64 = 0xF100_1C00;
 /// AArch32 state, user mode, interrupts not masked.
 const MODE_A32_USER: u64 = 0x10;
+/// AArch64 state, EL0, interrupts not masked.
+const MODE_A64_USER: u64 = 0;
 const SPSR_T: u64 = 1 << 5;
 /// r13 and r14 of user mode.
 const SP: usize = 13;
 const LR: usize = 14;
+/// Register of the number of a system call, frame pointer and link register of AArch64 state.
+const NUMBER: usize = 8;
+const FP64: usize = 29;
+const LR64: usize = 30;
 
 pub(super) const RETURN_SYNC: u64 = 0;
 pub(super) const RETURN_IRQ: u64 = 1;
@@ -130,6 +140,7 @@ unsafe extern "C" {
 mod class {
     pub(super) const FLOATING_POINT: u64 = 0x07;
     pub(super) const SVC_A32: u64 = 0x11;
+    pub(super) const SVC_A64: u64 = 0x15;
     pub(super) const INSTRUCTION_ABORT: u64 = 0x20;
     pub(super) const PC_ALIGNMENT: u64 = 0x22;
     pub(super) const DATA_ABORT: u64 = 0x24;
@@ -145,7 +156,8 @@ pub(super) fn enter(regs: &mut UserRegs, select: impl Fn()) -> UserReturn {
         // SAFETY: on a secure thread with interrupts masked. The program status is forced to user mode with interrupts
         // on, so that nothing the core wrote can keep privileges. `regs` outlives the entry.
         let why = unsafe {
-            (*regs).spsr = (*regs).spsr & SPSR_USER_BITS | MODE_A32_USER;
+            (*regs).spsr =
+                if (*regs).wide { (*regs).spsr & A64_USER_BITS | MODE_A64_USER } else { (*regs).spsr & A32_USER_BITS | MODE_A32_USER };
             select();
             sysreg::set_tpidr_el0((*regs).tpid[0]);
             sysreg::set_tpidrro_el0((*regs).tpid[1]);
@@ -167,7 +179,7 @@ pub(super) fn enter(regs: &mut UserRegs, select: impl Fn()) -> UserReturn {
         return match why {
             RETURN_IRQ => UserReturn::SecureInterrupt,
             RETURN_FIQ => UserReturn::ForeignInterrupt,
-            RETURN_SYNC if class == class::SVC_A32 => UserReturn::Syscall,
+            RETURN_SYNC if matches!(class, class::SVC_A32 | class::SVC_A64) => UserReturn::Syscall,
             // SAFETY: as above.
             _ => UserReturn::Abort(abort(why, syndrome, address, unsafe { (*regs).pc })),
         };
@@ -189,6 +201,12 @@ fn abort(why: u64, syndrome: u64, address: u64, pc: u64) -> Abort {
     Abort { kind, address, status: syndrome as u32 }
 }
 
+/// Names of the general registers of AArch64 state in crash dumps.
+const NAMES_A64: [&str; 31] = [
+    "x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7", "x8", "x9", "x10", "x11", "x12", "x13", "x14", "x15", "x16", "x17", "x18", "x19",
+    "x20", "x21", "x22", "x23", "x24", "x25", "x26", "x27", "x28", "x29", "x30",
+];
+
 impl UserRegs {
     /// A register of AArch32 state. The upper half of what the CPU saved is not the TA's.
     fn r(&self, index: usize) -> u32 {
@@ -198,16 +216,19 @@ impl UserRegs {
 
 impl UserContext for UserRegs {
     fn new() -> Self {
-        Self { x: [0; 31], sp: 0, pc: 0, spsr: MODE_A32_USER, tpid: [0; 2], vfp: VfpRegs::new(), vfp_used: false }
+        Self { x: [0; 31], sp: 0, pc: 0, spsr: 0, tpid: [0; 2], vfp: VfpRegs::new(), vfp_used: false, wide: true }
     }
 
-    fn start(&mut self, entry: u64, stack: u64, args: [u64; 4]) {
+    fn start(&mut self, machine: Machine, entry: u64, stack: u64, args: [u64; 4]) {
         self.x = [0; 31];
         self.x[..4].copy_from_slice(&args);
-        self.x[SP] = stack;
-        self.sp = 0;
-        self.pc = entry & !1;
-        self.spsr = MODE_A32_USER | if entry & 1 != 0 { SPSR_T } else { 0 };
+        self.wide = machine == Machine::Aarch64;
+        (self.sp, self.pc, self.spsr) = (stack, entry, 0);
+        if !self.wide {
+            self.x[SP] = stack;
+            self.pc = entry & !1;
+            self.spsr = if entry & 1 != 0 { SPSR_T } else { 0 };
+        }
     }
 
     fn stop(&mut self) {
@@ -223,6 +244,10 @@ impl UserContext for UserRegs {
 
     fn syscall(&self) -> RawSyscall {
         let mut args = [0; MAX_ARGS];
+        if self.wide {
+            args.copy_from_slice(&self.x[..MAX_ARGS]);
+            return RawSyscall { number: self.x[NUMBER] as u32, args, extra: None };
+        }
         for (index, arg) in args.iter_mut().take(4).enumerate() {
             *arg = u64::from(self.r(index));
         }
@@ -234,6 +259,9 @@ impl UserContext for UserRegs {
     }
 
     fn position(&self) -> Position {
+        if self.wide {
+            return Position { pc: self.pc, sp: self.sp, lr: self.x[LR64], fp: self.x[FP64] };
+        }
         let fp = self.r(if self.spsr & SPSR_T != 0 { 7 } else { 11 });
         let wide = |index| u64::from(self.r(index));
         Position { pc: self.pc, sp: wide(SP), lr: wide(LR), fp: u64::from(fp) }
@@ -241,6 +269,15 @@ impl UserContext for UserRegs {
 
     fn for_each_register(&self, f: &mut dyn FnMut(&'static str, u64)) {
         const NAMES: [&str; 15] = ["r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "sp", "lr"];
+        if self.wide {
+            for (name, value) in NAMES_A64.iter().zip(self.x) {
+                f(name, value);
+            }
+            f("sp", self.sp);
+            f("pc", self.pc);
+            f("pstate", self.spsr);
+            return;
+        }
         for (index, name) in NAMES.iter().enumerate() {
             f(name, u64::from(self.r(index)));
         }

@@ -14,7 +14,7 @@ use core::alloc::Layout;
 use core::ops::Range;
 use core::ptr::NonNull;
 use lock_api::Mutex;
-use tee_core::ports::{AddressSpace, PAGE_SIZE, Prot, UserReturn};
+use tee_core::ports::{AddressSpace, Machine, PAGE_SIZE, Prot, UserReturn};
 use utee_abi::access::CacheOperation;
 use utee_abi::result::TeeError;
 use utee_abi::uaddr::UserSlice;
@@ -136,6 +136,7 @@ impl AddressSpace for Space {
     type Frames = SecureFrames;
     type Context = UserRegs;
 
+    const MACHINES: &'static [Machine] = &[Machine::Arm];
     const SECURE: Range<u64> = 0x1000..0x0200_0000;
     const NORMAL: Range<u64> = 0x0200_0000..0x0400_0000;
 

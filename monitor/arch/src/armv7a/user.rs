@@ -8,7 +8,7 @@ use crate::lock::{mask_interrupts, restore_interrupts};
 use aarch32_cpu::register::{Dfar, Dfsr, Ifar, Ifsr};
 use core::arch::global_asm;
 use core::mem::offset_of;
-use tee_core::ports::{Abort, AbortKind, Position, UserContext, UserReturn};
+use tee_core::ports::{Abort, AbortKind, Machine, Position, UserContext, UserReturn};
 use utee_abi::regs::{MAX_ARGS, RawSyscall};
 
 /// Registers of user mode.
@@ -163,7 +163,7 @@ impl UserContext for UserRegs {
         Self { r: [0; 13], sp: 0, lr: 0, pc: 0, cpsr: MODE_USR, tpid: [0; 2], vfp: VfpRegs::new(), vfp_used: false }
     }
 
-    fn start(&mut self, entry: u64, stack: u64, args: [u64; 4]) {
+    fn start(&mut self, _machine: Machine, entry: u64, stack: u64, args: [u64; 4]) {
         self.r = [0; 13];
         self.lr = 0;
         self.cpsr = MODE_USR;

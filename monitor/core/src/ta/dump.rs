@@ -4,12 +4,12 @@
 //! Form, one line each, numbers in hexadecimal without separators:
 //! `dump: ta <uuid> load <base> cause <words>` · `dump: lib <uuid> load <base>` (each library) · `dump: reg <name> <value>` (each register) ·
 //! `dump: map <first> <end> <rights> <purpose>` (each region) · `dump: stack <address> <word>…` (up to 16 words a
-//! line, from the stack pointer up) · `dump: end`.
+//! line of 8 digits, or 8 of 16 digits in a 64-bit TA, from the stack pointer up) · `dump: end`.
 
 use super::instance::{Body, Instance};
 use super::space::{Purpose, UserSpace};
 use crate::log_secret;
-use crate::ports::{Abort, AbortKind, Platform, Prot, UserContext};
+use crate::ports::{Abort, AbortKind, Machine, Platform, Prot, UserContext};
 use core::fmt;
 use utee_abi::access::AccessFlags;
 use utee_abi::uaddr::UserSlice;
@@ -68,8 +68,9 @@ pub fn print<P: Platform>(platform: &P, instance: &Instance<P>, body: &Body<P>, 
         };
         log_secret!(platform, "dump: map {:x} {:x} {} {}", region.va, region.end(), rights, region.purpose.name());
     }
-    let sp = body.context.position().sp & !3;
-    print_stack(platform, &body.space, sp);
+    let word = body.machine.address_size() as u64;
+    let sp = body.context.position().sp;
+    print_stack(platform, &body.space, sp.saturating_sub(sp % word.max(1)), body.machine);
     if let Cause::Abort(Abort { kind: AbortKind::Read | AbortKind::Write, address, .. }) = cause
         && is_stack_guard(&body.space, address)
     {
@@ -86,7 +87,7 @@ fn is_stack_guard<P: Platform>(space: &UserSpace<P>, address: u64) -> bool {
         .any(|region| region.purpose == Purpose::Stack && address < region.va && region.va.saturating_sub(address) <= page)
 }
 
-fn print_stack<P: Platform>(platform: &P, space: &UserSpace<P>, sp: u64) {
+fn print_stack<P: Platform>(platform: &P, space: &UserSpace<P>, sp: u64, machine: Machine) {
     let Some(region) = space.region_at(sp).filter(|region| region.purpose == Purpose::Stack) else {
         return;
     };
@@ -100,19 +101,20 @@ fn print_stack<P: Platform>(platform: &P, space: &UserSpace<P>, sp: u64) {
         if space.read(platform, slice, AccessFlags::empty(), part).is_err() {
             return;
         }
-        log_secret!(platform, "dump: stack {:x}{}", address, Words(part));
+        log_secret!(platform, "dump: stack {:x}{}", address, Words(part, machine));
         address = address.saturating_add(len);
     }
 }
 
-struct Words<'a>(&'a [u8]);
+struct Words<'a>(&'a [u8], Machine);
 
 impl fmt::Display for Words<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for word in self.0.chunks_exact(4) {
-            let word: [u8; 4] = word.try_into().unwrap_or_default();
-            write!(f, " {:08x}", u32::from_le_bytes(word))?;
-        }
-        Ok(())
+        let Self(bytes, machine) = *self;
+        let word = |bytes: &[u8]| bytes.iter().rev().fold(0u64, |word, byte| word << 8 | u64::from(*byte));
+        bytes.chunks_exact(machine.address_size()).try_for_each(|bytes| match machine {
+            Machine::Arm => write!(f, " {:08x}", word(bytes)),
+            Machine::Aarch64 => write!(f, " {:016x}", word(bytes)),
+        })
     }
 }

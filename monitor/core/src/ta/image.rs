@@ -2,9 +2,10 @@
 //! Verified TA images, and what loading one comes to.
 
 use crate::Tee;
-use crate::ports::{PAGE_SIZE, Platform, Sealed, SealedOf};
+use crate::ports::{AddressSpace, PAGE_SIZE, Platform, Sealed, SealedOf};
 use alloc::sync::Arc;
 use core::ops::Range;
+use ta_loader::error::ElfError;
 use ta_loader::plan::{Rights, Segment};
 use ta_loader::{Limits, LoadError, LoadPlan, RootKey};
 use utee_abi::boot_image::{Archive, KIND_ROOT_KEY};
@@ -67,6 +68,9 @@ impl<P: Platform> Image<P> {
         };
         let verified = ta_loader::verify(bytes, uuid, &keys).map_err(refuse)?;
         let plan = ta_loader::plan(verified.elf, &LIMITS).map_err(refuse)?;
+        if !<P::Space as AddressSpace>::MACHINES.contains(&plan.machine) {
+            return Err(refuse(ElfError::Machine.into()));
+        }
         if plan.uuid != *uuid {
             return Err(refuse(LoadError::Uuid));
         }

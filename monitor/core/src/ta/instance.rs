@@ -9,7 +9,7 @@ use crate::crypto::object::Objects;
 use crate::crypto::state::States;
 use crate::limits::MAX_THREADS;
 use crate::lock::Lock;
-use crate::ports::{AddressSpace, Platform, ThreadId};
+use crate::ports::{AddressSpace, Machine, Platform, ThreadId};
 use crate::session::Client;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -30,6 +30,8 @@ pub struct Body<P: Platform> {
     pub space: UserSpace<P>,
     /// Its registers.
     pub context: Context<P>,
+    /// Its instruction set.
+    pub machine: Machine,
     /// Where it is entered.
     pub entry: u64,
     /// First address past its stack.

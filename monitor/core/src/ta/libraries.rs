@@ -7,11 +7,11 @@ use super::module::{self, Module};
 use super::space::Purpose;
 use super::{publish, source};
 use crate::call::Call;
-use crate::ports::{PAGE_SIZE, Platform};
+use crate::ports::{Machine, PAGE_SIZE, Platform};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use ta_loader::LoadError;
-use ta_loader::error::HeadError;
+use ta_loader::error::{ElfError, HeadError};
 use ta_loader::link::lookup;
 use ta_loader::plan::MAX_LIBRARIES;
 use utee_abi::result::TeeError;
@@ -51,7 +51,7 @@ pub fn gather<P: Platform>(call: &Call<'_, P>, loaded: &[Module<P>], image: Arc<
             if present.any(|image| image.uuid == *uuid) {
                 continue;
             }
-            let library = find(call, uuid)?;
+            let library = find(call, uuid, image.plan.machine)?;
             images.try_reserve(1).map_err(|_| TeeError::OUT_OF_MEMORY)?;
             images.push(library);
         }
@@ -66,12 +66,16 @@ pub fn gather<P: Platform>(call: &Call<'_, P>, loaded: &[Module<P>], image: Arc<
     Ok(images)
 }
 
-fn find<P: Platform>(call: &Call<'_, P>, uuid: &Uuid) -> Result<Arc<Image<P>>, TeeError> {
+/// A library for programs of an instruction set.
+fn find<P: Platform>(call: &Call<'_, P>, uuid: &Uuid, machine: Machine) -> Result<Arc<Image<P>>, TeeError> {
     let image = source::find(call, uuid).inspect_err(|error| {
         crate::log!(call.platform(), "E core: library {uuid} cannot be loaded: {error}");
     })?;
     if image.plan.program.is_some() {
         return Err(module::refuse(call, &image, HeadError::NotLibrary.into()));
+    }
+    if image.plan.machine != machine {
+        return Err(module::refuse(call, &image, ElfError::Machine.into()));
     }
     Ok(image)
 }
@@ -84,7 +88,7 @@ pub fn open<P: Platform>(call: &Call<'_, P>, body: &mut Body<P>, uuid: &Uuid) ->
     if body.modules.iter().any(|module| module.image.uuid == *uuid) {
         return Ok(());
     }
-    let images = gather(call, &body.modules, find(call, uuid)?)?;
+    let images = gather(call, &body.modules, find(call, uuid, body.machine)?)?;
     let before = body.modules.len();
     add(call, body, images).inspect_err(|_| {
         let added = body.modules.get(before..).unwrap_or_default();

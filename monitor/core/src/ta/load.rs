@@ -47,6 +47,7 @@ pub fn load<P: Platform>(call: &Call<'_, P>, uuid: &Uuid) -> Result<Loaded<P>, T
 
 fn build<P: Platform>(call: &Call<'_, P>, image: Arc<Image<P>>, program: &Program) -> Result<Body<P>, TeeError> {
     let platform = call.platform();
+    let machine = image.plan.machine;
     let images = libraries::gather(call, &[], image)?;
     let [base_random, gap_pages] = randomness(call)?;
     let mut modules = Vec::new();
@@ -69,6 +70,7 @@ fn build<P: Platform>(call: &Call<'_, P>, image: Arc<Image<P>>, program: &Progra
     Ok(Body {
         space,
         context: UserContext::new(),
+        machine,
         entry: load_base.saturating_add(program.entry),
         stack_top,
         stack,

@@ -5,9 +5,10 @@ use super::image::Image;
 use super::memory::Backing;
 use super::space::{Purpose, Region, UserSpace};
 use crate::call::Call;
-use crate::ports::{Frames, Platform, Prot, SealedOf};
+use crate::ports::{Frames, Machine, Platform, Prot, SealedOf};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::ops::Deref;
 use ta_loader::plan::{Rights, Segment, Value};
 use ta_loader::{LoadError, LoadPlan, link};
 use utee_abi::result::TeeError;
@@ -69,7 +70,7 @@ pub fn map<P: Platform>(call: &Call<'_, P>, space: &mut UserSpace<P>, modules: &
     relocate(plan, &parts, *base)?;
     if !plan.imports.is_empty() {
         for link::Word { vaddr, value } in link::link(&views(modules)?, index).map_err(|error| refuse(call, image, error))? {
-            write(plan, &parts, vaddr, &word(value))?;
+            write(plan, &parts, vaddr, &word(plan.machine, value))?;
         }
     }
     for (segment, part) in plan.segments.iter().zip(parts) {
@@ -136,12 +137,26 @@ fn relocate<P: Platform>(plan: &LoadPlan, parts: &[Part<P>], base: u64) -> Resul
             Value::Relative(value) => base.wrapping_add(value),
             Value::Absolute(value) => value,
         };
-        write(plan, parts, relocation.vaddr, &word(value))?;
+        write(plan, parts, relocation.vaddr, &word(plan.machine, value))?;
     }
     Ok(())
 }
 
-/// An address of a 32-bit TA.
-pub fn word(value: u64) -> [u8; 4] {
-    ((value & u64::from(u32::MAX)) as u32).to_le_bytes()
+/// An address as it stands in the memory of a TA.
+pub struct Word {
+    bytes: [u8; 8],
+    len: usize,
+}
+
+impl Deref for Word {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+}
+
+/// An address of a TA.
+pub fn word(machine: Machine, value: u64) -> Word {
+    Word { bytes: value.to_le_bytes(), len: machine.address_size() }
 }

@@ -5,14 +5,14 @@ use super::memory::Backing;
 use super::module::{self, Module, word};
 use super::space::{Purpose, Region, UserSpace};
 use crate::call::Call;
-use crate::ports::{Frames, PAGE_SIZE, Platform, Prot};
+use crate::ports::{Frames, Machine, PAGE_SIZE, Platform, Prot};
 use alloc::sync::Arc;
 use ta_loader::LoadPlan;
 use ta_loader::link::tls_module;
 use utee_abi::access::AccessFlags;
-use utee_abi::bytes::{u16_at, u32_at};
+use utee_abi::bytes::{u16_at, u32_at, u64_at};
 use utee_abi::result::TeeError;
-use utee_abi::ta_head::{init_fini32, phdr_info32};
+use utee_abi::ta_head::{init_fini32, init_fini64};
 use utee_abi::uaddr::UserSlice;
 
 const PAGE: u64 = PAGE_SIZE as u64;
@@ -24,11 +24,12 @@ const PAGE: u64 = PAGE_SIZE as u64;
 /// OUT_OF_MEMORY.
 pub fn publish<P: Platform>(call: &Call<'_, P>, space: &mut UserSpace<P>, modules: &mut [Module<P>], from: u64) -> Result<u64, TeeError> {
     let mut free_from = from;
+    let Some(machine) = modules.first().map(|module| module.image.plan.machine) else { return Ok(from) };
     if let Some(object) = object(modules, |plan| plan.phdr_info) {
-        free_from = publish_headers(call, space, modules, object, free_from)?;
+        free_from = publish_headers(call, space, machine, modules, object, free_from)?;
     }
     if let Some(object) = object(modules, |plan| plan.init_fini_info) {
-        free_from = publish_init_fini(call, space, modules, object, free_from)?;
+        free_from = publish_init_fini(call, space, machine, modules, object, free_from)?;
     }
     Ok(free_from)
 }
@@ -58,11 +59,14 @@ fn count_of<P: Platform>(modules: &[Module<P>]) -> Result<[u8; 2], TeeError> {
 fn publish_headers<P: Platform>(
     call: &Call<'_, P>,
     space: &mut UserSpace<P>,
+    machine: Machine,
     modules: &mut [Module<P>],
     object: u64,
     from: u64,
 ) -> Result<u64, TeeError> {
-    let array = modules.len().saturating_mul(phdr_info32::ENTRY_SIZE);
+    let layout = machine.phdr_info();
+    let word = |value| word(machine, value);
+    let array = modules.len().saturating_mul(layout.entry_size);
     let copied = |module: &Module<P>| module.headers.is_none() && module.image.plan.headers.vaddr.is_none();
     let copies =
         modules.iter().filter(|module| copied(module)).fold(0usize, |sum, module| sum.saturating_add(module.image.plan.headers.file.len()));
@@ -87,16 +91,16 @@ fn publish_headers<P: Platform>(
             }
         };
         // The TA itself has no name: an empty string, which is the last byte of the object.
-        let name = plan.name.map_or(object.saturating_add(phdr_info32::ZERO as u64), |name| module.base.saturating_add(name));
-        let tls = if plan.has_tls { tls_module(index) } else { 0 };
-        let entry = index.saturating_mul(phdr_info32::ENTRY_SIZE);
+        let name = plan.name.map_or(object.saturating_add(layout.zero as u64), |name| module.base.saturating_add(name));
+        let tls = if plan.tls_len > 0 { tls_module(index) } else { 0 };
+        let entry = index.saturating_mul(layout.entry_size);
         let write = |field: usize, data: &[u8]| frames.write(entry.saturating_add(field), data);
-        let written = write(phdr_info32::ENTRY_ADDR, &word(module.base))
-            && write(phdr_info32::ENTRY_NAME, &word(name))
-            && write(phdr_info32::ENTRY_PHDR, &word(headers))
-            && write(phdr_info32::ENTRY_PHNUM, &plan.headers.count.to_le_bytes())
-            && write(phdr_info32::ENTRY_ADDS, &all.to_le_bytes())
-            && write(phdr_info32::ENTRY_TLS_MODULE, &word(tls));
+        let written = write(layout.entry_addr, &word(module.base))
+            && write(layout.entry_name, &word(name))
+            && write(layout.entry_phdr, &word(headers))
+            && write(layout.entry_phnum, &plan.headers.count.to_le_bytes())
+            && write(layout.entry_adds, &all.to_le_bytes())
+            && write(layout.entry_tls_module, &word(tls));
         if !written {
             return Err(TeeError::GENERIC);
         }
@@ -108,7 +112,7 @@ fn publish_headers<P: Platform>(
     space.map(region)?;
     let count = count_of(modules)?;
     let fields: [(u64, &[u8]); 2] =
-        [(object.saturating_add(phdr_info32::COUNT as u64), &count), (object.saturating_add(phdr_info32::ARRAY as u64), &word(va))];
+        [(object.saturating_add(layout.count as u64), &count), (object.saturating_add(layout.array as u64), &word(va))];
     point(call, space, fields)?;
     Ok(end.saturating_add(PAGE))
 }
@@ -117,24 +121,29 @@ fn publish_headers<P: Platform>(
 fn publish_init_fini<P: Platform>(
     call: &Call<'_, P>,
     space: &mut UserSpace<P>,
+    machine: Machine,
     modules: &[Module<P>],
     object: u64,
     from: u64,
 ) -> Result<u64, TeeError> {
-    let pages = modules.len().saturating_mul(init_fini32::ENTRY_SIZE).div_ceil(PAGE_SIZE);
+    let layout = machine.init_fini();
+    let word = |value| word(machine, value);
+    let pages = modules.len().saturating_mul(layout.entry_size).div_ceil(PAGE_SIZE);
     let frames = module::frames(call, pages)?;
-    let before = Noted::read(call, space, object)?;
+    let before = Noted::read(call, space, machine, object)?;
     for (index, module) in modules.iter().enumerate() {
         let plan = &module.image.plan;
-        // Addresses are of 32 bits, so that functions are the fourth part of the bytes.
-        let count = |range: &core::ops::Range<u64>| (range.end.saturating_sub(range.start) / 4).min(u16::MAX.into()) as u16;
-        let entry = index.saturating_mul(init_fini32::ENTRY_SIZE);
+        let count = |range: &core::ops::Range<u64>| {
+            let functions = range.end.saturating_sub(range.start).checked_div(machine.address_size() as u64);
+            functions.unwrap_or(0).min(u16::MAX.into()) as u16
+        };
+        let entry = index.saturating_mul(layout.entry_size);
         let write = |field: usize, data: &[u8]| frames.write(entry.saturating_add(field), data);
         let written = write(0, &before.flags(call, space, index).to_le_bytes())
-            && write(init_fini32::ENTRY_INIT_COUNT, &count(&plan.init).to_le_bytes())
-            && write(init_fini32::ENTRY_FINI_COUNT, &count(&plan.fini).to_le_bytes())
-            && write(init_fini32::ENTRY_INIT, &word(module.base.saturating_add(plan.init.start)))
-            && write(init_fini32::ENTRY_FINI, &word(module.base.saturating_add(plan.fini.start)));
+            && write(layout.entry_init_count, &count(&plan.init).to_le_bytes())
+            && write(layout.entry_fini_count, &count(&plan.fini).to_le_bytes())
+            && write(layout.entry_init, &word(module.base.saturating_add(plan.init.start)))
+            && write(layout.entry_fini, &word(module.base.saturating_add(plan.fini.start)));
         if !written {
             return Err(TeeError::GENERIC);
         }
@@ -146,7 +155,7 @@ fn publish_init_fini<P: Platform>(
     space.map(region)?;
     let count = count_of(modules)?;
     let fields: [(u64, &[u8]); 2] =
-        [(object.saturating_add(init_fini32::COUNT as u64), &count), (object.saturating_add(init_fini32::ARRAY as u64), &word(va))];
+        [(object.saturating_add(layout.count as u64), &count), (object.saturating_add(layout.array as u64), &word(va))];
     point(call, space, fields)?;
     Ok(end.saturating_add(PAGE))
 }
@@ -155,20 +164,27 @@ fn publish_init_fini<P: Platform>(
 struct Noted {
     count: usize,
     array: u64,
+    entry_size: usize,
 }
 
 impl Noted {
-    fn read<P: Platform>(call: &Call<'_, P>, space: &UserSpace<P>, object: u64) -> Result<Self, TeeError> {
-        let mut bytes = [0; init_fini32::SIZE];
-        space.read(call.platform(), user(object, bytes.len())?, AccessFlags::empty(), &mut bytes)?;
-        let count = u16_at(&bytes, init_fini32::COUNT).unwrap_or(0).into();
-        Ok(Self { count, array: u32_at(&bytes, init_fini32::ARRAY).unwrap_or(0).into() })
+    fn read<P: Platform>(call: &Call<'_, P>, space: &UserSpace<P>, machine: Machine, object: u64) -> Result<Self, TeeError> {
+        let layout = machine.init_fini();
+        let mut bytes = [0; init_fini64::SIZE];
+        let bytes = bytes.get_mut(..layout.size).ok_or(TeeError::GENERIC)?;
+        space.read(call.platform(), user(object, bytes.len())?, AccessFlags::empty(), bytes)?;
+        let count = u16_at(bytes, layout.count).unwrap_or(0).into();
+        let array = match machine {
+            Machine::Arm => u32_at(bytes, layout.array).map(u64::from),
+            Machine::Aarch64 => u64_at(bytes, layout.array),
+        };
+        Ok(Self { count, array: array.unwrap_or(0), entry_size: layout.entry_size })
     }
 
     /// Flags of an entry; those of a new one when there is none.
     fn flags<P: Platform>(&self, call: &Call<'_, P>, space: &UserSpace<P>, index: usize) -> u32 {
         let mut bytes = [0; 4];
-        let at = (index as u64).saturating_mul(init_fini32::ENTRY_SIZE as u64).saturating_add(self.array);
+        let at = (index as u64).saturating_mul(self.entry_size as u64).saturating_add(self.array);
         let known = index < self.count
             && user(at, bytes.len()).is_ok_and(|slice| space.read(call.platform(), slice, AccessFlags::empty(), &mut bytes).is_ok());
         if known { u32::from_le_bytes(bytes) } else { init_fini32::VALID }

@@ -90,7 +90,7 @@ fn prepare<P: Platform>(
     }
     let address = body.stack_top.saturating_sub(FRAME);
     let args = [u64::from(function.raw()), u64::from(session.id), address, u64::from(command)];
-    body.context.start(body.entry, address, args);
+    body.context.start(body.machine, body.entry, address, args);
     Ok(())
 }
 

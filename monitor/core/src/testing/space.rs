@@ -3,7 +3,7 @@
 
 use super::platform::Ram;
 use super::script::{Request, Running, Scripts};
-use crate::ports::{Abort, AbortKind, AddressSpace, Frames, PAGE_SIZE, Position, Prot, Sealed, UserContext, UserReturn};
+use crate::ports::{Abort, AbortKind, AddressSpace, Frames, Machine, PAGE_SIZE, Position, Prot, Sealed, UserContext, UserReturn};
 use core::ops::Range;
 
 use std::collections::BTreeMap;
@@ -141,6 +141,7 @@ impl AddressSpace for FakeSpace {
     type Frames = FakeFrames;
     type Context = FakeContext;
 
+    const MACHINES: &'static [Machine] = &[Machine::Arm, Machine::Aarch64];
     const SECURE: Range<u64> = 0x1000..0x0200_0000;
     const NORMAL: Range<u64> = 0x0200_0000..0x0400_0000;
 
@@ -211,6 +212,7 @@ impl AddressSpace for FakeSpace {
 
 /// The registers of a scripted TA.
 pub struct FakeContext {
+    pub(super) machine: Machine,
     pub(super) entry: u64,
     pub(super) stack: u64,
     pub(super) args: [u64; 4],
@@ -222,11 +224,11 @@ pub struct FakeContext {
 impl UserContext for FakeContext {
     fn new() -> Self {
         let raw = RawSyscall { number: 0, args: [0; MAX_ARGS], extra: None };
-        Self { entry: 0, stack: 0, args: [0; 4], fresh: false, raw, result: None }
+        Self { machine: Machine::Arm, entry: 0, stack: 0, args: [0; 4], fresh: false, raw, result: None }
     }
 
-    fn start(&mut self, entry: u64, stack: u64, args: [u64; 4]) {
-        *self = Self { entry, stack, args, fresh: true, ..Self::new() };
+    fn start(&mut self, machine: Machine, entry: u64, stack: u64, args: [u64; 4]) {
+        *self = Self { machine, entry, stack, args, fresh: true, ..Self::new() };
     }
 
     fn stop(&mut self) {
