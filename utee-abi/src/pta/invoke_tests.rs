@@ -7,6 +7,29 @@ use num_enum::{IntoPrimitive, TryFromPrimitive};
 /// UUID.
 pub const UUID: Uuid = Uuid::new(0xd96a_5b40, 0xc3e5, 0x21e3, [0x87, 0x94, 0x10, 0x02, 0xa5, 0xd5, 0xc6, 0x1b]);
 
+/// Test of mutexes: who writes.
+pub const MUTEX_WRITER: u32 = 0;
+/// Test of mutexes: who reads.
+pub const MUTEX_READER: u32 = 1;
+/// AES in [`Command::AesPerf`]: decrypt, in the first number beside the bits of the key.
+pub const AES_DECRYPT: u32 = 1 << 16;
+
+/// Modes of AES in [`Command::AesPerf`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, IntoPrimitive, TryFromPrimitive)]
+#[repr(u32)]
+pub enum AesMode {
+    /// ECB
+    Ecb = 0,
+    /// CBC
+    Cbc = 1,
+    /// CTR
+    Ctr = 2,
+    /// XTS
+    Xts = 3,
+    /// GCM
+    Gcm = 4,
+}
+
 /// Commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, IntoPrimitive, TryFromPrimitive)]
 #[repr(u32)]

@@ -12,6 +12,11 @@ pub const INFO_VERSION: u64 = 1;
 /// Bytes of a time: u32 each for second, minute, hour, day, month, year, day of the week.
 pub const TIME_SIZE: usize = 28;
 
+/// Where the time of an alarm stands, behind its two bytes.
+pub const ALARM_TIME: usize = 4;
+/// Bytes of an alarm.
+pub const ALARM_SIZE: usize = ALARM_TIME + TIME_SIZE;
+
 bitflags::bitflags! {
     /// What the clock can do.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,6 +12,15 @@ pub const NON_BLOCKING: u32 = 0;
 /// Timeout: block for ever.
 pub const BLOCKING: u32 = u32::MAX;
 
+/// Bytes of the name of a server at most, with its NUL.
+pub const NAME_SIZE: usize = 256;
+/// TEE_ISOCKET_VERSION: version 1.0 of the API.
+pub const API_VERSION: u32 = 0x0100_0000;
+/// TEE_ISOCKET_TCP_WARNING_UNKNOWN_OUT_OF_BAND
+pub const TCP_WARNING_UNKNOWN_OUT_OF_BAND: u32 = 0xF101_0002;
+/// TEE_ISOCKET_UDP_WARNING_UNKNOWN_OUT_OF_BAND
+pub const UDP_WARNING_UNKNOWN_OUT_OF_BAND: u32 = 0xF102_0002;
+
 /// Protocols.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, IntoPrimitive, TryFromPrimitive)]
 #[repr(u32)]

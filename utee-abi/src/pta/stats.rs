@@ -12,8 +12,18 @@ pub const UUID: Uuid = Uuid::new(0xd96a_5b40, 0xe2c7, 0xb1af, [0x87, 0x94, 0x10,
 pub const POOL_ALL: u32 = 0;
 /// Pool: the heap of the core.
 pub const POOL_HEAP: u32 = 1;
+/// Pool: memory that the normal world may see; no TEE has it any more.
+pub const POOL_PUBLIC: u32 = 2;
 /// Pool: the secure memory of TAs.
 pub const POOL_TA_RAM: u32 = 3;
+/// Pool: the heap of what several TEEs share, under a hypervisor.
+pub const POOL_NEXUS: u32 = 4;
+/// Pool: storage in RPMB.
+pub const POOL_RPMB: u32 = 5;
+/// Drivers of clocks, for [`Command::Driver`].
+pub const DRIVER_CLOCK: u32 = 0;
+/// Drivers of regulators.
+pub const DRIVER_REGULATOR: u32 = 1;
 /// Pools that have a number, from 1 on. Those that a TEE does not have are empty records.
 pub const POOLS: u32 = 5;
 

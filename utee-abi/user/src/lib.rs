@@ -27,9 +27,11 @@ pub mod library;
 pub mod memory;
 #[cfg(all(target_arch = "arm", not(feature = "fake")))]
 pub mod modules;
+pub mod net;
 pub mod panic;
 pub mod params;
 pub mod property;
+mod pseudo;
 pub mod random;
 pub mod raw;
 pub mod session;

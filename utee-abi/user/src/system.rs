@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Services of the system pseudo-TA: more memory, entropy, and keys of the TA's own.
 
-use crate::params::RawParams;
-use crate::session::Session;
+use crate::pseudo::PseudoTa;
 use crate::{Result, TeeError, Uuid};
 use core::ptr::{self, NonNull};
 use core::slice;
-use core::sync::atomic::{AtomicU32, Ordering};
-use utee_abi::param::{ParamType, ParamTypes};
+use utee_abi::param::ParamType;
 use utee_abi::pta::system::{Command, MAP_SHAREABLE, UUID};
 
 /// Whether memory may be handed to other TAs.
@@ -19,23 +17,15 @@ pub enum Sharing {
     Shareable,
 }
 
-/// The session with the system pseudo-TA, open from its first use on; 0 before.
-static SESSION: AtomicU32 = AtomicU32::new(0);
+static SYSTEM: PseudoTa = PseudoTa::new(UUID);
 
 /// Invokes a command of it. Memrefs among `cells` are valid for the call.
 pub(crate) fn invoke(command: Command, types: [ParamType; 4], cells: [[u64; 2]; 4]) -> Result<[[u64; 2]; 4]> {
-    let session = match SESSION.load(Ordering::Relaxed) {
-        0 => {
-            let session = Session::open_plain(&UUID)?.keep();
-            SESSION.store(session, Ordering::Relaxed);
-            session
-        }
-        session => session,
-    };
-    let mut params = RawParams { types: u64::from(ParamTypes::new(types).word()), cells };
+    let [a, b, c, d] = types;
+    let [p, q, r, s] = cells;
     // SAFETY: the memrefs among `cells` are slices of the callers in this crate, which outlive the call.
-    unsafe { Session::invoke_raw(session, utee_abi::time::WAIT_FOREVER, command.into(), &mut params) }.map_err(|failure| failure.error)?;
-    Ok(params.cells)
+    let (result, cells) = unsafe { SYSTEM.invoke(command.into(), [(a, p), (b, q), (c, r), (d, s)]) };
+    result.map(|()| cells)
 }
 
 /// Adds to the entropy of the TEE's random numbers.

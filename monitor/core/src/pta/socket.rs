@@ -10,7 +10,7 @@ use crate::session::{Client, Opener, Session};
 use crate::ta::memory::Memory;
 use crate::ta::params::{Param, Params};
 use utee_abi::param::ParamType;
-use utee_abi::pta::socket::{Command, IpVersion, Protocol, UUID};
+use utee_abi::pta::socket::{Command, IpVersion, NAME_SIZE, Protocol, UUID};
 use utee_abi::result::TeeError;
 use utee_abi::rpc::ShmType;
 use utee_abi::ta_head::TaFlags;
@@ -18,9 +18,6 @@ use utee_abi::uuid::Uuid;
 
 /// The pseudo-TA.
 pub struct Sockets;
-
-/// Bytes of the name of a server at most, with its NUL.
-const MAX_NAME: usize = 256;
 
 /// Bytes that are sent or received at a time; more than a datagram can have. Of a longer stream a part is sent.
 const MAX_DATA: u64 = 128 * 1024;
@@ -84,7 +81,7 @@ fn open<P: Platform>(call: &Call<'_, P>, instance: u32, params: &mut Params<P>) 
     let ip = IpVersion::try_from(word(*ip)?).map_err(|_| bad)?;
     let protocol = Protocol::try_from(word(*protocol)?).map_err(|_| bad)?;
     let port = u16::try_from(*port).map_err(|_| bad)?;
-    let mut bytes = [0; MAX_NAME];
+    let mut bytes = [0; NAME_SIZE];
     let bytes = usize::try_from(*size).ok().and_then(|len| bytes.get_mut(..len)).ok_or(bad)?;
     if !name.ok_or(bad)?.read(call.platform(), 0, bytes) {
         return Err(bad);

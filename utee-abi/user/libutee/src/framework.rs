@@ -33,6 +33,7 @@ c_functions! {
 
 #[cfg(target_arch = "arm")]
 mod entry {
+    use crate::libc::compiler::renew_stack_guard;
     use crate::property::own_properties;
     use crate::session::{cells_to_params, params_to_cells};
     use crate::types::{TeeParam, UserTaProperty};
@@ -88,6 +89,8 @@ mod entry {
             let table = unsafe { slice::from_raw_parts((&raw const ta_props).cast(), ta_num_props) };
             // SAFETY: its names and values are constants of the types it names.
             unsafe { own_properties(table) }?;
+            // No function of C is under way here.
+            renew_stack_guard();
             // SAFETY: the TA's function.
             TeeError::check(unsafe { TA_CreateEntryPoint() })?;
             Ok(Self)

@@ -2,7 +2,7 @@
 //! `libutee.a`: the crate `utee` as C symbols, for TAs in C.
 //!
 //! The GlobalPlatform functions are in [`arithmetic`], [`framework`], [`memory`], [`object`], [`operation`] and its neighbours
-//! [`digest`], [`cipher`], [`ae`] and [`signature`], [`property`], [`session`] and [`time`];
+//! [`digest`], [`cipher`], [`ae`] and [`signature`], [`property`], [`session`], [`socket`] and [`time`];
 //! OP-TEE's extensions in [`extensions`], its libraries in [`libraries`], its system-call veneers in `syscalls`, and what C code leans on in [`libc`].
 //! On the development machine nothing is exported, so that tests call the functions as Rust.
 #![no_std]
@@ -25,6 +25,7 @@ pub mod operation;
 pub mod property;
 pub mod session;
 pub mod signature;
+pub mod socket;
 #[cfg(target_arch = "arm")]
 mod syscalls;
 #[cfg(test)]
@@ -51,4 +52,22 @@ pub(crate) use c_functions;
 /// A TEE_Result.
 pub(crate) fn raw(result: api::Result<()>) -> u32 {
     utee_abi::result::raw(result)
+}
+
+/// A value on the heap.
+///
+/// # Errors
+/// OUT_OF_MEMORY.
+pub(crate) fn boxed<T>(value: T) -> api::Result<alloc::boxed::Box<T>> {
+    const { assert!(size_of::<T>() != 0) };
+    // SAFETY: its layout has a size.
+    let memory = unsafe { alloc::alloc::alloc(core::alloc::Layout::new::<T>()) }.cast::<T>();
+    if memory.is_null() {
+        return Err(api::TeeError::OUT_OF_MEMORY);
+    }
+    // SAFETY: memory of this layout from the allocator that a box gives it back to.
+    unsafe {
+        memory.write(value);
+        Ok(alloc::boxed::Box::from_raw(memory))
+    }
 }

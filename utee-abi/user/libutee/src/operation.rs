@@ -4,7 +4,7 @@
 
 use crate::object::{DONE, object, only};
 use crate::types::OperationInfo;
-use crate::{c_functions, raw};
+use crate::{boxed, c_functions, raw};
 use alloc::boxed::Box;
 use api::crypto::{Blocks, Object, ObjectRef, State, is_supported};
 use api::panic::{or_panic, panic};
@@ -246,9 +246,9 @@ fn key(handle: *mut c_void) -> Option<ObjectRef> {
 c_functions! {
     /// TEE_AllocateOperation.
     fn TEE_AllocateOperation(operation: *mut *mut c_void, algorithm: u32, mode: u32, max_key_size: u32) -> u32 {
-        let result = allocate(algorithm, mode, max_key_size);
+        let result = allocate(algorithm, mode, max_key_size).and_then(boxed);
         let code = raw(result.as_ref().map(|_| ()).map_err(|error| *error));
-        let handle = result.map_or(core::ptr::null_mut(), |operation| Box::into_raw(Box::new(operation)));
+        let handle = result.map_or(core::ptr::null_mut(), Box::into_raw);
         // SAFETY: the caller's pointer.
         unsafe { operation.write(handle.cast()) };
         code

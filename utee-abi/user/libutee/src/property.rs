@@ -2,7 +2,7 @@
 //! Properties in C (GlobalPlatform TEE Internal Core API 1.3.1, section 4.4).
 
 use crate::types::{TeeIdentity, TeeUuid, UserTaProperty};
-use crate::{c_functions, raw};
+use crate::{boxed, c_functions, raw};
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
@@ -207,9 +207,11 @@ c_functions! {
 
     /// TEE_AllocatePropertyEnumerator.
     fn TEE_AllocatePropertyEnumerator(to: *mut *mut c_void) -> u32 {
+        let handle = boxed(Handle { enumerator: None });
+        let code = raw(handle.as_ref().map(|_| ()).map_err(|error| *error));
         // SAFETY: the caller's pointer.
-        unsafe { to.write(Box::into_raw(Box::new(Handle { enumerator: None })).cast()) };
-        utee_abi::result::SUCCESS
+        unsafe { to.write(handle.map_or(ptr::null_mut(), Box::into_raw).cast()) };
+        code
     }
 
     /// TEE_FreePropertyEnumerator.

@@ -55,11 +55,8 @@ c_functions! {
 
     /// What a failed `assert` calls.
     fn __assert_fail(expression: *const c_char, file: *const c_char, line: c_uint, function: *const c_char) -> ! {
-        let text = |text: *const c_char| {
-            // SAFETY: constants of the compiler.
-            if text.is_null() { "?" } else { unsafe { CStr::from_ptr(text) }.to_str().unwrap_or("?") }
-        };
-        api::println!("assertion failed at {}:{line} in {}: {}", text(file), text(function), text(expression));
+        // SAFETY: passed on.
+        unsafe { print_assertion(expression, file, line, function) };
         api::panic::panic(TeeError::GENERIC)
     }
 
@@ -84,4 +81,16 @@ c_functions! {
         unsafe { ptr::write_bytes(memory.cast::<u8>(), 0, size) };
         black_box(memory);
     }
+}
+
+/// Prints an assertion that does not hold.
+///
+/// # Safety
+/// Each text is NULL or a string.
+pub(super) unsafe fn print_assertion(expression: *const c_char, file: *const c_char, line: c_uint, function: *const c_char) {
+    let text = |text: *const c_char| {
+        // SAFETY: the caller's string.
+        if text.is_null() { "?" } else { unsafe { CStr::from_ptr(text) }.to_str().unwrap_or("?") }
+    };
+    api::println!("assertion failed at {}:{line} in {}: {}", text(file), text(function), text(expression));
 }

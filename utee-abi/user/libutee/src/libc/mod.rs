@@ -2,6 +2,7 @@
 //! What C code leans on. memcpy, memmove, memset, memcmp and strlen are in the crate `utee`; printf is in the kit.
 
 pub mod character;
+pub mod compiler;
 #[cfg(target_arch = "arm")]
 mod jump;
 pub mod memory;

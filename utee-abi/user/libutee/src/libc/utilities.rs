@@ -8,7 +8,7 @@ use api::base64;
 use api::heap;
 use core::ffi::{CStr, c_char, c_int, c_long, c_longlong, c_uint, c_ulong, c_ulonglong, c_void};
 use core::slice;
-use core::sync::atomic::{AtomicU32, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 /// Largest number of [`rand`], as OP-TEE's stdlib.h says.
 const RAND_MAX: c_uint = c_int::MAX as c_uint;
@@ -45,6 +45,16 @@ sorts! {
     qsort_s64 i64;
     qsort_u64 u64;
 }
+
+/// The stream for what a program has to say. Every stream is the log, whatever it points to.
+#[cfg_attr(target_arch = "arm", unsafe(no_mangle))]
+#[allow(non_upper_case_globals, reason = "the name is the C library's")]
+pub static stdout: AtomicPtr<c_void> = AtomicPtr::new(core::ptr::null_mut());
+
+/// The stream for what went wrong.
+#[cfg_attr(target_arch = "arm", unsafe(no_mangle))]
+#[allow(non_upper_case_globals, reason = "the name is the C library's")]
+pub static stderr: AtomicPtr<c_void> = AtomicPtr::new(core::ptr::null_mut());
 
 /// Prints `len` bytes.
 ///
