@@ -36,7 +36,7 @@ function(oxtee_add_ta uuid)
   set_target_properties(${uuid} PROPERTIES SUFFIX .elf)
   target_compile_options(${uuid} PRIVATE -std=gnu11 -Os -g3 -Wall -Wextra -nostdinc -isystem "${compiler_headers}"
     -ffreestanding -fpic -fno-common -fno-short-enums -fvisibility=hidden -ffunction-sections -fdata-sections
-    -fno-asynchronous-unwind-tables -fno-omit-frame-pointer -fno-stack-protector -mcpu=cortex-a7 -marm -mfloat-abi=hard)
+    -fno-asynchronous-unwind-tables -fno-omit-frame-pointer -fstack-protector-strong -mcpu=cortex-a7 -marm -mfloat-abi=hard)
   target_include_directories(${uuid} PRIVATE "${CMAKE_CURRENT_BINARY_DIR}" "${OXTEE_KIT}/include" "${OXTEE_KIT}/libc")
   target_link_options(${uuid} PRIVATE -nostdlib -pie
     "LINKER:-pie,-T,${OXTEE_KIT}/src/ta.ld,--dynamic-list=${list},--build-id=none,--no-dynamic-linker,--gc-sections"

@@ -3,6 +3,7 @@
 #ifndef TRACE_H
 #define TRACE_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -27,6 +28,8 @@ extern const char trace_ext_prefix[];
 
 void trace_printf(const char *func, int line, int level, bool level_ok, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
+void trace_vprintf(const char *func, int line, int level, bool level_ok, const char *fmt, va_list args)
+	__attribute__((format(printf, 5, 0)));
 void trace_ext_puts(const char *str);
 void trace_set_level(int level);
 int trace_get_level(void);

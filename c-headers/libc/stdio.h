@@ -18,6 +18,17 @@ int vsnprintf(char *restrict buf, size_t size, const char *restrict fmt, va_list
 int puts(const char *s);
 int putchar(int c);
 
+/* Every stream is the secure console. */
+typedef struct _FILE FILE;
+extern FILE *stdout;
+extern FILE *stderr;
+int fputc(int c, FILE *stream);
+int fputs(const char *restrict s, FILE *restrict stream);
+size_t fwrite(const void *restrict data, size_t size, size_t nmemb, FILE *restrict stream);
+
+/* What compilers make of sprintf when they check the room. */
+int __sprintf_chk(char *restrict buf, int flag, size_t size, const char *restrict fmt, ...) __attribute__((format(printf, 4, 5)));
+
 #ifdef __cplusplus
 }
 #endif

@@ -67,10 +67,12 @@ ta-makefiles := $(MAKEFILE_LIST)
 
 ta-cppflags := -nostdinc -isystem $(shell $(CC) -print-file-name=include) -I$(O) -I. $(addprefix -I,$(ta-incdirs)) \
 	-I$(ta-kit)/include -I$(ta-kit)/libc $(CPPFLAGS)
+# The guard of the stack protector is the TA's; a library that is opened later has no way to it.
 # Frame pointers and .debug_frame are what back-traces follow; the loader takes position-independent code only, and of a
 # TA's thread-local variables those that -fpic makes.
 ta-cflags := -std=gnu11 -Os -g3 -Wall -Wextra -ffreestanding -fpic -fno-common -fno-short-enums \
-	-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-omit-frame-pointer -fno-stack-protector \
+	-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-omit-frame-pointer \
+	$(if $(strip $(SHLIBUUID)),-fno-stack-protector,-fstack-protector-strong) \
 	-mcpu=cortex-a7 -marm -mfloat-abi=hard $(CFLAGS)
 
 objs := $(patsubst %.c,$(O)/%.o,$(ta-srcs))

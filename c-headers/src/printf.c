@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <tee_api_types.h>
 #include <trace.h>
@@ -342,6 +343,21 @@ int sprintf(char *restrict buf, const char *restrict fmt, ...)
 	return len;
 }
 
+/* sprintf of sources that were compiled with a check of the room; what does not fit panics the TA. */
+int __sprintf_chk(char *restrict buf, int flag, size_t size, const char *restrict fmt, ...)
+{
+	va_list args;
+	int len;
+
+	(void)flag;
+	va_start(args, fmt);
+	len = vsnprintf(buf, size, fmt, args);
+	va_end(args);
+	if (len < 0 || (size_t)len >= size)
+		abort();
+	return len;
+}
+
 /* Longest text of one printf or trace call; the rest is cut off. */
 #define MAX_TEXT 256
 
@@ -380,13 +396,12 @@ int putchar(int c)
 	return (unsigned char)c;
 }
 
-void trace_printf(const char *func, int line, int level, bool level_ok, const char *fmt, ...)
+void trace_vprintf(const char *func, int line, int level, bool level_ok, const char *fmt, va_list args)
 {
 	static const char letters[] = "?EIDF";
 	char text[MAX_TEXT];
 	size_t room = sizeof(text) - 1; /* for the newline */
 	size_t len = 0;
-	va_list args;
 
 	if (level_ok) {
 		if (level > trace_get_level())
@@ -395,16 +410,22 @@ void trace_printf(const char *func, int line, int level, bool level_ok, const ch
 	}
 	if (func && len < room)
 		len += (size_t)snprintf(text + len, room - len, "%s:%d ", func, line);
-	if (len < room) {
-		va_start(args, fmt);
+	if (len < room)
 		len += (size_t)vsnprintf(text + len, room - len, fmt, args);
-		va_end(args);
-	}
 	if (len >= room)
 		len = room - 1;
 	text[len] = '\n';
 	text[len + 1] = 0;
 	trace_ext_puts(text);
+}
+
+void trace_printf(const char *func, int line, int level, bool level_ok, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	trace_vprintf(func, line, level, level_ok, fmt, args);
+	va_end(args);
 }
 
 void dhex_dump(const char *func, int line, int level, const void *buf, int len)

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use utee_abi::gp::{self, client, framework};
 use utee_abi::param::ParamType;
-use utee_abi::pta::{device, system};
+use utee_abi::pta::{attestation, device, invoke_tests, rng, rtc, secstor_ta_mgmt, socket, stats, system};
 use utee_abi::result::{Origin, TeeError};
 use utee_abi::ta_head::{STACK_EXTRA, TaFlags, TaLimits};
 
@@ -40,7 +40,7 @@ pub fn ta_header() -> Numbers {
     flags.chain(without_meaning).chain([stack, magic, size]).collect()
 }
 
-/// The numbers of `pta_system.h` and `pta_device.h`.
+/// The numbers of the headers of pseudo-TAs, `pta_*.h`.
 #[must_use]
 pub fn pseudo_tas() -> Numbers {
     use device::Command as Device;
@@ -57,15 +57,114 @@ pub fn pseudo_tas() -> Numbers {
         ("PTA_CMD_GET_DEVICES", Device::GetDevices.into()),
         ("PTA_CMD_GET_DEVICES_SUPP", Device::GetDevicesSupp.into()),
         ("PTA_CMD_GET_DEVICES_RPMB", Device::GetDevicesRpmb.into()),
+        ("PTA_CMD_GET_ENTROPY", rng::Command::GetEntropy.into()),
+        ("PTA_CMD_GET_RNG_INFO", rng::Command::GetInfo.into()),
+        ("PTA_SECSTOR_TA_MGMT_BOOTSTRAP", secstor_ta_mgmt::Command::Bootstrap.into()),
+        ("PTA_ATTESTATION_GET_PUBKEY", attestation::Command::GetPubkey.into()),
+        ("PTA_ATTESTATION_GET_TA_SHDR_DIGEST", attestation::Command::GetTaShdrDigest.into()),
+        ("PTA_ATTESTATION_HASH_TA_MEMORY", attestation::Command::HashTaMemory.into()),
+        ("PTA_ATTESTATION_HASH_TEE_MEMORY", attestation::Command::HashTeeMemory.into()),
+        ("PTA_SYSTEM_MAP_FLAG_SHAREABLE", system::MAP_SHAREABLE as u32),
+        ("TA_DERIVED_KEY_MIN_SIZE", system::UNIQUE_KEY_MIN as u32),
+        ("TA_DERIVED_KEY_MAX_SIZE", system::UNIQUE_KEY_MAX as u32),
+        ("TA_DERIVED_EXTRA_DATA_MAX_SIZE", system::UNIQUE_KEY_EXTRA_MAX as u32),
     ];
-    let commands = commands.into_iter().map(|(name, value): (&str, u32)| (name.to_string(), u64::from(value)));
-    let limits = [
-        ("PTA_SYSTEM_MAP_FLAG_SHAREABLE", system::MAP_SHAREABLE),
-        ("TA_DERIVED_KEY_MIN_SIZE", system::UNIQUE_KEY_MIN as u64),
-        ("TA_DERIVED_KEY_MAX_SIZE", system::UNIQUE_KEY_MAX as u64),
-        ("TA_DERIVED_EXTRA_DATA_MAX_SIZE", system::UNIQUE_KEY_EXTRA_MAX as u64),
+    let all = commands.iter().chain(SOCKETS).chain(CLOCK).chain(STATISTICS).chain(TESTS);
+    all.map(|(name, value)| ((*name).to_string(), u64::from(*value))).collect()
+}
+
+const SOCKETS: &[(&str, u32)] = &[
+    ("PTA_SOCKET_OPEN", socket::Command::Open as u32),
+    ("PTA_SOCKET_CLOSE", socket::Command::Close as u32),
+    ("PTA_SOCKET_SEND", socket::Command::Send as u32),
+    ("PTA_SOCKET_RECV", socket::Command::Recv as u32),
+    ("PTA_SOCKET_IOCTL", socket::Command::Ioctl as u32),
+    ("PTA_SOCKET_TIMEOUT_NONBLOCKING", socket::NON_BLOCKING),
+    ("PTA_SOCKET_TIMEOUT_BLOCKING", socket::BLOCKING),
+];
+
+const CLOCK: &[(&str, u32)] = &[
+    ("PTA_RTC_INFO_VERSION", rtc::INFO_VERSION as u32),
+    ("PTA_RTC_FEATURE_CORRECTION", rtc::Features::CORRECTION.bits() as u32),
+    ("PTA_RTC_FEATURE_ALARM", rtc::Features::ALARM.bits() as u32),
+    ("PTA_RTC_FEATURE_WAKEUP_ALARM", rtc::Features::WAKE_ALARM.bits() as u32),
+    ("PTA_CMD_RTC_GET_INFO", rtc::Command::GetInfo as u32),
+    ("PTA_CMD_RTC_GET_TIME", rtc::Command::GetTime as u32),
+    ("PTA_CMD_RTC_SET_TIME", rtc::Command::SetTime as u32),
+    ("PTA_CMD_RTC_GET_OFFSET", rtc::Command::GetOffset as u32),
+    ("PTA_CMD_RTC_SET_OFFSET", rtc::Command::SetOffset as u32),
+    ("PTA_CMD_RTC_READ_ALARM", rtc::Command::ReadAlarm as u32),
+    ("PTA_CMD_RTC_SET_ALARM", rtc::Command::SetAlarm as u32),
+    ("PTA_CMD_RTC_ENABLE_ALARM", rtc::Command::EnableAlarm as u32),
+    ("PTA_CMD_RTC_WAIT_ALARM", rtc::Command::WaitAlarm as u32),
+    ("PTA_CMD_RTC_CANCEL_WAIT_ALARM", rtc::Command::CancelWait as u32),
+    ("PTA_CMD_RTC_SET_WAKE_ALARM_STATUS", rtc::Command::SetWakeAlarmStatus as u32),
+];
+
+const STATISTICS: &[(&str, u32)] = &[
+    ("STATS_CMD_PAGER_STATS", stats::Command::Pager as u32),
+    ("STATS_CMD_ALLOC_STATS", stats::Command::Alloc as u32),
+    ("STATS_CMD_MEMLEAK_STATS", stats::Command::MemLeak as u32),
+    ("STATS_CMD_TA_STATS", stats::Command::Ta as u32),
+    ("STATS_CMD_GET_TIME", stats::Command::Time as u32),
+    ("STATS_CMD_PRINT_DRIVER_INFO", stats::Command::Driver as u32),
+    ("ALLOC_ID_ALL", stats::POOL_ALL),
+    ("ALLOC_ID_HEAP", stats::POOL_HEAP),
+    ("ALLOC_ID_PUBLIC_DDR", stats::POOL_PUBLIC),
+    ("ALLOC_ID_TA_RAM", stats::POOL_TA_RAM),
+    ("ALLOC_ID_NEXUS_HEAP", stats::POOL_NEXUS),
+    ("ALLOC_ID_RPMB", stats::POOL_RPMB),
+    ("STATS_NB_POOLS", stats::POOLS),
+    ("STATS_DRIVER_TYPE_CLOCK", stats::DRIVER_CLOCK),
+    ("STATS_DRIVER_TYPE_REGULATOR", stats::DRIVER_REGULATOR),
+];
+
+const TESTS: &[(&str, u32)] = &[
+    ("PTA_INVOKE_TESTS_CMD_TRACE", invoke_tests::Command::Trace as u32),
+    ("PTA_INVOKE_TESTS_CMD_PARAMS", invoke_tests::Command::Params as u32),
+    ("PTA_INVOKE_TESTS_CMD_SELF_TESTS", invoke_tests::Command::SelfTests as u32),
+    ("PTA_INVOKE_TESTS_CMD_COPY_NSEC_TO_SEC", invoke_tests::Command::CopyNsecToSecure as u32),
+    ("PTA_INVOKE_TESTS_CMD_READ_MODIFY_SEC", invoke_tests::Command::ReadModifySecure as u32),
+    ("PTA_INVOKE_TESTS_CMD_COPY_SEC_TO_NSEC", invoke_tests::Command::CopySecureToNsec as u32),
+    ("PTA_INVOKE_TESTS_CMD_FS_HTREE", invoke_tests::Command::FsHtree as u32),
+    ("PTA_INVOKE_TESTS_CMD_MUTEX", invoke_tests::Command::Mutex as u32),
+    ("PTA_INVOKE_TESTS_CMD_LOCKDEP", invoke_tests::Command::Lockdep as u32),
+    ("PTA_INVOKE_TEST_CMD_AES_PERF", invoke_tests::Command::AesPerf as u32),
+    ("PTA_INVOKE_TESTS_CMD_MEMREF_NULL", invoke_tests::Command::MemrefNull as u32),
+    ("PTA_INVOKE_TESTS_CMD_DT_DRIVER_TESTS", invoke_tests::Command::DtDriver as u32),
+    ("PTA_INVOKE_TESTS_CMD_TRANSFER_LIST_TESTS", invoke_tests::Command::TransferList as u32),
+    ("PTA_INVOKE_TESTS_AES_ECB", invoke_tests::AesMode::Ecb as u32),
+    ("PTA_INVOKE_TESTS_AES_CBC", invoke_tests::AesMode::Cbc as u32),
+    ("PTA_INVOKE_TESTS_AES_CTR", invoke_tests::AesMode::Ctr as u32),
+    ("PTA_INVOKE_TESTS_AES_XTS", invoke_tests::AesMode::Xts as u32),
+    ("PTA_INVOKE_TESTS_AES_GCM", invoke_tests::AesMode::Gcm as u32),
+    ("PTA_MUTEX_TEST_WRITER", invoke_tests::MUTEX_WRITER),
+    ("PTA_MUTEX_TEST_READER", invoke_tests::MUTEX_READER),
+];
+
+/// The numbers of the headers of sockets.
+#[must_use]
+pub fn sockets() -> Numbers {
+    use socket::{IoctlCommand, Protocol, SocketError};
+    let all = [
+        ("TEE_ISOCKET_VERSION", socket::API_VERSION),
+        ("TEE_ISOCKET_ERROR_PROTOCOL", SocketError::Protocol.into()),
+        ("TEE_ISOCKET_ERROR_REMOTE_CLOSED", SocketError::RemoteClosed.into()),
+        ("TEE_ISOCKET_ERROR_TIMEOUT", SocketError::Timeout.into()),
+        ("TEE_ISOCKET_ERROR_OUT_OF_RESOURCES", SocketError::OutOfResources.into()),
+        ("TEE_ISOCKET_ERROR_LARGE_BUFFER", SocketError::LargeBuffer.into()),
+        ("TEE_ISOCKET_WARNING_PROTOCOL", SocketError::WarningProtocol.into()),
+        ("TEE_ISOCKET_ERROR_HOSTNAME", SocketError::Hostname.into()),
+        ("TEE_ISOCKET_PROTOCOLID_TCP", Protocol::Tcp.into()),
+        ("TEE_ISOCKET_PROTOCOLID_UDP", Protocol::Udp.into()),
+        ("TEE_ISOCKET_TCP_WARNING_UNKNOWN_OUT_OF_BAND", socket::TCP_WARNING_UNKNOWN_OUT_OF_BAND),
+        ("TEE_ISOCKET_UDP_WARNING_UNKNOWN_OUT_OF_BAND", socket::UDP_WARNING_UNKNOWN_OUT_OF_BAND),
+        ("TEE_TCP_SET_RECVBUF", IoctlCommand::TcpSetReceiveBuffer.into()),
+        ("TEE_TCP_SET_SENDBUF", IoctlCommand::TcpSetSendBuffer.into()),
+        ("TEE_UDP_CHANGEADDR", IoctlCommand::UdpChangeAddress.into()),
+        ("TEE_UDP_CHANGEPORT", IoctlCommand::UdpChangePort.into()),
     ];
-    commands.chain(limits.map(|(name, value)| (name.to_string(), value))).collect()
+    all.map(|(name, value): (&str, u32)| (name.to_string(), u64::from(value))).into()
 }
 
 /// The numbers of `tee_client_api.h`: the client's names of what the TEE has too, and its own.
@@ -98,7 +197,7 @@ pub fn client_api() -> Numbers {
     own.chain(errors).chain(rest).map(|(name, value)| (name, u64::from(value))).collect()
 }
 
-/// Names of the functions that `libutee.a` and the sources of the kit define, as the sources say.
+/// Names of the functions and objects that `libutee.a` and the sources of the kit define, as the sources say.
 ///
 /// # Panics
 /// When a source cannot be read.
@@ -133,6 +232,10 @@ fn defined_in_rust(line: &str) -> Option<String> {
     {
         let (name, rest) = identifier(rest);
         return rest.starts_with('(').then(|| name.to_string());
+    }
+    // A static.
+    if let Some(rest) = line.strip_prefix("pub static ") {
+        return Some(identifier(rest).0.to_string());
     }
     let (name, rest) = identifier(line);
     if rest.trim_end().ends_with([';', ':']) && (name.starts_with("TEE_") || name.starts_with("__GP11_")) {

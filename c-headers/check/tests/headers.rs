@@ -2,7 +2,7 @@
 //! The headers against the tables of Rust.
 #![allow(missing_docs)]
 
-use c_headers_check::{Numbers, client_api, compilers, exported, internal_api, kit, pseudo_tas, ta_header};
+use c_headers_check::{Numbers, client_api, compilers, exported, internal_api, kit, pseudo_tas, sockets, ta_header};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::mem::{offset_of, size_of};
@@ -82,14 +82,63 @@ fn header_of_a_ta() {
 
 #[test]
 fn pseudo_ta_numbers_and_uuids() {
-    let headers = ["pta_system.h", "pta_device.h"];
-    compare(&headers, &pseudo_tas(), &["PTA_", "TA_DERIVED"], &["PTA_SYSTEM_UUID", "PTA_DEVICE_UUID"]);
+    let uuids = [
+        ("PTA_SYSTEM_UUID", "pta_system.h", pta::system::UUID),
+        ("PTA_DEVICE_UUID", "pta_device.h", pta::device::UUID),
+        ("PTA_SOCKET_UUID", "pta_socket.h", pta::socket::UUID),
+        ("PTA_RNG_UUID", "pta_rng.h", pta::rng::UUID),
+        ("PTA_RTC_UUID", "pta_rtc.h", pta::rtc::UUID),
+        ("STATS_UUID", "pta_stats.h", pta::stats::UUID),
+        ("PTA_ATTESTATION_UUID", "pta_attestation.h", pta::attestation::UUID),
+        ("PTA_INVOKE_TESTS_UUID", "pta_invoke_tests.h", pta::invoke_tests::UUID),
+        ("PTA_SECSTOR_TA_MGMT_UUID", "pta_secstor_ta_mgmt.h", pta::secstor_ta_mgmt::UUID),
+    ];
+    let headers = uuids.map(|(_, header, _)| header);
+    compare(&headers, &pseudo_tas(), &["PTA_", "TA_DERIVED", "STATS_", "ALLOC_ID_"], &uuids.map(|(name, ..)| name));
     for compiler in compilers() {
         let macros = compiler.macros(&headers).unwrap();
-        for (name, uuid) in [("PTA_SYSTEM_UUID", pta::system::UUID), ("PTA_DEVICE_UUID", pta::device::UUID)] {
+        for (name, _, uuid) in uuids {
             let digits: String = macros[name].split(|c: char| "{}, ".contains(c)).map(|part| part.trim_start_matches("0x")).collect();
             assert_eq!(digits, uuid.to_string().replace('-', ""), "{name}");
         }
+    }
+    let facts = [
+        ("sizeof(struct pta_rtc_time)", pta::rtc::TIME_SIZE),
+        ("sizeof(struct pta_rtc_info)", 16 + 2 * pta::rtc::TIME_SIZE),
+        ("sizeof(struct pta_rtc_alarm)", pta::rtc::ALARM_SIZE),
+        ("offsetof(struct pta_rtc_alarm, time)", pta::rtc::ALARM_TIME),
+        ("TEE_ALLOCATOR_DESC_LENGTH", pta::stats::AllocRecord::NAME_SIZE),
+        ("sizeof(struct pta_stats_alloc)", pta::stats::AllocRecord::SIZE),
+        ("sizeof(struct pta_stats_ta)", pta::stats::TaRecord::SIZE),
+    ];
+    assert_all(&["stddef.h", "pta_rtc.h", "pta_stats.h"], &facts.map(|(expression, value)| (expression.to_string(), value)));
+}
+
+/// Numbers of sockets, and the structures that TAs and the library share.
+#[test]
+fn headers_of_sockets() {
+    use utee::socket::{ISocket, Setup};
+    let headers = ["tee_tcpsocket.h", "tee_udpsocket.h", "__tee_tcpsocket_defines_extensions.h"];
+    compare(&headers, &sockets(), &["TEE_ISOCKET", "TEE_TCP_", "TEE_UDP_"], &[]);
+    let versions = [("TEE_IP_VERSION_DC", 0), ("TEE_IP_VERSION_4", 1), ("TEE_IP_VERSION_6", 2)];
+    assert_all(&headers, &versions.map(|(name, value)| (name.to_string(), value)));
+    let facts = [
+        ("sizeof(TEE_iSocket)", size_of::<ISocket>(), 32),
+        ("offsetof(TEE_iSocket, protocolID)", offset_of!(ISocket, protocol), 4),
+        ("offsetof(TEE_iSocket, open)", offset_of!(ISocket, open), 8),
+        ("offsetof(TEE_iSocket, ioctl)", offset_of!(ISocket, ioctl), 28),
+        ("sizeof(TEE_udpSocket_Setup)", size_of::<Setup>(), 12),
+        ("offsetof(TEE_tcpSocket_Setup, server_port)", offset_of!(Setup, server_port), 8),
+    ];
+    let source: String = headers.iter().map(|header| format!("#include <{header}>\n")).collect();
+    let asserts: String = facts
+        .iter()
+        .map(|(expression, wide, narrow)| {
+            format!("_Static_assert(({expression}) == (sizeof(void *) == 8 ? {wide} : {narrow}), \"{expression}\");\n")
+        })
+        .collect();
+    for compiler in compilers() {
+        compiler.run(&format!("#include <stddef.h>\n{source}{asserts}"), &["-fsyntax-only"]).unwrap();
     }
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Every name that programs get from OP-TEE's libutee, libutils and libdl (4.10), and what has become of it here.
 //!
-//! GlobalPlatform's functions are not listed: `headers.rs` compares those with the headers.
+//! GlobalPlatform's functions are not listed: `headers.rs` compares those with the headers, and `README.md` has those that are missing.
 #![allow(missing_docs)]
 
 use c_headers_check::{exported, kit};
@@ -70,6 +70,18 @@ const HERE: &[&str] = &[
     "isxdigit",
     "tolower",
     "toupper",
+    // Sockets.
+    "TEE_tcpSocket",
+    "TEE_udpSocket",
+    // What compilers and OP-TEE's headers refer to.
+    "__getauxval",
+    "__sprintf_chk",
+    "__stack_chk_fail",
+    "__stack_chk_guard",
+    "_assert_break",
+    "_assert_log",
+    "pthread_mutex_lock",
+    "pthread_mutex_unlock",
     // Text.
     "dhex_dump",
     "fputc",
@@ -80,10 +92,13 @@ const HERE: &[&str] = &[
     "puts",
     "snprintf",
     "sprintf",
+    "stderr",
+    "stdout",
     "trace_ext_puts",
     "trace_get_level",
     "trace_printf",
     "trace_set_level",
+    "trace_vprintf",
     "vsnprintf",
     "write",
     // The rest of the C library and of libutils.
@@ -176,26 +191,15 @@ const LATER: &[&str] = &[
     "__GP11_TEE_SeekObjectData",
     "__GP11_TEE_TruncateObjectData",
     "__GP11_TEE_WriteObjectData",
-    // Sockets: the pseudo-TA is there, the library's side of it is not.
-    "TEE_tcpSocket",
-    "TEE_udpSocket",
-    // Stack protector of objects that were compiled with it.
-    "__stack_chk_fail",
-    "__stack_chk_guard",
-    // Not in the headers of OP-TEE's kit, but used by some.
-    "__getauxval",
-    "trace_vprintf",
 ];
 
 /// Left out, with the reason.
 const NOT: &[(&str, &str)] = &[
-    ("__sprintf_chk", "a check of the size that needs a compiler's support on both sides"),
     ("__utee_call_elf_fini_fn", "inside of OP-TEE's library"),
     ("__utee_call_elf_init_fn", "inside of OP-TEE's library"),
     ("__utee_tcb_init", "inside of OP-TEE's library"),
     ("__vsnprintf", "inside of OP-TEE's library"),
     ("__vsprintf", "inside of OP-TEE's library"),
-    ("_assert_log", "what OP-TEE's assert.h calls; here it is __assert_fail"),
     ("free_flags", "inside of OP-TEE's library"),
     ("malloc_flags", "inside of OP-TEE's library"),
     ("malloc_add_pool", "the heap is one arena, of the size in ta.toml"),
@@ -215,9 +219,49 @@ const NOT: &[(&str, &str)] = &[
     ("trace_ext_get_core_id", "inside of OP-TEE's library"),
     ("trace_ext_get_guest_id", "inside of OP-TEE's library"),
     ("trace_ext_get_thread_id", "inside of OP-TEE's library"),
-    ("pthread_mutex_lock", "TAs have one thread; C++ is not built by this kit"),
-    ("pthread_mutex_unlock", "TAs have one thread; C++ is not built by this kit"),
 ];
+
+/// Insides of OP-TEE's libraries by how they begin, that no header for TAs declares.
+const INSIDES: &[(&str, &str)] = &[
+    ("_TEE_MathAPI_", "mbedTLS behind the arithmetic"),
+    ("__elf_phdr_info", "written by the loader; in the kit's user_ta_header.c"),
+    ("__ta_", "the entry of a TA"),
+    ("__tee_socket_pta_", "behind the sockets"),
+    ("__utee_check_", "the annotations of parameters"),
+    ("__utee_entry", "the entry of a TA"),
+    ("__utee_from_", "attributes for system calls"),
+    ("__utee_panic", "behind TEE_Panic"),
+    ("ta_param", "the entry of a TA"),
+    ("tee_props", "the library's own properties"),
+    ("___ftmn_", "hardening against faults"),
+    ("__ftmn_", "hardening against faults"),
+    ("_strtoul", "behind strtoul"),
+    ("bget", "the allocator"),
+    ("bpool", "the allocator"),
+    ("brel", "the allocator"),
+    ("bstats", "the allocator"),
+    ("raw_", "the allocator"),
+    ("nex_", "the allocator of OP-TEE's core"),
+    ("ins_array_elem", "for drivers of OP-TEE's core"),
+    ("rem_array_elem", "for drivers of OP-TEE's core"),
+];
+
+/// Every name of OP-TEE's libutee.a, libutils.a and libdl.a (4.5, the kit that Debian has), as `nm` lists them: a program that was
+/// written for them finds each here, or in the lists above what has become of it.
+#[test]
+fn every_name_of_the_kit_has_a_place() {
+    let declared = std::fs::read_to_string(kit().join("include/tee_internal_api.h")).unwrap()
+        + &std::fs::read_to_string(kit().join("include/utee_syscalls.h")).unwrap();
+    let declared: BTreeSet<&str> = declared.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+    let listed: BTreeSet<&str> = HERE.iter().chain(LATER).copied().chain(NOT.iter().map(|(name, _)| *name)).collect();
+    let names: Vec<&str> = include_str!("kit-names.txt").lines().collect();
+    assert!(names.len() > 400);
+    let inside = |name: &str| INSIDES.iter().any(|(begin, _)| name.starts_with(begin));
+    let lost: Vec<_> = names.iter().filter(|name| !listed.contains(**name) && !declared.contains(**name) && !inside(name)).collect();
+    assert!(lost.is_empty(), "{lost:?}");
+    // What is inside of one library is in no list, so that no rule above hides a name that matters.
+    assert!(listed.iter().all(|name| !inside(name)));
+}
 
 #[test]
 fn what_is_said_to_be_there_is_there() {

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Sockets by TCP. */
+#ifndef TEE_TCPSOCKET_H
+#define TEE_TCPSOCKET_H
+
+#include <__tee_ipsocket.h>
+#include <__tee_tcpsocket_defines.h>
+#include <tee_isocket.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What a socket is opened with: the name or the number of the server, and its port. */
+typedef struct TEE_tcpSocket_Setup_s {
+	TEE_ipSocket_ipVersion ipVersion;
+	char *server_addr;
+	uint16_t server_port;
+} TEE_tcpSocket_Setup;
+
+extern TEE_iSocket *const TEE_tcpSocket;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
