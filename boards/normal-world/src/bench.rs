@@ -55,7 +55,8 @@ fn calls(tee: &Tee) -> Result<(), String> {
     repeat("open-close-loaded", 200, || tee.open_public(conformance::UUID).map_err(text)?.close().map_err(text))?;
     syscalls(&keeper).map_err(text)?;
     latencies(tee, &keeper)?;
-    in_a_ta(&keeper)
+    in_a_ta(&keeper)?;
+    streams(&keeper)
 }
 
 /// What operations of a TA cost: many less none, so that the way there and what they make ready cancel out.
@@ -70,6 +71,24 @@ fn in_a_ta(session: &Session) -> Result<(), String> {
         let (none, many) = run(0).and_then(|none| Ok((none, run(*times)?))).map_err(|error| alloc::format!("{name}: {error}"))?;
         let nanoseconds = u128::from(many.saturating_sub(none)) * 1_000_000_000 / u128::from(cpu::frequency());
         println!("bench: {name} {}", nanoseconds / u128::from((*times).max(1)));
+    }
+    Ok(())
+}
+
+/// What ciphers and digests cost, in thousandths a byte: as [`in_a_ta`].
+fn streams(session: &Session) -> Result<(), String> {
+    for (index, name) in (0u32..).zip(conformance::STREAMED) {
+        for (size, bytes, times) in conformance::STREAM_SIZES {
+            let run = |count| -> Result<u64, String> {
+                let from = cpu::counter();
+                let params = [Param::value_input(index, count), Param::value_input(bytes, 0)];
+                session.invoke(conformance::STREAM, &mut operation(params)).map_err(text)?;
+                Ok(cpu::counter().saturating_sub(from))
+            };
+            let (none, many) = run(0).and_then(|none| Ok((none, run(times)?))).map_err(|error| alloc::format!("{name}: {error}"))?;
+            let thousandths = u128::from(many.saturating_sub(none)) * 1_000_000_000_000 / u128::from(cpu::frequency());
+            println!("bench: {name}-{size} {}", thousandths / u128::from(times) / u128::from(bytes));
+        }
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 //! `bench`: what calls cost in guest instructions, beside the goals and what others need.
 
 mod crypto;
+mod streams;
 
 use crate::arch::Arch;
 use crate::client;
@@ -103,6 +104,7 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
     table(&ROWS, &figures);
     println!("\n{:44} {:>12} {:>12}  others", "of operations in a TA", "measured", "goal");
     table(crypto::ROWS, &figures);
+    streams::table(&figures);
     if args.linux {
         println!("\n{:44} {:>12} {:>12} {:>12}", "of these", "program", "Linux", "secure world");
         for (key, what, ..) in ROWS {

@@ -20,6 +20,8 @@ mod measured;
 #[cfg(target_arch = "arm")]
 mod memory;
 #[cfg(target_arch = "arm")]
+mod streamed;
+#[cfg(target_arch = "arm")]
 mod ta;
 
 #[cfg(target_arch = "arm")]

@@ -37,6 +37,27 @@ pub const MEASURE: u32 = 7;
 /// What [`MEASURE`] does: its name in the benchmark, and how often it is done for one figure.
 pub const MEASURED: &[(&str, u32)] = &[("ecdsa-p256-sign", 4), ("ecdsa-p256-verify", 4), ("ecdsa-p256-keygen", 4)];
 
+/// Runs p0 value in `a`, an index of [`STREAMED`], `b` times over as many bytes as p1 value in `a` says.
+pub const STREAM: u32 = 8;
+
+/// What [`STREAM`] runs: its name in the benchmark.
+pub const STREAMED: &[&str] = &[
+    "aes-128-cbc",
+    "aes-128-cbc-decrypt",
+    "aes-256-cbc",
+    "aes-128-ctr",
+    "aes-128-xts",
+    "aes-128-gcm",
+    "aes-256-gcm",
+    "sha-1",
+    "sha-256",
+    "sha-512",
+    "hmac-sha-256",
+];
+
+/// Over how many bytes the benchmark has it run: how the name goes on, bytes, times.
+pub const STREAM_SIZES: [(&str, u32, u32); 3] = [("1k", 1 << 10, 64), ("64k", 1 << 16, 2), ("1m", 1 << 20, 1)];
+
 /// Names of the groups, by number.
 pub const GROUPS: &[&str] = &[
     "properties",

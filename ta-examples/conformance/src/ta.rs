@@ -2,7 +2,7 @@
 //! The TA, which has instructions of the CPU in it.
 
 use crate::checks::Checks;
-use crate::{arithmetic, crypto, framework, keys, measured, memory};
+use crate::{arithmetic, crypto, framework, keys, measured, memory, streamed};
 use conformance::proto;
 use utee::digest::{Algorithm, Digest};
 use utee::{MemrefInput, MemrefOutput, Parameters, Result, Ta, TeeError, ValueInput, ValueOutput, cancellation, info, property};
@@ -30,6 +30,7 @@ impl Ta for Conformance {
             proto::RANDOM => random(params),
             proto::IDENTITY => identity(params),
             proto::MEASURE => measured::measure(params),
+            proto::STREAM => streamed::measure(params),
             _ => Err(TeeError::NOT_SUPPORTED),
         }
     }
