@@ -4,7 +4,7 @@
 //! - [`algorithms`] is the registry: [`algorithms::find`] tells for an id which [`algorithms::Service`] serves it. Each family
 //!   has a file with its rows; an id without a row is NOT_SUPPORTED, and a test names each of those.
 //! - [`object`] has the keys and other attributes of a TA, by the tables of `utee_abi::crypto::types`; [`state`] has what is under way.
-//!   Both live in [`handles::Handles`], one table each per TA instance.
+//!   Both live in [`handles::Handles`], one table each per TA instance. [`keys`] makes of objects the keys that are large numbers.
 //! - The system calls (`crate::syscall`: `state`, `hash`, `cipher`, `authenc`, `object`, `derive`) check claims on memory and move bytes
 //!   in pieces; nothing here sees a user pointer.
 //!
@@ -17,6 +17,7 @@ pub mod entropy;
 pub mod handles;
 pub mod health;
 pub mod huk;
+pub mod keys;
 pub mod object;
 pub mod rng;
 pub mod state;

@@ -3,6 +3,7 @@
 
 use super::algorithms::ecc::{self, Curve};
 use super::handles::Handles;
+use super::keys::is_number_key;
 use crate::limits::MAX_OBJECTS_OF_TA;
 use alloc::vec::Vec;
 use utee_abi::crypto::object::USAGE_DEFAULT;
@@ -201,6 +202,9 @@ impl Object {
 
     /// Whether the numbers of a key go together: points are on their curve.
     fn check_key(&self) -> Result<(), TeeError> {
+        if is_number_key(self.row.id) {
+            return self.check_numbers();
+        }
         if !is_ecc(self.row.id) {
             return Ok(());
         }
@@ -222,7 +226,11 @@ impl Object {
         }
     }
 
-    fn number(&self, id: AttributeId) -> Result<&[u8], TeeError> {
+    /// An attribute that is a large number, the most significant byte first.
+    ///
+    /// # Errors
+    /// BAD_PARAMETERS for an object without it.
+    pub fn number(&self, id: AttributeId) -> Result<&[u8], TeeError> {
         match self.value(id) {
             Some(Value::Bytes(bytes)) => Ok(bytes),
             _ => Err(TeeError::BAD_PARAMETERS),
@@ -389,7 +397,7 @@ fn only_a_secret(row: &TypeRow) -> bool {
 
 /// True for types that an algorithm of the registry uses, and for data.
 fn is_served(row: &TypeRow) -> bool {
-    only_a_secret(row) || row.id == ObjectType::DATA || is_ecc(row.id)
+    only_a_secret(row) || row.id == ObjectType::DATA || is_ecc(row.id) || is_number_key(row.id)
 }
 
 /// True for key pairs and public keys of the curves of NIST.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! Signatures (OP-TEE ABI, system calls 39 and 40).
+//! Signatures and encryption by public keys (OP-TEE ABI, system calls 39 and 40).
 
-use super::{Env, state};
+use super::{Env, discrete, rsa, state};
 use crate::crypto::algorithms::digest::MAX_DIGEST;
 use crate::crypto::algorithms::{Service, ecc};
 use crate::ports::Platform;
@@ -18,7 +18,7 @@ fn digest<'d, P: Platform>(env: &Env<'_, '_, P>, claim: UserSlice, digest: &'d m
     Ok(digest)
 }
 
-/// Signs: state, attributes, their number, digest, its length, buffer, cell of its length. No attributes are of use here.
+/// Signs, encrypts or decrypts: state, attributes, their number, digest, its length, buffer, cell of its length. No attributes are of use here.
 ///
 /// # Errors
 /// BAD_STATE for a state that does not sign; BAD_PARAMETERS for a key without attributes or a digest that is longer than any;
@@ -26,6 +26,11 @@ fn digest<'d, P: Platform>(env: &Env<'_, '_, P>, claim: UserSlice, digest: &'d m
 pub fn operate<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs) -> Result<(), TeeError> {
     let state = state::get(env, a.u32(0))?;
     let (service, mode, [key, _]) = (state.service, state.mode, state.keys);
+    match service {
+        Service::Rsa(how) => return rsa::operate(env, a, how),
+        Service::Dsa(algorithm) => return discrete::sign(env, a, algorithm),
+        _ => {}
+    }
     let (Service::Ecc(ecc::Use::Sign(_)), OperationMode::Sign) = (service, mode) else { return Err(TeeError::BAD_STATE) };
     let object = env.body.objects.get(key).filter(|object| object.is_initialised()).ok_or(TeeError::BAD_PARAMETERS)?;
     let (curve, secret) = (object.curve()?, object.scalar()?);
@@ -50,6 +55,11 @@ pub fn operate<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs) -> Result
 pub fn verify<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs) -> Result<(), TeeError> {
     let state = state::get(env, a.u32(0))?;
     let (service, mode, [key, _]) = (state.service, state.mode, state.keys);
+    match service {
+        Service::Rsa(how) => return rsa::verify(env, a, how),
+        Service::Dsa(algorithm) => return discrete::verify(env, a, algorithm),
+        _ => {}
+    }
     let (Service::Ecc(ecc::Use::Sign(algorithm)), OperationMode::Verify) = (service, mode) else { return Err(TeeError::BAD_STATE) };
     let object = env.body.objects.get(key).filter(|object| object.is_initialised()).ok_or(TeeError::BAD_PARAMETERS)?;
     let (curve, (x, y)) = (object.curve()?, object.point()?);

@@ -2,7 +2,7 @@
 //! Derivation of keys (OP-TEE ABI, system call 32 and derivation parameters).
 
 use super::object::{Given, buffer, given};
-use super::{Env, state};
+use super::{Env, discrete, state};
 use crate::crypto::algorithms::kdf::{self, Derivation};
 use crate::crypto::algorithms::{Service, ecc, find};
 use crate::limits::{MAX_DERIVATION_INPUT, admit};
@@ -25,6 +25,7 @@ pub fn derive<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs) -> Result<
     let derivation = match service {
         Service::Derivation(derivation) => derivation,
         Service::Ecc(ecc::Use::Agree) => return agree(env, a, keys),
+        Service::Dh => return discrete::agree(env, a),
         _ => return Err(TeeError::NOT_SUPPORTED),
     };
     let longest = room(env, target)?;
@@ -53,7 +54,10 @@ pub fn derive<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs) -> Result<
 }
 
 /// Bytes of a derived key that an object takes at most.
-fn room<P: Platform>(env: &Env<'_, '_, P>, target: u32) -> Result<u32, TeeError> {
+///
+/// # Errors
+/// BAD_STATE for no object; NOT_SUPPORTED for one whose type is not a plain secret; BAD_PARAMETERS for one with attributes.
+pub(super) fn room<P: Platform>(env: &Env<'_, '_, P>, target: u32) -> Result<u32, TeeError> {
     let object = env.body.objects.get(target).ok_or(TeeError::BAD_STATE)?;
     if !object.takes_derived() {
         return Err(TeeError::NOT_SUPPORTED);

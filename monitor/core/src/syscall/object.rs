@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Transient objects (OP-TEE ABI, system calls 24 to 31 and 54).
 
-use super::Env;
+use super::{Env, discrete, rsa};
 use crate::crypto::algorithms::ecc::{self, Curve};
 use crate::crypto::object::{Object, Value, is_ecc};
 use crate::limits::{MAX_ATTRIBUTES, admit};
@@ -179,8 +179,11 @@ pub fn copy<P: Platform>(env: &mut Env<'_, '_, P>, target: u32, source: u32) -> 
 /// no use; ACCESS_DENIED, OUT_OF_MEMORY.
 pub fn generate<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs) -> Result<(), TeeError> {
     let handle = a.u32(0);
-    if is_ecc(get(env, handle)?.id()) {
-        return generate_pair(env, a);
+    match get(env, handle)?.id() {
+        ObjectType::RSA_KEYPAIR => return rsa::generate(env, a),
+        ObjectType::DSA_KEYPAIR | ObjectType::DH_KEYPAIR => return discrete::generate(env, a),
+        id if is_ecc(id) => return generate_pair(env, a),
+        _ => {}
     }
     let len = get(env, handle)?.plan_secret(a.u32(1))?;
     if !given(env, a.addr(2), a.u32(3))?.is_empty() {

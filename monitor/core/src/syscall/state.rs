@@ -32,8 +32,9 @@ fn fits(service: Service, mode: OperationMode) -> bool {
         Service::Digest(_) => mode == M::Digest,
         Service::Mac(_) => mode == M::Mac,
         Service::Cipher(..) | Service::Ae(..) => matches!(mode, M::Encrypt | M::Decrypt),
-        Service::Derivation(_) | Service::Ecc(ecc::Use::Agree) => mode == M::Derive,
-        Service::Ecc(ecc::Use::Sign(_)) => matches!(mode, M::Sign | M::Verify),
+        Service::Derivation(_) | Service::Ecc(ecc::Use::Agree) | Service::Dh => mode == M::Derive,
+        Service::Rsa(how) => how.fits(mode),
+        Service::Ecc(ecc::Use::Sign(_)) | Service::Dsa(_) => matches!(mode, M::Sign | M::Verify),
     }
 }
 
@@ -97,7 +98,7 @@ pub fn copy<P: Platform>(env: &mut Env<'_, '_, P>, target: u32, source: u32) -> 
     if state.algorithm != algorithm || state.mode != mode {
         return Err(TeeError::BAD_PARAMETERS);
     }
-    if matches!(service, Service::Derivation(_) | Service::Ecc(_)) {
+    if matches!(service, Service::Derivation(_) | Service::Ecc(_) | Service::Rsa(_) | Service::Dsa(_) | Service::Dh) {
         return Err(TeeError::BAD_STATE);
     }
     state.running = copy;

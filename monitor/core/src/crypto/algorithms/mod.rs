@@ -6,11 +6,17 @@ pub mod block;
 pub mod ccm;
 pub mod cipher;
 pub mod ctr;
+pub mod dh;
 pub mod digest;
+pub mod dsa;
 pub mod ecc;
 pub mod gcm;
 pub mod kdf;
 pub mod mac;
+pub mod numbers;
+pub mod prime;
+pub mod rsa;
+mod rsa_padding;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -31,6 +37,12 @@ pub enum Service {
     Derivation(kdf::Derivation),
     /// A curve of NIST: signature or agreement.
     Ecc(ecc::Use),
+    /// RSA: encryption or signature.
+    Rsa(rsa::Use),
+    /// Signature by DSA, of digests of an algorithm.
+    Dsa(Algorithm),
+    /// Agreement modulo a prime.
+    Dh,
 }
 
 /// What serves an algorithm; `None` when nothing does.
@@ -45,6 +57,9 @@ pub fn find(id: AlgorithmId) -> Option<Service> {
         .or_else(|| row(ae::ROWS, id).map(|(kind, scheme)| Service::Ae(kind, scheme)))
         .or_else(|| row(kdf::ROWS, id).map(Service::Derivation))
         .or_else(|| row(ecc::ROWS, id).map(Service::Ecc))
+        .or_else(|| row(rsa::ROWS, id).map(Service::Rsa))
+        .or_else(|| row(dsa::ROWS, id).map(Service::Dsa))
+        .or_else(|| row(dh::ROWS, id).map(|()| Service::Dh))
 }
 
 /// The types of the keys that an operation takes, first and second.
@@ -57,6 +72,9 @@ pub fn key_types(service: Service) -> [Option<ObjectType>; 2] {
         Service::Derivation(derivation) => [Some(derivation.key_type()), None],
         Service::Ecc(ecc::Use::Sign(_)) => [Some(ObjectType::ECDSA_KEYPAIR), None],
         Service::Ecc(ecc::Use::Agree) => [Some(ObjectType::ECDH_KEYPAIR), None],
+        Service::Rsa(_) => [Some(ObjectType::RSA_KEYPAIR), None],
+        Service::Dsa(_) => [Some(ObjectType::DSA_KEYPAIR), None],
+        Service::Dh => [Some(ObjectType::DH_KEYPAIR), None],
     }
 }
 
@@ -64,6 +82,8 @@ pub fn key_types(service: Service) -> [Option<ObjectType>; 2] {
 pub fn public_type(service: Service, mode: OperationMode) -> Option<ObjectType> {
     match (service, mode) {
         (Service::Ecc(ecc::Use::Sign(_)), OperationMode::Verify) => Some(ObjectType::ECDSA_PUBLIC_KEY),
+        (Service::Rsa(_), OperationMode::Encrypt | OperationMode::Verify) => Some(ObjectType::RSA_PUBLIC_KEY),
+        (Service::Dsa(_), OperationMode::Verify) => Some(ObjectType::DSA_PUBLIC_KEY),
         _ => None,
     }
 }

@@ -7,7 +7,7 @@ use super::cipher::{Cipher, Mode};
 use super::ctr::Counter;
 use super::digest::{Digest, MAX_DIGEST};
 use super::mac::{Code, Mac};
-use super::{Service, ae, cipher, digest, ecc, find, kdf, mac};
+use super::{Service, ae, cipher, dh, digest, dsa, ecc, find, kdf, mac, rsa};
 use crate::crypto::engine::MaybeEngine;
 use crate::testing::PortableEngine;
 use proptest::prelude::{any, prop_assert_eq, proptest};
@@ -29,9 +29,8 @@ fn upto(from: u8, to: u8) -> Vec<u8> {
 fn is_missing(id: AlgorithmId) -> bool {
     let class = id.class().unwrap();
     let asymmetric = matches!(class, OperationClass::AsymmetricCipher | OperationClass::AsymmetricSignature);
-    let asymmetric = asymmetric && id.main_algorithm() != 0x42;
-    let derived =
-        [AlgorithmId::DH_DERIVE_SHARED_SECRET, AlgorithmId::X25519, AlgorithmId::X448, AlgorithmId::SM2_KEP, AlgorithmId::SM2_PKE];
+    let asymmetric = asymmetric && !matches!(id.main_algorithm(), 0x30 | 0x31 | 0x42);
+    let derived = [AlgorithmId::X25519, AlgorithmId::X448, AlgorithmId::SM2_KEP, AlgorithmId::SM2_PKE];
     asymmetric || derived.contains(&id) || id == AlgorithmId::MD5SHA1
 }
 
@@ -43,6 +42,9 @@ fn every_id_is_served_once_or_known_to_be_missing() {
         .chain(ae::ROWS.iter().map(|row| row.0))
         .chain(kdf::ROWS.iter().map(|row| row.0))
         .chain(ecc::ROWS.iter().map(|row| row.0))
+        .chain(rsa::ROWS.iter().map(|row| row.0))
+        .chain(dsa::ROWS.iter().map(|row| row.0))
+        .chain(dh::ROWS.iter().map(|row| row.0))
         .collect();
     for (name, id) in AlgorithmId::ALL {
         let count = rows.iter().filter(|row| *row == id).count();
@@ -81,6 +83,22 @@ fn what_serves_an_id_is_what_its_name_says() {
                 assert_eq!(u32::from(algorithm) & 0xFF, id.digest_number() + 1, "{name}");
                 OperationClass::AsymmetricSignature
             }
+            Some(Service::Rsa(how)) => {
+                let (digest, mgf) = match how {
+                    rsa::Use::Raw | rsa::Use::Pkcs1v15 | rsa::Use::SignPkcs1v15(None) => (0, 0),
+                    rsa::Use::SignPkcs1v15(Some(digest)) => (u32::from(digest), 0),
+                    // OAEP names one digest only.
+                    rsa::Use::Oaep(digest) => (0, u32::from(digest)),
+                    rsa::Use::SignPss(digest) => (u32::from(digest), u32::from(digest)),
+                };
+                assert_eq!((digest & 0xFF, mgf & 0xFF), (id.digest_number(), id.mgf_digest_number()), "{name}");
+                if how.is_signature() { OperationClass::AsymmetricSignature } else { OperationClass::AsymmetricCipher }
+            }
+            Some(Service::Dsa(digest)) => {
+                assert_eq!(u32::from(digest) & 0xFF, id.digest_number(), "{name}");
+                OperationClass::AsymmetricSignature
+            }
+            Some(Service::Dh) => OperationClass::KeyDerivation,
             None => continue,
         };
         assert_eq!(Some(class), id.class(), "{name}");
