@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! AES and GHASH with the CPU's instructions for them.
+//! AES, GHASH and SHA-256 with the CPU's instructions for them.
 
 use super::{sysreg, vfp};
 use core::arch::global_asm;
 use tee_core::crypto::engine::{AesKeys, BLOCK, Engine, GhashKey, GhashSum, MaybeEngine};
 
 global_asm!(include_str!("aes.s"), options(raw));
+global_asm!(include_str!("sha256.s"), options(raw));
 
-/// Blocks of AES, and of GHASH, that the registers are borrowed for at a time: at most 5,000 instructions with interrupts masked.
+/// Blocks of AES, GHASH and SHA-256 that the registers are borrowed for at a time: at most 5,000 instructions with interrupts masked.
 const AES_BLOCKS: usize = 64;
 const GHASH_BLOCKS: usize = 128;
+const SHA256_BLOCKS: usize = 32;
 
 unsafe extern "C" {
     fn aes_ce_sub_bytes(block: *mut [u8; BLOCK]);
     fn aes_ce_encrypt(keys: *const [u8; BLOCK], rounds: usize, blocks: *mut [u8; BLOCK], count: usize);
     fn aes_ce_decrypt(keys: *const [u8; BLOCK], rounds: usize, blocks: *mut [u8; BLOCK], count: usize);
     fn aes_ce_cbc_encrypt(keys: *const [u8; BLOCK], rounds: usize, blocks: *mut [u8; BLOCK], count: usize, chain: *mut [u8; BLOCK]);
+    fn sha256_ce(state: *mut u32, blocks: *const [u8; 64], count: usize);
     fn ghash_ce(sum: *mut u128, key: *const u128, blocks: *const [u8; BLOCK], count: usize);
 }
 
@@ -55,6 +58,13 @@ impl Engine for Instructions {
         }
     }
 
+    fn sha256(&self, state: &mut [u32; 8], blocks: &[[u8; 64]]) {
+        for part in blocks.chunks(SHA256_BLOCKS) {
+            // SAFETY: `state` has eight words, `part` is as long as it says and not empty, and the registers that this uses are borrowed.
+            vfp::borrow(|| unsafe { sha256_ce(state.as_mut_ptr(), part.as_ptr(), part.len()) });
+        }
+    }
+
     fn ghash(&self, key: &GhashKey, sum: &mut GhashSum, blocks: &[[u8; BLOCK]]) {
         for part in blocks.chunks(GHASH_BLOCKS) {
             // SAFETY: sum and key are 16 bytes, `part` is as long as it says and not empty, and the registers that this uses are borrowed.
@@ -66,7 +76,11 @@ impl Engine for Instructions {
 /// ID_AA64ISAR0_EL1.AES of a CPU that has AES and the 64-bit products of GHASH.
 const AES_AND_PMULL: u64 = 2;
 
+/// ID_AA64ISAR0_EL1.SHA2 of a CPU that has SHA-256.
+const SHA256: u64 = 1;
+
 /// The engine of this CPU, if it has the instructions.
 pub fn engine() -> MaybeEngine {
-    (sysreg::id_aa64isar0() >> 4 & 0xF >= AES_AND_PMULL).then_some(&Instructions)
+    let features = sysreg::id_aa64isar0();
+    (features >> 4 & 0xF >= AES_AND_PMULL && features >> 12 & 0xF >= SHA256).then_some(&Instructions)
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! What a CPU may do faster than portable code: AES and GHASH over many blocks.
+//! What a CPU may do faster than portable code: AES, GHASH and SHA-2 over many blocks.
 //!
 //! A port like those of [`crate::ports`]: the architecture has an engine or none, and says which by [`crate::ports::Platform::engine`].
 //! Which modes there are, and what a key is, stays here.
@@ -15,7 +15,7 @@ pub const BLOCK: usize = 16;
 /// Rounds of AES-256, the most there are.
 const MAX_ROUNDS: usize = 14;
 
-/// AES and GHASH of a CPU, in constant time.
+/// AES, GHASH and SHA-2 of a CPU, in constant time.
 pub trait Engine: Send + Sync {
     /// SubBytes of each byte of a word (FIPS 197, 5.2).
     fn aes_sub_word(&self, word: [u8; 4]) -> [u8; 4];
@@ -28,6 +28,16 @@ pub trait Engine: Send + Sync {
 
     /// Encrypts blocks in place, each added to the one before first, the first one to `chain`, which gets the last one (SP 800-38A, 6.2).
     fn aes_chain(&self, keys: &AesKeys, chain: &mut [u8; BLOCK], blocks: &mut [[u8; BLOCK]]);
+
+    /// Compresses blocks of SHA-224 and SHA-256 (FIPS 180-4, 6.2.2).
+    fn sha256(&self, state: &mut [u32; 8], blocks: &[[u8; 64]]) {
+        sha2::block_api::compress256(state, blocks);
+    }
+
+    /// Compresses blocks of SHA-384 and SHA-512 (FIPS 180-4, 6.4.2).
+    fn sha512(&self, state: &mut [u64; 8], blocks: &[[u8; 128]]) {
+        sha2::block_api::compress512(state, blocks);
+    }
 
     /// Takes blocks into a sum of GHASH.
     fn ghash(&self, key: &GhashKey, sum: &mut GhashSum, blocks: &[[u8; BLOCK]]);

@@ -23,7 +23,7 @@ pub fn init<P: Platform>(env: &mut Env<'_, '_, P>, handle: u32) -> Result<(), Te
     let (service, keys) = (state.service, state.keys);
     admit(env.call.platform(), size_of::<Mac>())?;
     let running = match service {
-        Service::Digest(algorithm) => Running::Digest(Box::new(Digest::of(algorithm))),
+        Service::Digest(algorithm) => Running::Digest(Box::new(Digest::on(env.call.platform().engine(), algorithm))),
         Service::Mac(code) => {
             let [key, _] = state::secrets(env, keys)?;
             Running::Mac(Box::new(Mac::new(env.call.platform().engine(), code, &key.ok_or(TeeError::BAD_PARAMETERS)?)?))

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Message digests: one row an algorithm.
 
+use super::sha2::{Large, Small};
+use crate::crypto::engine::MaybeEngine;
 use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest as _, Sha224, Sha256, Sha384, Sha512};
@@ -33,6 +35,10 @@ pub enum Digest {
     Sha384(Sha384),
     /// SHA-512 (FIPS 180-4).
     Sha512(Sha512),
+    /// SHA-224 or SHA-256 on an engine.
+    Sha2Small(Small),
+    /// SHA-384 or SHA-512 on an engine.
+    Sha2Large(Large),
     /// SM3 (GB/T 32905-2016).
     Sm3(Sm3),
     /// SHA3-224 (FIPS 202).
@@ -73,7 +79,7 @@ macro_rules! fixed {
 }
 
 impl Digest {
-    /// A digest of an algorithm.
+    /// A digest of an algorithm, in portable code.
     pub fn of(algorithm: Algorithm) -> Self {
         match algorithm {
             Algorithm::Md5 => Self::Md5(Md5::new()),
@@ -92,12 +98,23 @@ impl Digest {
         }
     }
 
+    /// A digest of an algorithm, on `engine` if there is one that has it.
+    pub fn on(engine: MaybeEngine, algorithm: Algorithm) -> Self {
+        let small = engine.and_then(|engine| Small::of(engine, algorithm)).map(Self::Sha2Small);
+        let large = engine.and_then(|engine| Large::of(engine, algorithm)).map(Self::Sha2Large);
+        small.or(large).unwrap_or_else(|| Self::of(algorithm))
+    }
+
     /// Length of the result in bytes; `None` when it may have any.
     pub fn size(&self) -> Option<usize> {
         fn size<D: sha2::Digest>(_: &D) -> usize {
             <D as sha2::Digest>::output_size()
         }
-        fixed!(self, inner => Some(size(inner)), _other => None)
+        fixed!(self, inner => Some(size(inner)), other => match other {
+            Self::Sha2Small(inner) => Some(inner.size()),
+            Self::Sha2Large(inner) => Some(inner.size()),
+            _ => None,
+        })
     }
 
     /// Length of the block that the digest works on, in bytes.
@@ -122,6 +139,8 @@ impl Digest {
         fixed!(self, inner => sha2::Digest::update(inner, data), other => match other {
             Self::Shake128(inner) => inner.update(data),
             Self::Shake256(inner) => inner.update(data),
+            Self::Sha2Small(inner) => inner.update(data),
+            Self::Sha2Large(inner) => inner.update(data),
             _ => return Err(TeeError::BAD_STATE),
         });
         Ok(())
@@ -140,6 +159,8 @@ impl Digest {
         let next = fixed!(&mut *self, inner => return into(inner, out), other => match other {
             Self::Shake128(inner) => Self::Shake128Out(inner.clone().finalize_xof()),
             Self::Shake256(inner) => Self::Shake256Out(inner.clone().finalize_xof()),
+            Self::Sha2Small(inner) => return inner.finish(out),
+            Self::Sha2Large(inner) => return inner.finish(out),
             Self::Shake128Out(reader) => return reader.read(out),
             Self::Shake256Out(reader) => return reader.read(out),
             _ => return,

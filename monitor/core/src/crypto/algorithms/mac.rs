@@ -86,7 +86,7 @@ impl Mac {
     /// BAD_PARAMETERS for a key of a length that it does not take.
     pub fn new(engine: MaybeEngine, code: Code, key: &[u8]) -> Result<Self, TeeError> {
         Ok(match code {
-            Code::Hmac(algorithm) => Self::Hmac(Hmac::new(algorithm, key)?),
+            Code::Hmac(algorithm) => Self::Hmac(Hmac::on(engine, algorithm, key)?),
             Code::Cmac(kind) => Self::Cmac(CbcMac::new(Block::new(engine, kind, key)?)),
             Code::CbcMac(kind) => Self::CbcMac(CbcMac::new(Block::new(engine, kind, key)?)),
             Code::CbcMacPadded(kind) => Self::CbcMacPadded(CbcMac::new(Block::new(engine, kind, key)?)),
@@ -137,13 +137,21 @@ pub struct Hmac {
 }
 
 impl Hmac {
-    /// Starts with a key of any length.
+    /// Starts with a key of any length, in portable code.
+    ///
+    /// # Errors
+    /// As [`Hmac::on`].
+    pub fn new(algorithm: Algorithm, key: &[u8]) -> Result<Self, TeeError> {
+        Self::on(None, algorithm, key)
+    }
+
+    /// Starts with a key of any length, on `engine` if there is one that has the digest.
     ///
     /// # Errors
     /// BAD_PARAMETERS for a digest that has no fixed length.
-    pub fn new(algorithm: Algorithm, key: &[u8]) -> Result<Self, TeeError> {
+    pub fn on(engine: MaybeEngine, algorithm: Algorithm, key: &[u8]) -> Result<Self, TeeError> {
         let mut padded = [0u8; digest::MAX_BLOCK];
-        let (mut inner, mut outer) = (Digest::of(algorithm), Digest::of(algorithm));
+        let (mut inner, mut outer) = (Digest::on(engine, algorithm), Digest::on(engine, algorithm));
         let padded_key = padded.get_mut(..Digest::block_size(algorithm)).ok_or(TeeError::BAD_PARAMETERS)?;
         if inner.size().is_none() {
             return Err(TeeError::BAD_PARAMETERS);

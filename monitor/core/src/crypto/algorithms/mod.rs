@@ -17,6 +17,7 @@ pub mod numbers;
 pub mod prime;
 pub mod rsa;
 mod rsa_padding;
+pub mod sha2;
 #[cfg(test)]
 pub(crate) mod tests;
 
