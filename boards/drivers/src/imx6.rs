@@ -23,6 +23,7 @@ pub mod lockdown;
 pub mod map;
 pub mod ocotp;
 pub mod part;
+pub mod passes;
 pub mod power;
 pub mod rngb;
 pub mod sd;

@@ -4,9 +4,13 @@
 //! `watchdog=TIMEOUT,WARNING`: seconds of the trusted watchdog; `watchdog-trace`: a line at each service; `watchdog-stop`: it is not
 //! serviced, so that it bites; `shared-console`: the normal world prints on the secure world's UART, which it can then also misuse;
 //! `no-aslr`: TAs are not loaded at random addresses; `keep-unique-key`: the block with the key of the chip is not sealed once the
-//! hardware-unique key is taken.
+//! hardware-unique key is taken; [`OPEN_FIRST`]: the normal world has the DCP until the console's demonstration takes it back, in images
+//! that are built to debug with.
 
 use drivers::imx6::wdog::Times;
+
+/// The word of images whose demonstration has two passes: [`crate::policy::lends`].
+pub const OPEN_FIRST: &str = "open-first";
 
 /// The words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

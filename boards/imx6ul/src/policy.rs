@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! What a board gives its normal world; everything else is locked away from it (`drivers::imx6::lockdown`).
 
-use crate::arguments::Arguments;
+use crate::arguments::{Arguments, OPEN_FIRST};
 use crate::description::{Description, Port};
 use crate::map;
 use drivers::imx6::ccm::Usdhc;
@@ -55,16 +55,37 @@ pub fn policy(board: &Description, part: Part, arguments: Arguments<'_>) -> Poli
         Access::NormalPrivileged,
         "the card with the files of the normal world",
     );
-    Policy { part, table, windows: &WINDOWS, secure: &SECURE, watchdog: arguments.watchdog().unwrap_or(WATCHDOG) }
+    Policy { part, table, windows: &WINDOWS, secure: &SECURE, watchdog: arguments.watchdog().unwrap_or(WATCHDOG), lends: false }
+}
+
+/// Whether the DCP is lent to the normal world until the console's demonstration takes it back ([`drivers::imx6::passes`]): where the
+/// image says so by `open-first`, was built to debug with, and is not made for a product.
+#[must_use]
+pub fn lends(part: Part, arguments: Arguments<'_>, debug: bool, product: bool) -> bool {
+    arguments.has(OPEN_FIRST) && debug && !product && part.has_dcp()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::policy;
+    use super::{lends, policy};
     use crate::arguments::Arguments;
     use crate::description;
     use alloc::vec::Vec;
     use drivers::imx6::part::Part;
+
+    #[test]
+    fn the_dcp_is_lent_by_images_to_debug_with_that_say_so_alone() {
+        let open = Arguments::new("idle open-first");
+        assert!(lends(Part::Ull, open, true, false) && lends(Part::Ulz, open, true, false));
+        for (part, words, debug, product) in [
+            (Part::Ul, open, true, false),
+            (Part::Ulz, Arguments::new("idle"), true, false),
+            (Part::Ulz, open, false, false),
+            (Part::Ulz, open, true, true),
+        ] {
+            assert!(!lends(part, words, debug, product));
+        }
+    }
 
     #[test]
     fn a_board_opens_two_slots_and_none_that_may_not_be() {

@@ -38,7 +38,7 @@ use super::gpr::{self, Gpr};
 use super::keys;
 use super::map::{DDR, Register};
 use super::part::Part;
-use super::table::{Row, Table};
+use super::table::{self, Row, Table};
 use super::tzasc::{self, Tzasc, Window};
 use super::wdog::{self, Times, Watchdog};
 
@@ -55,13 +55,16 @@ pub struct Policy<'a> {
     pub secure: &'a [(u32, u32)],
     /// The trusted watchdog.
     pub watchdog: Times,
+    /// Whether the DCP is the normal world's for a while ([`super::passes`]): it speaks for that one until reset, and its CSL is closed
+    /// but not locked yet. For images to debug with.
+    pub lends: bool,
 }
 
 impl Policy<'_> {
     /// The value of SA without its locks: everyone speaks for the normal world but the CPU, which says it by itself, and DCP
-    /// where there is one.
+    /// where there is one that is not lent.
     pub fn masters(&self) -> u32 {
-        let dcp = if self.part.has_dcp() { Master::Dcp.non_secure() } else { 0 };
+        let dcp = if self.part.has_dcp() && !self.lends { Master::Dcp.non_secure() } else { 0 };
         SA_NON_SECURE & !Master::Cpu.non_secure() & !dcp
     }
 }
@@ -116,7 +119,7 @@ impl fmt::Display for Error {
 /// # Errors
 /// All of [`Error`] but `NotTaken`.
 pub fn check<B: Bus>(bus: &B, policy: &Policy<'_>) -> Result<(), Error> {
-    if matches!(policy.part, Part::Emulated | Part::Unknown(_)) {
+    if matches!(policy.part, Part::Emulated | Part::Unknown(_)) || policy.lends && !policy.part.has_dcp() {
         return Err(Error::Part(policy.part));
     }
     if let Some(row) = policy.table.rows().iter().find(|row| row.never && row.access.opens()) {
@@ -141,7 +144,7 @@ pub fn check<B: Bus>(bus: &B, policy: &Policy<'_>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Locks the chip down, and leaves it so until reset.
+/// Locks the chip down, and leaves it so until reset; one lock is missing where the DCP is to be lent.
 ///
 /// # Errors
 /// All of [`Error`]. After `NotTaken` the chip is partly closed: the caller stops it.
@@ -160,6 +163,12 @@ pub fn lock_down<B: Bus>(bus: &B, policy: &Policy<'_>) -> Result<(), Error> {
     stages.open_peripherals()
 }
 
+/// Whether a register has taken a value, as far as `mask` goes.
+pub(super) fn taken<B: Bus>(bus: &B, register: Register, mask: u32, expected: u32) -> Result<(), Error> {
+    let found = bus.read(register) & mask;
+    if found == expected & mask { Ok(()) } else { Err(Error::NotTaken { register, expected: expected & mask, found }) }
+}
+
 struct Stages<'s, B> {
     bus: &'s B,
     policy: &'s Policy<'s>,
@@ -167,8 +176,7 @@ struct Stages<'s, B> {
 
 impl<B: Bus> Stages<'_, B> {
     fn taken(&self, register: Register, mask: u32, expected: u32) -> Result<(), Error> {
-        let found = self.bus.read(register) & mask;
-        if found == expected & mask { Ok(()) } else { Err(Error::NotTaken { register, expected: expected & mask, found }) }
+        taken(self.bus, register, mask, expected)
     }
 
     fn taken16(&self, register: Register, mask: u16, expected: u16) -> Result<(), Error> {
@@ -244,7 +252,8 @@ impl<B: Bus> Stages<'_, B> {
             self.taken(Csu::<B>::csl_register(csl), 0x00FF_00FF, value)?;
         }
         for csl in 0..CSL_COUNT {
-            let rows = || self.policy.table.rows_of(csl).filter(|row| closed(row));
+            let stays = |row: &&Row| closed(row) && !(self.policy.lends && row.slot == table::DCP);
+            let rows = || self.policy.table.rows_of(csl).filter(stays);
             let locked = rows().fold(0, |value, row| value | row.slot.bits(row.access, true));
             let mask = rows().fold(0, |mask, row| mask | row.slot.mask());
             // Nothing of it stays closed.

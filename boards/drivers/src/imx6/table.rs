@@ -68,7 +68,7 @@ const NEVER: [(Slot, &str); 17] = [
     (slot(16, 0), "as CSL 15"),
     (slot(16, 1), "who may use which part of the RAM"),
     (slot(28, 1), "general-purpose registers beside the SNVS pads"),
-    (slot(34, 0), "the key that no other chip has"),
+    (DCP, "the key that no other chip has"),
     (slot(34, 1), "entropy of the secure world"),
     (slot(39, 1), "secure memory of the chip, used by its ROM"),
 ];
@@ -94,6 +94,8 @@ pub const GPT2: Slot = slot(9, 0);
 pub const USB: Slot = slot(8, 0);
 /// Ethernet.
 pub const ENET: Slot = slot(8, 1);
+/// DCP.
+pub const DCP: Slot = slot(34, 0);
 /// UART 1.
 pub const UART1: Slot = slot(21, 0);
 /// UART 2.

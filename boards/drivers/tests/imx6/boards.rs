@@ -11,11 +11,12 @@ use imx6ul::description::{Description, MCIMX6ULL_EVK, USB_ARMORY_MK2};
 use imx6ul::policy::policy;
 
 /// All of the RAM but 32 MB from 0x90000000 on.
-const MEMORY: &[(u32, u32)] = &[(0x8000_0000, 256 << 20), (0x9200_0000, 32 << 20), (0x9400_0000, 64 << 20), (0x9800_0000, 128 << 20)];
+pub(crate) const MEMORY: &[(u32, u32)] =
+    &[(0x8000_0000, 256 << 20), (0x9200_0000, 32 << 20), (0x9400_0000, 64 << 20), (0x9800_0000, 128 << 20)];
 /// Slots of the card controller and of the two UARTs.
-const USDHC1: (usize, u32) = (9, 1);
-const UART1: (usize, u32) = (21, 0);
-const UART2: (usize, u32) = (30, 0);
+pub(crate) const USDHC1: (usize, u32) = (9, 1);
+pub(crate) const UART1: (usize, u32) = (21, 0);
+pub(crate) const UART2: (usize, u32) = (30, 0);
 
 fn attack(board: &Description, part: Part, words: &str, slots: &'static [(usize, u32)]) {
     let chip = Chip::new(State::open(), Mutation::None);

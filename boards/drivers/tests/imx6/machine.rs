@@ -44,6 +44,8 @@ impl Fuses {
 pub(crate) struct Machine {
     pub(crate) fuses: Fuses,
     pub(crate) state: RefCell<State>,
+    /// The state at first and after every change of it.
+    pub(crate) history: RefCell<Vec<State>>,
     memory: RefCell<BTreeMap<u32, u32>>,
     pub(crate) rngb: RefCell<RngbModel>,
     pub(crate) dcp: RefCell<DcpModel>,
@@ -59,6 +61,7 @@ impl Machine {
         state.others.insert(HPSR, fuses.hpsr);
         Self {
             fuses,
+            history: RefCell::new(vec![state.clone()]),
             state: RefCell::new(state),
             memory: RefCell::default(),
             rngb: RefCell::default(),
@@ -165,7 +168,12 @@ impl Machine {
             self.rngb.borrow_mut().write(address - map::RNGB.base(), value);
             self.fuses.part.has_dcp()
         } else {
-            self.state.borrow_mut().write(address, value);
+            let mut state = self.state.borrow_mut();
+            let before = state.clone();
+            state.write(address, value);
+            if *state != before {
+                self.history.borrow_mut().push(state.clone());
+            }
             true
         };
         if !written {

@@ -7,6 +7,7 @@ mod caam;
 mod dcp;
 mod document;
 mod keys;
+mod lent;
 mod machine;
 mod model;
 mod mutations;
@@ -38,7 +39,7 @@ fn policy(windows: &[Window]) -> Policy<'_> {
         .grant(USDHC1, Access::NormalPrivileged, "the card with the files of TAs")
         .grant(USDHC2, Access::NormalPrivileged, "the eMMC")
         .grant(GPT2, Access::NormalPrivileged, "a timer");
-    Policy { part: Part::Ull, table, windows, secure: &SECURE, watchdog: Times::new(10, 2).unwrap() }
+    Policy { part: Part::Ull, table, windows, secure: &SECURE, watchdog: Times::new(10, 2).unwrap(), lends: false }
 }
 
 /// A chip in a state that a boot may leave, from a number.
