@@ -12,12 +12,13 @@ use tee_arch::memory::NormalRam;
 use tee_arch::probe;
 use tee_arch::space::Space;
 use tee_arch::thread::{self, ThreadCell, ThreadMain};
-use tee_core::console::ports::{AccessControl, ConsolePort};
+use tee_core::console::ports::{AccessControl, ConsolePort, KeyEngine, LightError};
 use tee_core::console::screen::Screen;
 use tee_core::crypto::engine::MaybeEngine;
 use tee_core::journal::Journal;
 use tee_core::limits::MAX_CPUS;
 use tee_core::ports::{CpuIndex, EntropyKind, HardwareKey, MapEntry, Platform, Pool, PoolUsage, ThreadExit, ThreadId};
+use utee_abi::light::Light;
 use utee_abi::result::TeeError;
 
 /// What differs from board to board.
@@ -80,6 +81,17 @@ pub trait Board: Send + Sync + 'static {
     fn console_route(&self, _cpu: usize) {}
     /// Switches the light for demonstrations on or off, where there is one.
     fn light(&self, _on: bool) {}
+    /// Switches a light on or off for the normal world.
+    ///
+    /// # Errors
+    /// See [`LightError`].
+    fn lend_light(&self, _light: Light, _on: bool) -> Result<(), LightError> {
+        Err(LightError::Absent)
+    }
+    /// The block that derives keys, on a board of the kind that may have it.
+    fn key_engine(&self) -> Option<&dyn KeyEngine> {
+        None
+    }
     /// The unit that says who may use what on the bus, where there is one.
     fn access_control(&self) -> Option<&dyn AccessControl> {
         None
@@ -397,6 +409,14 @@ impl<B: Board> ConsolePort for Machine<B> {
 
     fn light(&self, on: bool) {
         self.board.light(on);
+    }
+
+    fn lend_light(&self, light: Light, on: bool) -> Result<(), LightError> {
+        self.board.lend_light(light, on)
+    }
+
+    fn key_engine(&self) -> Option<&dyn KeyEngine> {
+        self.board.key_engine()
     }
 
     fn access_control(&self) -> Option<&dyn AccessControl> {

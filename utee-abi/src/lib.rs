@@ -20,6 +20,7 @@ pub mod crypto;
 pub mod demonstration;
 pub mod gp;
 pub mod image;
+pub mod light;
 pub mod linux;
 pub mod msg;
 mod named;

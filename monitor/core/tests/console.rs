@@ -7,11 +7,13 @@ use common::Running;
 use std::sync::Arc;
 use tee_core::Tee;
 use tee_core::console::command;
+use tee_core::console::ports::EngineState;
 use tee_core::smc::Answer;
 use tee_core::testing::normal::NormalWorld;
 use tee_core::testing::script::Ta;
 use tee_core::testing::{FakePlatform, RAM, image};
 use utee_abi::demonstration;
+use utee_abi::light;
 use utee_abi::psci;
 use utee_abi::rpc::RpcCommand;
 use utee_abi::ta_head::{EntryFunction, TaFlags};
@@ -256,8 +258,12 @@ fn rights_are_set_unless_they_are_locked() {
     assert!(one(&tee, "sa 1 maybe").starts_with("usage: sa") && one(&tee, "csl 1").starts_with("usage: csl"));
 }
 
-/// The normal world that takes part in the demonstration.
-struct Part;
+/// The normal world that takes part in the demonstration: a1 to a7 that it yields with next.
+struct Part([u32; 7]);
+
+/// Parts of it: it cannot read SCR, and gets no light; it meets an external abort in secure memory.
+const PROVEN: [u32; 7] = [1, 0, 0, u32::MAX, u32::MAX, 0, 0];
+const REFUSED: [u32; 7] = [1, 8, 0x0E00_0000, 0, 0, 0, 0];
 
 impl tee_core::ports::NormalWorld for Part {
     fn start(&mut self, _entry: u64, _args: [u64; 3]) {}
@@ -267,33 +273,38 @@ impl tee_core::ports::NormalWorld for Part {
     }
 
     fn for_each_register(&self, f: &mut dyn FnMut(&'static str, u64)) {
-        for (name, value) in [("r0", u64::from(demonstration::YIELD)), ("r1", 1), ("r2", 8), ("r3", 0x0E00_0000)] {
-            f(name, value);
+        f("r0", u64::from(demonstration::YIELD));
+        for (name, value) in ["r1", "r2", "r3", "r4", "r5", "r6", "r7"].into_iter().zip(self.0) {
+            f(name, u64::from(value));
         }
     }
 
     fn set_result(&mut self, _result: [u32; 4]) {}
 }
 
-/// Types `tee` and plays the normal world until it is over; the lines that came.
-fn demonstrate(tee: &Machine, takes_part: bool) -> Vec<String> {
+/// Types `tee` and plays the normal world until it is over, which yields with these one after the other; the lines that came.
+fn demonstrate(tee: &Machine, parts: &[[u32; 7]]) -> Vec<String> {
+    let mut parts = parts.iter();
     let before = tee.platform.printed().len();
     tee.platform.operator().press(b"tee\r");
     tee.secure_interrupt();
     while let Some(tick) = tee.platform.operator().tick() {
-        if takes_part && tee.console.awaits_yield() {
+        if tee.console.awaits_yield()
+            && let Some(part) = parts.next()
+        {
             assert_eq!(tee.smc(0, &[demonstration::YIELD, 1, 8, 0, 0, 0, 0, 0]), Answer::Yield);
-            tee.console.take_yield(&Part);
+            tee.console.take_yield(&Part(*part));
         }
         let now = tee_core::ports::Platform::ticks(&tee.platform);
         tee.platform.advance(tick.saturating_sub(now));
         tee.secure_interrupt();
     }
-    tee.platform.printed().split_off(before).split("\r\n").map(String::from).collect()
+    assert_eq!(parts.next(), None, "the normal world is asked less often");
+    tee.platform.printed().split_off(before).split("\r\n").map(|line| line.trim_start_matches(' ').to_string()).collect()
 }
 
-#[test]
-fn the_demonstration_shows_each_at_work_and_at_its_bounds() {
+/// A machine with the demonstration's TA, whose normal world can be notified.
+fn boot_demonstration() -> Machine {
     let elf = image::elf(&demonstration::TA, TaFlags::empty(), 8192);
     let tee = FakePlatform::boot_notifying(&[(demonstration::TA, image::signed(&demonstration::TA, &elf))], 2);
     tee.console.begin(&tee.platform);
@@ -311,17 +322,25 @@ fn the_demonstration_shows_each_at_work_and_at_its_bounds() {
         }
         0
     });
+    tee
+}
+
+#[test]
+fn the_demonstration_shows_each_at_work_and_at_its_bounds() {
+    let tee = boot_demonstration();
     // Nobody has asked for notifications: the normal world takes no part, and an SMC of it means nothing.
     assert_eq!(tee.smc(0, &[demonstration::YIELD, 0, 0, 0, 0, 0, 0, 0]), Answer::Return([u32::MAX, 0, 0, 0]));
-    let lines = demonstrate(&tee, false);
+    let lines = demonstrate(&tee, &[]);
     assert!(lines.iter().any(|line| line.starts_with("the normal world takes no part")), "{lines:#?}");
     assert!(tee.notifications.enable(&tee.platform));
     for _ in 0..2 {
-        let lines = demonstrate(&tee, true);
+        let lines = demonstrate(&tee, &[PROVEN, REFUSED]);
         for wanted in [
             "pass one: a TA, this console and the normal world at work",
-            "   r0 83004f58   r1 00000001   r2 00000008   r3 0e000000",
+            "r0 83004f58   r1 00000001   r2 00000000   r3 00000000",
             "the normal world is non-secure: it cannot read SCR",
+            "the normal world asked for a light: this board has none",
+            "this board has no block for keys that a normal world could be lent",
             "I core: demonstration: sent `hello, w` to the TA, and got the same back",
             "console says 5 mississippi",
             "I core: demonstration: the TA ended: TEE_ERROR_TARGET_DEAD (origin Tee)",
@@ -330,8 +349,94 @@ fn the_demonstration_shows_each_at_work_and_at_its_bounds() {
             "this TEE derived the same key as before from the hardware-unique key",
             "that was the demonstration",
         ] {
-            assert!(lines.iter().any(|line| line.trim_start_matches(' ') == wanted.trim_start_matches(' ')), "{wanted}: {lines:#?}");
+            assert!(lines.iter().any(|line| line == wanted), "{wanted}: {lines:#?}");
         }
         assert!(tee.threads.all_free() && tee.sessions.count() == 0 && tee.registry.usage() == (0, 0));
     }
+}
+
+/// a1 to a7 of a normal world that derived this key, and of one that met a fault.
+const DERIVED: [u32; 7] = [1, 0, 0, 0x0403_0201, 0x0807_0605, 0x0C0B_0A09, 0x100F_0E0D];
+const KEY: [u8; 16] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16];
+const ABORTED: [u32; 7] = [0, 0x406, 0x0228_0004, 0, 0, 0, 0];
+
+/// The lines that name the block for keys.
+fn at_the_engine(tee: &Machine, parts: &[[u32; 7]]) -> Vec<String> {
+    let lines = demonstrate(tee, parts);
+    let after = lines.iter().position(|line| line.starts_with("pass one")).expect("it is shown");
+    lines[after..].iter().filter(|line| line.contains("DCP") || line.starts_with("pass ")).cloned().collect()
+}
+
+#[test]
+fn a_lent_engine_is_closed_between_the_passes_and_stays_closed() {
+    let tee = boot_demonstration();
+    tee.platform.operator().add_engine(EngineState::Lent, [KEY, KEY]);
+    assert!(tee.notifications.enable(&tee.platform));
+    let passes = ["pass one: a TA, this console and the normal world at work", "pass two: what is closed to the normal world"];
+    assert_eq!(
+        at_the_engine(&tee, &[PROVEN, DERIVED, REFUSED, ABORTED]),
+        [
+            passes[0],
+            "this TEE derived a key with the DCP, which is the normal world's in this pass",
+            "the normal world derived a key with the DCP: the same as this TEE",
+            passes[1],
+            "this TEE closed the DCP to the normal world, and locked that until reset",
+            "the normal world was refused at the DCP: external abort",
+            "this TEE derived the same key as before with the DCP",
+        ]
+    );
+    // Shown again it is closed in either pass, as in every other image.
+    let locked = "the DCP is closed to the normal world and locked until reset: it derives no key in this pass either";
+    let refused = "the normal world was refused at the DCP: external abort";
+    assert_eq!(at_the_engine(&tee, &[PROVEN, REFUSED, ABORTED]), [passes[0], locked, passes[1], refused]);
+    // A hole would be seen.
+    let hole = at_the_engine(&tee, &[PROVEN, REFUSED, DERIVED]);
+    assert_eq!(hole.last().map(String::as_str), Some("the normal world DERIVED a key with the DCP"));
+}
+
+#[test]
+fn an_engine_that_derives_something_else_or_is_missing_is_told() {
+    let tee = boot_demonstration();
+    assert!(tee.notifications.enable(&tee.platform));
+    let has = |lines: &[String], wanted: &str| assert!(lines.iter().any(|line| line == wanted), "{wanted}: {lines:#?}");
+    tee.platform.operator().add_engine(EngineState::Lent, [KEY, [7; 16]]);
+    let other = [1, 0, 0, 1, 2, 3, 4];
+    let lines = at_the_engine(&tee, &[PROVEN, other, REFUSED, [0, 0xD, 0x0228_0000, 0, 0, 0, 0]]);
+    has(&lines, "the normal world derived ANOTHER key than this TEE with the DCP");
+    has(&lines, "the normal world met a fault of status 0xd at the DCP");
+    has(&lines, "this TEE derived ANOTHER key than before with the DCP");
+    tee.platform.operator().add_engine(EngineState::Lent, [KEY, [0; 16]]);
+    // It takes no part, and the engine is closed all the same.
+    has(&at_the_engine(&tee, &[]), "this TEE derives no key with the DCP any more: TEE_ERROR_GENERIC");
+    tee.platform.operator().add_engine(EngineState::Missing("an emulator"), [[0; 16]; 2]);
+    let lines = at_the_engine(&tee, &[PROVEN, [0; 7], REFUSED]);
+    has(&lines, "this machine has no DCP: an emulator");
+    has(&lines, "the normal world derived no key: no DCP answers it");
+}
+
+#[test]
+fn the_normal_world_gets_the_blue_light_and_no_other() {
+    let tee = boot_demonstration();
+    let switch = |light: u32, on| match tee.smc(0, &[light::SWITCH, light, on, 0, 0, 0, 0, 0]) {
+        Answer::Return([answer, 0, 0, 0]) => light::Answer::try_from(answer).unwrap(),
+        other => panic!("{other:?}"),
+    };
+    let (white, blue) = (light::Light::White.into(), light::Light::Blue.into());
+    assert_eq!([switch(white, 1), switch(blue, 1)], [light::Answer::NotSupported; 2]);
+    tee.platform.operator().add_lights();
+    assert_eq!((switch(blue, 1), tee.platform.operator().blue()), (light::Answer::Done, Some(true)));
+    assert_eq!((switch(white, 0), tee.platform.operator().blue()), (light::Answer::Denied, Some(true)));
+    assert_eq!([switch(blue, 2), switch(2, 1), switch(u32::MAX, 0)], [light::Answer::Invalid; 3]);
+    assert_eq!((switch(blue, 0), tee.platform.operator().blue()), (light::Answer::Done, Some(false)));
+    assert!(tee.notifications.enable(&tee.platform));
+    let asked = |white: light::Answer, blue: light::Answer| [1, 0, 0, white.into(), blue.into(), 0, 0];
+    let lines = demonstrate(&tee, &[asked(light::Answer::Denied, light::Answer::Done), REFUSED]);
+    for wanted in [
+        "the normal world asked for the white light: refused, it is the secure world's alone",
+        "the normal world asked for the blue light: it got it",
+    ] {
+        assert!(lines.iter().any(|line| line == wanted), "{wanted}: {lines:#?}");
+    }
+    let lines = demonstrate(&tee, &[asked(light::Answer::Done, light::Answer::Done), REFUSED]);
+    assert!(lines.iter().any(|line| line.starts_with("the normal world GOT the white light")), "{lines:#?}");
 }

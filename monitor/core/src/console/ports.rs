@@ -3,6 +3,9 @@
 
 use super::screen::Screen;
 use crate::ports::{CpuIndex, ThreadId};
+use utee_abi::light::Light;
+use utee_abi::result::TeeError;
+use zeroize::Zeroizing;
 
 /// Why an access right of the bus was not set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +43,45 @@ pub trait AccessControl: Sync {
     /// # Errors
     /// See [`AccessError`].
     fn set_master(&self, master: u8, secure: bool) -> Result<(), AccessError>;
+}
+
+/// Why the normal world does not get a light.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LightError {
+    /// The board has none.
+    Absent,
+    /// It is the secure world's alone.
+    SecureOnly,
+}
+
+/// What a [`KeyEngine`] derives for the demonstration.
+pub type EngineKey = Zeroizing<[u8; 16]>;
+
+/// Whose a [`KeyEngine`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EngineState {
+    /// The normal world's, until [`KeyEngine::take_back`].
+    Lent,
+    /// The secure world's, until reset.
+    Locked,
+    /// The machine does not have it, for this reason.
+    Missing(&'static str),
+}
+
+/// The block that derives keys from one that no other chip has (DCP of i.MX6). A board may lend it to the normal world until the
+/// demonstration is between its passes.
+pub trait KeyEngine: Sync {
+    /// Whose it is.
+    fn state(&self) -> EngineState;
+
+    /// The key that the secure world derived before it was lent; `None` when it was not.
+    fn key(&self) -> Option<EngineKey>;
+
+    /// Closes it to the normal world until reset, and derives the key again. A machine that cannot be closed stops.
+    ///
+    /// # Errors
+    /// What keeps it from deriving; it is closed all the same.
+    fn take_back(&self) -> Result<EngineKey, TeeError>;
 }
 
 /// The operator's side of a machine.
@@ -99,6 +141,19 @@ pub trait ConsolePort {
 
     /// Switches the light for demonstrations on or off, where there is one.
     fn light(&self, _on: bool) {}
+
+    /// Switches a light of the board on or off for the normal world.
+    ///
+    /// # Errors
+    /// See [`LightError`].
+    fn lend_light(&self, _light: Light, _on: bool) -> Result<(), LightError> {
+        Err(LightError::Absent)
+    }
+
+    /// The block that derives keys, on a board of the kind that may have it.
+    fn key_engine(&self) -> Option<&dyn KeyEngine> {
+        None
+    }
 
     /// The unit that says who may use what on the bus, where there is one.
     fn access_control(&self) -> Option<&dyn AccessControl> {

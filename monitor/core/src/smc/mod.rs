@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! SMC services: whose call it is, and its answer.
 //!
-//! [`fast`] answers on the run loop's stack, [`yielding`] runs on a secure thread, [`psci`] powers CPUs.
+//! [`fast`] answers on the run loop's stack, [`yielding`] runs on a secure thread, [`psci`] powers CPUs, [`light`] switches lights.
 
 pub mod arch;
 pub mod fast;
+pub mod light;
 pub mod psci;
 pub mod yielding;
 
 use crate::Tee;
 use crate::ports::{CpuIndex, Platform};
 use utee_abi::demonstration::YIELD;
+use utee_abi::light::SWITCH;
 use utee_abi::smc::{Owner, UNKNOWN_FUNCTION};
 
 /// What the run loop does next.
@@ -35,6 +37,7 @@ impl<P: Platform> Tee<P> {
             Owner::TrustedOs => yielding::enter(self, regs),
             Owner::StandardService => return psci::serve(self, cpu, regs),
             Owner::Arch => arch::serve(regs),
+            Owner::Other if id == SWITCH => light::serve(self, regs),
             Owner::Other if id == YIELD && self.console.awaits_yield() => return Answer::Yield,
             Owner::Other => [UNKNOWN_FUNCTION, 0, 0, 0],
         })

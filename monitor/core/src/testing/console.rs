@@ -2,11 +2,13 @@
 //! An operator at the secure UART, and a unit of access rights as i.MX has it.
 
 use super::threads;
-use crate::console::ports::{AccessControl, AccessError, Right};
+use crate::console::ports::{AccessControl, AccessError, EngineKey, EngineState, KeyEngine, LightError, Right};
 use crate::console::screen::Screen;
 use crate::ports::{CpuIndex, ThreadExit};
 use std::collections::VecDeque;
 use std::sync::Mutex;
+use utee_abi::light::Light;
+use utee_abi::result::TeeError;
 
 /// Peripheral registers of [`Unit`].
 const PERIPHERALS: u8 = 2;
@@ -58,6 +60,27 @@ impl AccessControl for Unit {
     }
 }
 
+/// A key engine whose state a test sets.
+pub struct Engine {
+    state: Mutex<EngineState>,
+    keys: [[u8; 16]; 2],
+}
+
+impl KeyEngine for Engine {
+    fn state(&self) -> EngineState {
+        *self.state.lock().unwrap()
+    }
+
+    fn key(&self) -> Option<EngineKey> {
+        (self.state() == EngineState::Lent).then(|| EngineKey::new(self.keys[0]))
+    }
+
+    fn take_back(&self) -> Result<EngineKey, TeeError> {
+        *self.state.lock().unwrap() = EngineState::Locked;
+        if self.keys[1] == [0; 16] { Err(TeeError::GENERIC) } else { Ok(EngineKey::new(self.keys[1])) }
+    }
+}
+
 /// The operator's side of the pretended machine.
 #[derive(Default)]
 pub struct Console {
@@ -70,6 +93,9 @@ pub struct Console {
     interrupted: Mutex<u32>,
     resets: Mutex<u32>,
     unit: Mutex<Option<&'static Unit>>,
+    engine: Mutex<Option<&'static Engine>>,
+    /// Whether the blue light is on, once the board has lights.
+    blue: Mutex<Option<bool>>,
 }
 
 impl Console {
@@ -101,6 +127,37 @@ impl Console {
     /// Gives the board a unit of access rights.
     pub fn add_unit(&self) {
         *self.unit.lock().unwrap() = Some(std::boxed::Box::leak(std::boxed::Box::default()));
+    }
+
+    /// Gives the board a key engine, with what the secure world derives before it is lent and as it is taken back; zeros: nothing.
+    pub fn add_engine(&self, state: EngineState, keys: [[u8; 16]; 2]) {
+        *self.engine.lock().unwrap() = Some(std::boxed::Box::leak(std::boxed::Box::new(Engine { state: Mutex::new(state), keys })));
+    }
+
+    /// Gives the board its lights.
+    pub fn add_lights(&self) {
+        *self.blue.lock().unwrap() = Some(false);
+    }
+
+    /// Whether the blue light is on; `None` on a board without.
+    pub fn blue(&self) -> Option<bool> {
+        *self.blue.lock().unwrap()
+    }
+
+    pub(super) fn lend_light(&self, light: Light, on: bool) -> Result<(), LightError> {
+        let mut blue = self.blue.lock().unwrap();
+        match (blue.as_mut(), light) {
+            (None, _) => Err(LightError::Absent),
+            (Some(_), Light::White) => Err(LightError::SecureOnly),
+            (Some(is_on), Light::Blue) => {
+                *is_on = on;
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn key_engine(&self) -> Option<&dyn KeyEngine> {
+        self.engine.lock().unwrap().map(|engine| engine as &dyn KeyEngine)
     }
 
     pub(super) fn ready(&self) -> bool {

@@ -7,7 +7,7 @@ use super::script::Scripts;
 use super::space::{FakeFrames, FakeSealed, FakeSpace, Pages};
 use super::threads::{self, HostThreads};
 use crate::Tee;
-use crate::console::ports::{AccessControl, ConsolePort};
+use crate::console::ports::{AccessControl, ConsolePort, KeyEngine, LightError};
 use crate::console::screen::Screen;
 use crate::crypto::engine::MaybeEngine;
 use crate::journal::Journal;
@@ -18,6 +18,7 @@ use std::string::String;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 use std::vec::Vec;
+use utee_abi::light::Light;
 use utee_abi::result::TeeError;
 use utee_abi::uuid::Uuid;
 
@@ -402,6 +403,14 @@ impl ConsolePort for FakePlatform {
 
     fn debug_authentication(&self) -> Option<u32> {
         Some(0xAF)
+    }
+
+    fn lend_light(&self, light: Light, on: bool) -> Result<(), LightError> {
+        self.operator.lend_light(light, on)
+    }
+
+    fn key_engine(&self) -> Option<&dyn KeyEngine> {
+        self.operator.key_engine()
     }
 
     fn access_control(&self) -> Option<&dyn AccessControl> {

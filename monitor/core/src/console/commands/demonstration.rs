@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! The demonstration: a TA, the TEE and the normal world at work side by side, then each at its bounds.
 
-use super::none;
+use super::{engine, none};
 use crate::console::Refusal;
 use crate::console::command::Session;
 use crate::console::job::REGISTERS;
@@ -9,6 +9,7 @@ use crate::console::schedule::pause;
 use crate::crypto::huk::{self, KEY_SIZE, Purpose};
 use crate::ports::Platform;
 use utee_abi::demonstration::{COUNTS, PROVE, REACH};
+use utee_abi::light::Answer;
 use utee_abi::result::TeeError;
 use zeroize::Zeroizing;
 
@@ -19,8 +20,9 @@ const LOOKS: u32 = 300;
 /// How often it is looked whether the TA has ended, after the counting.
 const JOB_LOOKS: u32 = 1000;
 
-/// Fault status of the normal world for an access that the bus refuses (short descriptors).
-const EXTERNAL_ABORT: u64 = 0x8;
+/// Fault status of the normal world for an access that the bus refuses (short descriptors), told at once or when the instruction was
+/// already done.
+pub(super) const EXTERNAL_ABORTS: [u64; 2] = [0x8, 0x406];
 
 type Key = Result<Zeroizing<[u8; KEY_SIZE]>, TeeError>;
 
@@ -39,6 +41,7 @@ pub fn tee<P: Platform>(session: &mut Session<'_, P>, arguments: &[&str]) -> Res
         return Err(Refusal::Because("every secure thread has a call to serve: try again later"));
     }
     let takes_part = prove(session)?;
+    engine::pass_one(session, takes_part)?;
     for count in 1..=COUNTS {
         pause(platform, 1000);
         platform.light(count % 2 == 1);
@@ -57,6 +60,7 @@ pub fn tee<P: Platform>(session: &mut Session<'_, P>, arguments: &[&str]) -> Res
     if takes_part {
         reach(session)?;
     }
+    engine::pass_two(session, takes_part)?;
     same(session, &key)?;
     writeln!(session.out, "that was the demonstration")?;
     Ok(())
@@ -89,32 +93,51 @@ fn prove<P: Platform>(session: &mut Session<'_, P>) -> Result<bool, Refusal> {
         }
         writeln!(session.out)?;
     }
-    let refused = value_of(&registers, "r1") == Some(1);
+    let refused = value_of(&registers, 1) == Some(1);
     let what = if refused { "is non-secure: it cannot read SCR" } else { "says that it READ SCR" };
     writeln!(session.out, "the normal world {what}")?;
+    lights(session, &registers)?;
     Ok(true)
+}
+
+/// Says what came of its asking for lights.
+fn lights<P: Platform>(session: &mut Session<'_, P>, registers: &Registers) -> Result<(), Refusal> {
+    let answer = |index| value_of(registers, index).and_then(|raw| u32::try_from(raw).ok()).and_then(|raw| Answer::try_from(raw).ok());
+    match (answer(4), answer(5)) {
+        (Some(Answer::NotSupported), _) => writeln!(session.out, "the normal world asked for a light: this board has none")?,
+        (Some(Answer::Denied), blue) => {
+            writeln!(session.out, "the normal world asked for the white light: refused, it is the secure world's alone")?;
+            let got = if blue == Some(Answer::Done) { "it got it" } else { "it did NOT get it" };
+            writeln!(session.out, "the normal world asked for the blue light: {got}")?;
+        }
+        _ => writeln!(session.out, "the normal world GOT the white light, which is the secure world's")?,
+    }
+    Ok(())
 }
 
 /// The normal world tries to read secure memory.
 fn reach<P: Platform>(session: &mut Session<'_, P>) -> Result<(), Refusal> {
     let Some(registers) = ask(session, REACH)? else { return Ok(()) };
-    let address = value_of(&registers, "r3").unwrap_or(0);
-    match value_of(&registers, "r2") {
+    let address = value_of(&registers, 3).unwrap_or(0);
+    match value_of(&registers, 2) {
         Some(0) | None => writeln!(session.out, "the normal world READ secure memory at {address:#010x}")?,
-        Some(EXTERNAL_ABORT) => writeln!(session.out, "the normal world could not read secure memory at {address:#010x}: external abort")?,
+        Some(status) if EXTERNAL_ABORTS.contains(&status) => {
+            writeln!(session.out, "the normal world could not read secure memory at {address:#010x}: external abort")?
+        }
         Some(status) => writeln!(session.out, "the normal world met a fault of status {status:#x} at {address:#010x}")?,
     }
     Ok(())
 }
 
-type Registers = heapless::Vec<(&'static str, u64), REGISTERS>;
+/// Registers of the normal world, a0 first.
+pub(super) type Registers = heapless::Vec<(&'static str, u64), REGISTERS>;
 
-fn value_of(registers: &Registers, name: &str) -> Option<u64> {
-    registers.iter().find(|(other, _)| *other == name).map(|(_, value)| *value)
+pub(super) fn value_of(registers: &Registers, index: usize) -> Option<u64> {
+    registers.get(index).map(|(_, value)| *value)
 }
 
 /// Notifies the normal world, and waits until it yields; its registers then.
-fn ask<P: Platform>(session: &mut Session<'_, P>, number: u32) -> Result<Option<Registers>, Refusal> {
+pub(super) fn ask<P: Platform>(session: &mut Session<'_, P>, number: u32) -> Result<Option<Registers>, Refusal> {
     let tee = session.tee;
     tee.console.yielded().lock().begin();
     let told = tee.notifications.raise(&tee.platform, number);

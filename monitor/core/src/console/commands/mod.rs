@@ -3,6 +3,7 @@
 
 pub mod access;
 pub mod demonstration;
+mod engine;
 pub mod memory;
 pub mod system;
 pub mod tas;
