@@ -112,6 +112,22 @@ impl fmt::Display for Error {
     }
 }
 
+/// A job for random numbers that may be under way.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Progress {
+    /// Bytes that it makes.
+    length: Option<usize>,
+    /// Looks that found it not done.
+    looks: u32,
+}
+
+impl Progress {
+    /// None is.
+    pub const fn new() -> Self {
+        Self { length: None, looks: 0 }
+    }
+}
+
 /// The block, with memory for its jobs.
 #[derive(Debug)]
 pub struct Caam<'b, B, D> {
@@ -196,17 +212,49 @@ impl<'b, B: Bus, D: Dma> Caam<'b, B, D> {
     /// Fills `out` from the generator of state handle 0, with noise drawn anew for every job where the part can do that.
     ///
     /// # Errors
-    /// `Timeout`, `Job`, `Confused`, `Nothing`.
+    /// As [`Caam::look`].
     pub fn fill(&self, out: &mut [u8]) -> Result<(), Error> {
-        let resistant = self.status() & RESISTANT != 0;
-        for part in out.chunks_mut(LONGEST) {
-            let length = part.len().next_multiple_of(4) as u32;
-            self.ring().produce(&Job::random(resistant, length, self.memory.address()), part)?;
-            if part.len() >= 4 && part.iter().all(|byte| *byte == 0) {
-                return Err(Error::Nothing);
+        let mut rest = out;
+        let mut progress = Progress::default();
+        while !rest.is_empty() {
+            match self.look(&mut progress, rest)? {
+                0 => core::hint::spin_loop(),
+                count => rest = rest.get_mut(count..).unwrap_or_default(),
             }
         }
         Ok(())
+    }
+
+    /// One look: has the generator make bytes, or puts those that it has made by now into `out`; how many. It takes some hundreds of
+    /// accesses at most, however long the noise takes.
+    ///
+    /// # Errors
+    /// `Timeout` after too many looks, `Job`, `Confused`, `Nothing`.
+    pub fn look(&self, progress: &mut Progress, out: &mut [u8]) -> Result<usize, Error> {
+        let Some(length) = progress.length else {
+            let resistant = self.status() & RESISTANT != 0;
+            let length = out.len().next_multiple_of(4).min(LONGEST);
+            self.ring().submit(&Job::random(resistant, length as u32, self.memory.address()));
+            *progress = Progress { length: Some(length), looks: 0 };
+            return Ok(0);
+        };
+        progress.looks += 1;
+        if !self.ring().is_done() {
+            if progress.looks < READS {
+                return Ok(0);
+            }
+            *progress = Progress::default();
+            self.ring().give_up();
+            return Err(Error::Timeout);
+        }
+        *progress = Progress::default();
+        let mut bytes = Zeroizing::new([0; LONGEST]);
+        let made = bytes.get_mut(..length).unwrap_or_default();
+        self.ring().collect(made)?;
+        if made.iter().all(|byte| *byte == 0) {
+            return Err(Error::Nothing);
+        }
+        Ok(out.iter_mut().zip(made).map(|(to, from)| *to = *from).count())
     }
 
     /// The blob key: what the block derives from the unique key for its blobs (the master key verification blob), at the present

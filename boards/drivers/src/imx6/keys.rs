@@ -102,12 +102,30 @@ pub struct Unique {
 pub struct Keys<'b, B> {
     bus: &'b B,
     part: Part,
+    words: rngb::Progress,
+    job: caam::Progress,
+}
+
+/// Fills `out` by `look` after look, as [`Keys::random`] is one: the caller takes its lock for each alone, so that none of them keeps
+/// anybody waiting for as long as noise takes.
+///
+/// # Errors
+/// What a look fails with.
+pub fn fill(out: &mut [u8], mut look: impl FnMut(&mut [u8]) -> Result<usize, Error>) -> Result<(), Error> {
+    let mut rest = out;
+    while !rest.is_empty() {
+        match look(rest)? {
+            0 => core::hint::spin_loop(),
+            count => rest = rest.get_mut(count..).unwrap_or_default(),
+        }
+    }
+    Ok(())
 }
 
 impl<'b, B: Bus> Keys<'b, B> {
     /// Those of `part`, which the chip is.
     pub const fn new(bus: &'b B, part: Part) -> Self {
-        Self { bus, part }
+        Self { bus, part, words: rngb::Progress::new(), job: caam::Progress::new() }
     }
 
     const fn rngb(&self) -> Rngb<'b, B> {
@@ -146,14 +164,18 @@ impl<'b, B: Bus> Keys<'b, B> {
         }
     }
 
-    /// Fills `out` with samples of the source as they come.
+    /// One look at the source: puts samples that are there by now into `out`, and says how many bytes; for [`fill`]. What one caller
+    /// has begun another may go on with, and what is left of it is lost.
     ///
     /// # Errors
-    /// As [`Keys::start_random`].
-    pub fn random(&self, out: &mut [u8]) -> Result<(), Error> {
+    /// As [`Keys::start_random`]; after too many looks that found nothing too.
+    pub fn random(&mut self, out: &mut [u8]) -> Result<usize, Error> {
         match self.part {
-            Part::Ull | Part::Ulz => Ok(self.rngb().fill(out)?),
-            Part::Ul => Ok(self.caam().fill(out)?),
+            Part::Ull | Part::Ulz => {
+                let word = Rngb::new(self.bus).word(&mut self.words)?;
+                Ok(word.map_or(0, |word| out.iter_mut().zip(word.to_le_bytes()).map(|(to, from)| *to = from).count()))
+            }
+            Part::Ul => Ok(Caam::new(self.bus, Ocram::new(self.bus)).look(&mut self.job, out)?),
             Part::Emulated | Part::Unknown(_) => Err(Error::Part(self.part)),
         }
     }

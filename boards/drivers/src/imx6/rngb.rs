@@ -8,7 +8,7 @@ use core::fmt;
 
 use super::bus::Bus;
 use super::map::{RNGB, Register};
-use super::wait::{poll, until};
+use super::wait::until;
 
 const VERSION: u32 = 0x00;
 const COMMAND: u32 = 0x04;
@@ -77,6 +77,24 @@ impl fmt::Display for Error {
             Self::Running(error) => write!(f, "the RNGB failed (error {error:#x})"),
             Self::Empty => f.write_str("the RNGB gives no words"),
         }
+    }
+}
+
+/// How far the block is on its way to the next word.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Progress {
+    /// It makes a seed.
+    seeding: bool,
+    /// Seeds that were made since the last word.
+    seeds: u32,
+    /// Looks that found nothing new.
+    looks: u32,
+}
+
+impl Progress {
+    /// At the beginning.
+    pub const fn new() -> Self {
+        Self { seeding: false, seeds: 0, looks: 0 }
     }
 }
 
@@ -160,31 +178,54 @@ impl<'b, B: Bus> Rngb<'b, B> {
 
     /// Fills `out` with words of the FIFO, as they come; the last is cut.
     ///
-    /// A statistical error of a seed that it makes while running is met with another seed.
-    ///
     /// # Errors
-    /// `Running`, `Empty`, and those of seeding. What was filled until then is no use to anybody.
+    /// As [`Rngb::word`]. What was filled until then is no use to anybody.
     pub fn fill(&self, out: &mut [u8]) -> Result<(), Error> {
+        let mut progress = Progress::default();
         for part in out.chunks_mut(4) {
-            for (to, from) in part.iter_mut().zip(self.word()?.to_le_bytes()) {
+            let word = loop {
+                if let Some(word) = self.word(&mut progress)? {
+                    break word;
+                }
+                core::hint::spin_loop();
+            };
+            for (to, from) in part.iter_mut().zip(word.to_le_bytes()) {
                 *to = from;
             }
         }
         Ok(())
     }
 
-    fn word(&self) -> Result<u32, Error> {
-        let ready = || Some(self.read(STATUS)).filter(|status| status & (STATUS_ERROR | STATUS_LEVEL) != 0);
-        let mut status = poll(WORD_READS, ready).ok_or(Error::Empty)?;
-        if status & STATUS_ERROR != 0 {
+    /// One look: the next word, if there is one by now. It takes a few accesses, however long the block takes.
+    ///
+    /// A statistical error of a seed that it makes while running is met with another seed.
+    ///
+    /// # Errors
+    /// `Running`, `Empty` after too many looks, and those of seeding.
+    pub fn word(&self, progress: &mut Progress) -> Result<Option<u32>, Error> {
+        let status = self.read(STATUS);
+        progress.looks += 1;
+        let failed = status & STATUS_ERROR != 0;
+        let (ready, most, late) =
+            if progress.seeding { (STATUS_SEEDED, SEED_READS, Error::SeedTimeout) } else { (STATUS_LEVEL, WORD_READS, Error::Empty) };
+        if !failed && status & ready == 0 {
+            return if progress.looks < most { Ok(None) } else { Err(late) };
+        }
+        progress.looks = 0;
+        if failed {
             let error = self.read(ERROR);
-            if error != ERROR_STATISTICAL {
-                return Err(Error::Running(error));
+            if error != ERROR_STATISTICAL || progress.seeds == SEEDINGS {
+                return Err(if progress.seeding { Error::Seed(error) } else { Error::Running(error) });
             }
             self.reset();
-            self.seed()?;
-            status = poll(WORD_READS, ready).ok_or(Error::Empty)?;
+            self.write(COMMAND, COMMAND_SEED);
+            (progress.seeding, progress.seeds) = (true, progress.seeds + 1);
+        } else if progress.seeding {
+            progress.seeding = false;
+        } else {
+            *progress = Progress::default();
+            return Ok(Some(self.read(OUTPUT)));
         }
-        if status & STATUS_ERROR != 0 { Err(Error::Running(self.read(ERROR))) } else { Ok(self.read(OUTPUT)) }
+        Ok(None)
     }
 }

@@ -44,6 +44,9 @@ pub(crate) struct CaamModel {
     pub(crate) generator: u32,
     scfgr: u32,
     midr: [[u32; 2]; 3],
+    /// Reads of its ring until a job is done.
+    pub(crate) takes: u32,
+    left: Option<u32>,
     halted: u32,
     full: u32,
     draws: u32,
@@ -72,7 +75,14 @@ impl CaamModel {
             0x6C0 => self.generator,
             // Two state handles.
             0xFA8 => 2 << 8,
-            0x103C => self.full,
+            0x103C => {
+                self.left = self.left.map(|left| left.saturating_sub(1));
+                if self.left == Some(0) {
+                    self.left = None;
+                    self.full += 1;
+                }
+                self.full
+            }
             0x104C => self.halted << 2,
             _ => self.registers.get(&offset).copied().unwrap_or(0),
         }
@@ -93,7 +103,7 @@ impl CaamModel {
             0x1034 => this.full = this.full.saturating_sub(value),
             0x106C if value & 1 != 0 => {
                 this.halted = if this.fault == Fault::RingStuck { 0b01 } else { 0b10 };
-                this.full = 0;
+                (this.full, this.left) = (0, None);
             }
             0x006C0 | 0x00FA8 => {}
             _ => drop(this.registers.insert(offset, value)),
@@ -114,7 +124,8 @@ impl CaamModel {
         self.jobs += 1;
         let descriptor = if self.fault == Fault::Confuses { descriptor + 4 } else { descriptor };
         let _ = machine.store(actor, output, descriptor) && machine.store(actor, output + 4, status);
-        self.full += 1;
+        // Told later than it is written.
+        self.left = Some(self.takes + 1);
     }
 
     fn job(&mut self, machine: &Machine, actor: Actor, descriptor: u32) -> Result<(), u32> {

@@ -6,7 +6,7 @@ use aes::cipher::{BlockCipherEncrypt, KeyInit};
 use drivers::imx6::caam::{self, Caam};
 use drivers::imx6::dcp::{self, Dcp};
 use drivers::imx6::dma::Ocram;
-use drivers::imx6::keys::{Error, Keys};
+use drivers::imx6::keys::{Error, Keys, fill};
 use drivers::imx6::map;
 use drivers::imx6::part::Part;
 use drivers::imx6::rngb::{self, Rngb};
@@ -263,12 +263,12 @@ fn both_kinds_of_part_give_random_numbers_and_seal_the_key() {
     for part in [Part::Ul, Part::Ull, Part::Ulz] {
         let machine = Machine::new(Fuses::new(part));
         let bus = secure(&machine);
-        let keys = Keys::new(&bus, part);
+        let mut keys = Keys::new(&bus, part);
         assert!(keys.source().is_some_and(|source| source.width == 4 && (125..=32_000).contains(&source.millibits)));
         keys.start_random().unwrap();
         let (mut one, mut two) = ([0; 64], [0; 64]);
-        keys.random(&mut one).unwrap();
-        keys.random(&mut two).unwrap();
+        fill(&mut one, |rest| keys.random(rest)).unwrap();
+        fill(&mut two, |rest| keys.random(rest)).unwrap();
         assert_ne!(one, two);
         keys.unique().unwrap();
         keys.seal();
@@ -284,7 +284,7 @@ fn an_emulated_chip_has_no_secrets() {
     for part in [Part::Emulated, Part::Unknown(0x0066_0001)] {
         let machine = Machine::new(Fuses::new(part));
         let bus = secure(&machine);
-        let keys = Keys::new(&bus, part);
+        let mut keys = Keys::new(&bus, part);
         assert_eq!(keys.source(), None);
         assert_eq!(keys.start_random(), Err(Error::Part(part)));
         assert_eq!(keys.random(&mut [0; 4]), Err(Error::Part(part)));

@@ -13,6 +13,7 @@ mod model;
 mod mutations;
 mod passes;
 mod rngb;
+mod steps;
 
 use attack::{Listed, faults_at_the_end, faults_on_the_way};
 use drivers::imx6::audit::audit;

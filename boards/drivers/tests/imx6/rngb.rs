@@ -44,6 +44,9 @@ pub(crate) struct RngbModel {
     pub(crate) words: u32,
     pub(crate) seeds: u32,
     failed_once: bool,
+    /// Reads of the status until the FIFO has a word again, beside the least.
+    pub(crate) takes: u32,
+    waits: u32,
 }
 
 impl RngbModel {
@@ -56,7 +59,10 @@ impl RngbModel {
             (self.error, self.failed_once) = (error, true);
         }
         if self.seeded && self.error == 0 && self.level == 0 && !dry {
-            self.level = DEPTH;
+            self.waits += 1;
+            if self.waits > self.takes {
+                (self.level, self.waits) = (DEPTH, 0);
+            }
         }
     }
 
@@ -105,8 +111,8 @@ impl RngbModel {
 
     fn command(&mut self, value: u32) {
         if value >> 6 & 1 != 0 {
-            let (fault, words, seeds, failed_once) = (self.fault, self.words, self.seeds, self.failed_once);
-            *self = Self { fault, words, seeds, failed_once, ..Self::default() };
+            let Self { fault, words, seeds, failed_once, takes, .. } = *self;
+            *self = Self { fault, words, seeds, failed_once, takes, ..Self::default() };
         }
         if value >> 5 & 1 != 0 {
             self.error = 0;

@@ -141,34 +141,53 @@ impl<'r, B: Bus, D: Dma> Ring<'r, B, D> {
 
     /// Runs a job to its end and reads what it wrote.
     pub(super) fn produce(&self, job: &Job, out: &mut [u8]) -> Result<(), Error> {
-        let descriptor = self.memory.address() + DESCRIPTOR_AT as u32;
+        self.submit(job);
+        if until(READS, || self.is_done()) {
+            self.collect(out)
+        } else {
+            self.give_up();
+            Err(Error::Timeout)
+        }
+    }
+
+    /// Puts a job in, which is then under way.
+    pub(super) fn submit(&self, job: &Job) {
         for (index, word) in job.words.iter().take(job.length).enumerate() {
             self.memory.write(DESCRIPTOR_AT + 4 * index, *word);
         }
-        self.memory.write(INPUT_AT, descriptor);
+        self.memory.write(INPUT_AT, self.memory.address() + DESCRIPTOR_AT as u32);
         self.memory.write(OUTPUT_AT, 0);
         self.memory.write(OUTPUT_AT + 4, u32::MAX);
         self.memory.give();
         self.bus.write(Self::at(ADDED), 1);
-        let done = until(READS, || self.bus.read(Self::at(FULL)) & FULL_COUNT != 0);
+    }
+
+    /// Whether the job is done.
+    pub(super) fn is_done(&self) -> bool {
+        self.bus.read(Self::at(FULL)) & FULL_COUNT != 0
+    }
+
+    /// Takes a job out that is done, and reads what it wrote.
+    pub(super) fn collect(&self, out: &mut [u8]) -> Result<(), Error> {
         self.memory.take();
         let (job, status) = (self.memory.read(OUTPUT_AT), self.memory.read(OUTPUT_AT + 4));
-        let result = match (done, job == descriptor, status) {
-            (false, ..) => Err(Error::Timeout),
-            (true, false, _) => Err(Error::Confused(job)),
-            (true, true, 0) => Ok(()),
-            (true, true, status) => Err(Error::Job(status)),
+        let result = match status {
+            _ if job != self.memory.address() + DESCRIPTOR_AT as u32 => Err(Error::Confused(job)),
+            0 => Ok(()),
+            status => Err(Error::Job(status)),
         };
         if result.is_ok() {
             self.memory.get(RESULT_AT, out);
         }
         self.memory.wipe();
-        if done {
-            self.bus.write(Self::at(REMOVED), 1);
-        } else {
-            // So that it does not write to the memory later; the timeout is the error to tell.
-            let _ = self.start();
-        }
+        self.bus.write(Self::at(REMOVED), 1);
         result
+    }
+
+    /// Resets the ring, so that a job which is not done does not write to the memory later.
+    pub(super) fn give_up(&self) {
+        // That the job was not done is the error to tell.
+        let _ = self.start();
+        self.memory.wipe();
     }
 }
