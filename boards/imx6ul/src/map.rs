@@ -27,6 +27,8 @@ pub const RESERVED_SHM: u64 = NORMAL_RAM + (32 << 20);
 pub const RESERVED_SHM_SIZE: u64 = 2 << 20;
 /// Where the device tree of the normal world is written.
 pub const NORMAL_TREE: u64 = NORMAL_RAM + (48 << 20);
+/// RAM of the normal world that its kernel does not use: packets of the secure world for a DCP that speaks for the normal world.
+pub const LENT_JOBS: u64 = NORMAL_TREE - (1 << 20);
 /// Where the normal world is loaded and entered.
 pub const NORMAL_ENTRY: u64 = NORMAL_RAM + (64 << 20);
 /// Bytes of RAM that the normal-world kernel keeps for itself from there on.

@@ -98,6 +98,18 @@ pub(crate) fn frequency() -> u64 {
     u64::from(cp::cntfrq()).max(1)
 }
 
+/// Writes memory that is mapped back, and drops it from the caches.
+pub(crate) fn flush(start: usize, len: usize) {
+    /// Bytes of the smallest line of a data cache.
+    const LINE: usize = 32;
+    for line in (start & !(LINE - 1)..start.saturating_add(len)).step_by(LINE) {
+        // SAFETY: what was written stays written.
+        unsafe { asm!("mcr p15, 0, {}, c7, c14, 1", in(reg) line) };
+    }
+    // SAFETY: waits for that.
+    unsafe { asm!("dsb") };
+}
+
 /// Sets the timer to the next tick.
 pub(crate) fn next_tick(hz: u64) {
     // SAFETY: the timer interrupt is handled.

@@ -4,7 +4,7 @@
 use crate::cmdline::Options;
 use crate::report::{Report, expect};
 use crate::tee::{self, Line, Session, Tee, invoke, operation};
-use crate::{cpu, isolation, println, task};
+use crate::{cpu, isolation, light, println, task};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -35,6 +35,7 @@ pub(crate) fn run(options: &Options) -> u32 {
     together(tee, &mut report);
     cancel(tee, &mut report);
     report.step("a TA calls a TA", nested(tee));
+    report.step("ask for the board's lights", light::demonstrate());
     isolation::run(tee, &mut report);
     report.close()
 }

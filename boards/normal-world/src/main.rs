@@ -29,6 +29,8 @@ mod demo;
 #[cfg(target_arch = "arm")]
 mod disk;
 #[cfg(target_arch = "arm")]
+mod engine;
+#[cfg(target_arch = "arm")]
 mod entry;
 #[cfg(target_arch = "arm")]
 mod gic;
@@ -38,6 +40,8 @@ mod isolation;
 mod latency;
 #[cfg(target_arch = "arm")]
 mod layout;
+#[cfg(target_arch = "arm")]
+mod light;
 #[cfg(target_arch = "arm")]
 mod memory;
 #[cfg(target_arch = "arm")]

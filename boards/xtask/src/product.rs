@@ -9,6 +9,7 @@ use crate::ta::Built;
 use crate::test::Count;
 use crate::tools::root;
 use anyhow::{Context, Result, ensure};
+use imx6ul::arguments::OPEN_FIRST;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -42,7 +43,7 @@ pub(crate) fn contents(trust: &[PathBuf], tas: &[PathBuf]) -> Result<(Vec<Vec<u8
 }
 
 /// Words for an image that take away from its security, each for whoever develops.
-const WEAK: [&str; 4] = ["no-aslr", "watchdog-stop", "shared-console", "keep-unique-key"];
+const WEAK: [&str; 5] = ["no-aslr", "watchdog-stop", "shared-console", "keep-unique-key", OPEN_FIRST];
 
 /// Checks the words of a product.
 ///

@@ -15,6 +15,7 @@ use crate::symbols::Symbols;
 use crate::tools::target_dir;
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
+use imx6ul::arguments::OPEN_FIRST;
 use std::collections::HashMap;
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -63,6 +64,9 @@ pub(crate) struct Args {
     /// Another word for both worlds, as `suite` or `watchdog-trace`.
     #[arg(long, requires = "board")]
     word: Vec<String>,
+    /// The normal world has the key engine (DCP) until `tee` at the console takes it back; with --console.
+    #[arg(long, requires_all = ["board", "console"])]
+    open_first: bool,
     /// Keeps the normal world's files, TAs among them, in this disk image, which is made with the examples if it is not there.
     #[arg(long, value_name = "FILE", conflicts_with = "linux")]
     disk: Option<PathBuf>,
@@ -219,7 +223,8 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
     let image = match args.board {
         Some(board) => {
             ensure!(machine.files.is_empty(), "a board has no way to take files from here: pass values");
-            let words = imx::run::words(&machine.words, &args.word);
+            let further = [&args.word[..], &args.open_first.then(|| OPEN_FIRST.into()).into_iter().collect::<Vec<_>>()].concat();
+            let words = imx::run::words(&machine.words, &further);
             let contents = imx::system::Contents::debug(&words, &args.ta, &args.trust);
             imx::system::build(board, &imx::system::Contents { bare: args.disk.is_some(), ..contents })?
         }

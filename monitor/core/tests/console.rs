@@ -374,7 +374,7 @@ fn a_lent_engine_is_closed_between_the_passes_and_stays_closed() {
     assert!(tee.notifications.enable(&tee.platform));
     let passes = ["pass one: a TA, this console and the normal world at work", "pass two: what is closed to the normal world"];
     assert_eq!(
-        at_the_engine(&tee, &[PROVEN, DERIVED, REFUSED, ABORTED]),
+        at_the_engine(&tee, &[DERIVED, PROVEN, REFUSED, ABORTED]),
         [
             passes[0],
             "this TEE derived a key with the DCP, which is the normal world's in this pass",
@@ -401,7 +401,7 @@ fn an_engine_that_derives_something_else_or_is_missing_is_told() {
     let has = |lines: &[String], wanted: &str| assert!(lines.iter().any(|line| line == wanted), "{wanted}: {lines:#?}");
     tee.platform.operator().add_engine(EngineState::Lent, [KEY, [7; 16]]);
     let other = [1, 0, 0, 1, 2, 3, 4];
-    let lines = at_the_engine(&tee, &[PROVEN, other, REFUSED, [0, 0xD, 0x0228_0000, 0, 0, 0, 0]]);
+    let lines = at_the_engine(&tee, &[other, PROVEN, REFUSED, [0, 0xD, 0x0228_0000, 0, 0, 0, 0]]);
     has(&lines, "the normal world derived ANOTHER key than this TEE with the DCP");
     has(&lines, "the normal world met a fault of status 0xd at the DCP");
     has(&lines, "this TEE derived ANOTHER key than before with the DCP");
@@ -409,7 +409,7 @@ fn an_engine_that_derives_something_else_or_is_missing_is_told() {
     // It takes no part, and the engine is closed all the same.
     has(&at_the_engine(&tee, &[]), "this TEE derives no key with the DCP any more: TEE_ERROR_GENERIC");
     tee.platform.operator().add_engine(EngineState::Missing("an emulator"), [[0; 16]; 2]);
-    let lines = at_the_engine(&tee, &[PROVEN, [0; 7], REFUSED]);
+    let lines = at_the_engine(&tee, &[[0, 8, 0x0228_0004, 0, 0, 0, 0], PROVEN, REFUSED]);
     has(&lines, "this machine has no DCP: an emulator");
     has(&lines, "the normal world derived no key: no DCP answers it");
 }

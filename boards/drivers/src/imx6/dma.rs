@@ -93,3 +93,50 @@ impl<B: Bus> Dma for Ocram<'_, B> {
         self.bus.barrier();
     }
 }
+
+/// Such memory in the RAM, cached, for a device that does not look into caches.
+#[derive(Debug)]
+pub struct Ram<F> {
+    address: u32,
+    flush: F,
+}
+
+impl<F: Fn(usize, usize)> Ram<F> {
+    /// [`SIZE`] bytes from `address` on, a multiple of 64.
+    ///
+    /// # Safety
+    /// They are RAM that is mapped at its physical address, and nobody else's while the value is used; `flush` writes a range of
+    /// addresses (start, bytes) back to memory and drops it from the caches.
+    pub const unsafe fn new(address: u32, flush: F) -> Self {
+        Self { address, flush }
+    }
+
+    fn word(&self, offset: usize) -> *mut u32 {
+        core::ptr::with_exposed_provenance_mut(self.address as usize + offset % SIZE)
+    }
+}
+
+impl<F: Fn(usize, usize)> Dma for Ram<F> {
+    fn address(&self) -> u32 {
+        self.address
+    }
+
+    fn write(&self, offset: usize, word: u32) {
+        // SAFETY: inside of what the caller of `new` gave.
+        unsafe { self.word(offset).write_volatile(word) }
+    }
+
+    fn read(&self, offset: usize) -> u32 {
+        // SAFETY: inside of what the caller of `new` gave.
+        unsafe { self.word(offset).read_volatile() }
+    }
+
+    fn give(&self) {
+        (self.flush)(self.address as usize, SIZE);
+    }
+
+    fn take(&self) {
+        // What a CPU has fetched ahead meanwhile is dropped; nothing was written since it was given.
+        (self.flush)(self.address as usize, SIZE);
+    }
+}

@@ -4,18 +4,19 @@
 use crate::access::Unit;
 use crate::devices::{self, bus, gic};
 use crate::emulated::Missing;
+use crate::engine::{Engine, TO_DEBUG};
 use crate::normal_world::{Contents, RAM, RESERVED_SHM};
 use crate::secrets::Secrets;
 use core::fmt::{self, Write};
 use core::ops::Range;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use drivers::imx6::audit::audit;
 use drivers::imx6::ccm::{Ccm, Gate, Usdhc};
 use drivers::imx6::gpio::Led;
 use drivers::imx6::iomuxc::{self, Iomuxc};
 use drivers::imx6::lockdown::{Policy, lock_down};
 use drivers::imx6::map as chip;
 use drivers::imx6::part::Part;
+use drivers::imx6::passes::audit;
 use drivers::imx6::uart::Uart;
 use drivers::imx6::wdog::{Times, Watchdog};
 use drivers::imx6::{counter, interrupt, power};
@@ -28,8 +29,9 @@ use tee_arch::cp15;
 use tee_arch::descriptor::Kernel;
 use tee_arch::frames::SealedFrames;
 use tee_arch::lock::{IrqSpinLock, mask_interrupts, restore_interrupts};
-use tee_core::console::ports::AccessControl;
+use tee_core::console::ports::{AccessControl, KeyEngine, LightError};
 use tee_core::ports::{EntropyKind, HardwareKey, MapEntry};
+use utee_abi::light::Light;
 use utee_abi::result::TeeError;
 
 /// The board.
@@ -40,6 +42,7 @@ pub(crate) struct Imx6ul {
     randomise: bool,
     watchdog: Service,
     secrets: Secrets,
+    engine: Engine,
 }
 
 /// How the trusted watchdog is served.
@@ -101,7 +104,7 @@ fn uart(description: &Description) -> Uart<'static, drivers::imx6::bus::Mmio> {
 }
 
 /// Lines of the board itself.
-struct Console<'d>(&'d Description);
+pub(crate) struct Console<'d>(pub(crate) &'d Description);
 
 impl Write for Console<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
@@ -119,9 +122,10 @@ fn print(description: &Description, text: &[u8]) {
 macro_rules! say {
     ($description:expr, $($args:tt)*) => {
         // The UART takes everything.
-        let _ = writeln!(Console($description), $($args)*);
+        let _ = core::fmt::Write::write_fmt(&mut $crate::board::Console($description), format_args!("{}\n", format_args!($($args)*)));
     };
 }
+pub(crate) use say;
 
 impl Imx6ul {
     /// Sets the chip up and locks it down; puts the normal world where it is entered.
@@ -140,20 +144,23 @@ impl Imx6ul {
         let Some(contents) = Contents::read(archive()) else {
             panic::stop(&Self::last_words(), format_args!("there is no normal-world kernel in the boot image"))
         };
-        let policy = policy::policy(description, part, contents.arguments);
+        let words = contents.arguments;
+        let mut policy = policy::policy(description, part, words);
+        policy.lends = policy::lends(part, words, TO_DEBUG, contents.product);
         if part == Part::Emulated {
             say!(description, "W board: QEMU: isolation NOT enforced here; not modelled by QEMU: {Missing}");
             Watchdog::start_trusted(bus(), policy.watchdog);
         } else {
             close(description, &policy);
         }
-        let keep = contents.arguments.has("keep-unique-key");
-        let secrets = match Secrets::new(part, keep, |error| {
+        let keep = words.has("keep-unique-key");
+        let secrets = match Secrets::new(part, keep, policy.lends, |error| {
             say!(description, "E board: no hardware key: {error}");
         }) {
             Ok(secrets) => secrets,
             Err(error) => panic::stop(&Self::last_words(), format_args!("no random numbers: {error}")),
         };
+        let engine = Engine::new(description, part, &policy, words);
         let watchdog = service(description, contents, policy.watchdog);
         if description.leds {
             Led::White.set(bus(), true);
@@ -162,13 +169,14 @@ impl Imx6ul {
         if !unsafe { contents.hand_over(description, part != Part::Emulated) } {
             panic::stop(&Self::last_words(), format_args!("the normal world does not fit into its RAM"))
         }
-        Self { description, part, randomise: !contents.arguments.has("no-aslr"), watchdog, secrets }
+        Self { description, part, randomise: !words.has("no-aslr"), watchdog, secrets, engine }
     }
 
     /// A board that can only print and stop, for last words.
     pub(crate) fn last_words() -> Self {
         let description = DESCRIPTION.get().copied().unwrap_or(&imx6ul::description::USB_ARMORY_MK2);
-        Self { description, part: Part::Emulated, randomise: false, watchdog: Service::Silent, secrets: Secrets::none() }
+        let engine = Engine::none(description);
+        Self { description, part: Part::Emulated, randomise: false, watchdog: Service::Silent, secrets: Secrets::none(), engine }
     }
 }
 
@@ -322,6 +330,25 @@ impl Board for Imx6ul {
         if self.description.leds {
             Led::Blue.set(bus(), on);
         }
+    }
+
+    fn lend_light(&self, light: Light, on: bool) -> Result<(), LightError> {
+        let led = match light {
+            Light::White => Led::White,
+            Light::Blue => Led::Blue,
+        };
+        match self.description.leds {
+            false => Err(LightError::Absent),
+            true if !led.is_lent() => Err(LightError::SecureOnly),
+            true => {
+                led.set(bus(), on);
+                Ok(())
+            }
+        }
+    }
+
+    fn key_engine(&self) -> Option<&dyn KeyEngine> {
+        Some(&self.engine)
     }
 
     fn has_console(&self) -> bool {

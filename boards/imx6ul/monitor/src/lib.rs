@@ -3,10 +3,13 @@
 #![no_std]
 #![cfg(target_arch = "arm")]
 
+extern crate alloc;
+
 mod access;
 mod board;
 mod devices;
 mod emulated;
+mod engine;
 pub mod entry;
 mod normal_world;
 mod secrets;

@@ -10,7 +10,7 @@ use imx6ul::arguments::Arguments;
 use imx6ul::description::Description;
 use imx6ul::{map, policy};
 use tee_arch::cache::{Maintenance, maintain};
-use utee_abi::boot_image::{Archive, KIND_ARGUMENTS, KIND_NORMAL_WORLD};
+use utee_abi::boot_image::{Archive, KIND_ARGUMENTS, KIND_NORMAL_WORLD, KIND_PRODUCT};
 
 /// RAM of the normal world.
 pub(crate) static RAM: [Range<u64>; 2] = {
@@ -26,6 +26,8 @@ pub(crate) const RESERVED_SHM: Range<u64> = map::RESERVED_SHM..map::RESERVED_SHM
 pub(crate) struct Contents<'a> {
     /// Words for both worlds.
     pub(crate) arguments: Arguments<'a>,
+    /// Whether the image is made for a product.
+    pub(crate) product: bool,
     /// The kernel of the normal world.
     kernel: &'a [u8],
 }
@@ -36,7 +38,7 @@ impl<'a> Contents<'a> {
         let archive = Archive::read(archive)?;
         let find = |kind| archive.entries().find(|entry| entry.kind == kind).map(|entry| entry.data);
         let text = find(KIND_ARGUMENTS).and_then(|bytes| core::str::from_utf8(bytes).ok()).unwrap_or_default();
-        Some(Self { arguments: Arguments::new(text), kernel: find(KIND_NORMAL_WORLD)? })
+        Some(Self { arguments: Arguments::new(text), product: find(KIND_PRODUCT).is_some(), kernel: find(KIND_NORMAL_WORLD)? })
     }
 
     /// Copies kernel and device tree; false when they do not fit.

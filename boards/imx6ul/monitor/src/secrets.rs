@@ -3,7 +3,7 @@
 
 use crate::devices::bus;
 use drivers::imx6::bus::Mmio;
-use drivers::imx6::keys::{Error, Keys};
+use drivers::imx6::keys::{self, Error, Keys};
 use drivers::imx6::part::Part;
 use lock_api::Mutex;
 use sha2::{Digest, Sha256};
@@ -25,11 +25,12 @@ impl Secrets {
     /// Those of a part that is locked down: starts its source of random numbers, and takes its key. A key that cannot be had is told to
     /// `failed`; what needs one does without then.
     ///
-    /// The block that the key came from is sealed, so that nobody takes it again until reset, unless `keep`.
+    /// The block that the key came from is sealed, so that nobody takes it again until reset, unless `keep`. Where the normal world is
+    /// going to have that block (`lent`), the key is not taken, and it is sealed when it comes back.
     ///
     /// # Errors
     /// What the source of random numbers fails with.
-    pub(crate) fn new(part: Part, keep: bool, failed: impl FnOnce(Error)) -> Result<Self, Error> {
+    pub(crate) fn new(part: Part, keep: bool, lent: bool, failed: impl FnOnce(Error)) -> Result<Self, Error> {
         let keys = Keys::new(bus(), part);
         let noise = keys.source().and_then(|source| Noise::new(source.name, source.width, source.millibits));
         let kind = match noise {
@@ -39,6 +40,10 @@ impl Secrets {
             }
             None => EntropyKind::StandIn("the counter of the CPU alone"),
         };
+        if lent {
+            let stand_in = KeyState::StandIn("zeros, as the normal world could derive the real one in this boot");
+            return Ok(Self { keys: Mutex::new(keys), kind, key: Ok(HardwareKey::new([0; HardwareKey::SIZE], stand_in)) });
+        }
         let key = match keys.unique() {
             Ok(unique) => HardwareKey::derived(&*unique.secret, unique.fault.map_or(KeyState::Device, KeyState::Test)),
             Err(Error::Part(Part::Emulated)) => Ok(stand_in()),
@@ -70,7 +75,8 @@ impl Secrets {
     /// GENERIC when the source fails.
     pub(crate) fn entropy(&self, out: &mut [u8]) -> Result<(), TeeError> {
         if let EntropyKind::Hardware(_) = self.kind {
-            return self.keys.lock().random(out).map_err(|_| TeeError::GENERIC);
+            // Interrupts are masked for a look alone, however long the noise takes.
+            return keys::fill(out, |rest| self.keys.lock().random(rest)).map_err(|_| TeeError::GENERIC);
         }
         for (index, part) in out.chunks_mut(32).enumerate() {
             let mut hash = Sha256::new();

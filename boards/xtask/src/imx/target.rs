@@ -27,6 +27,9 @@ const WARNED: &str = "W board: trusted watchdog: warned, not serviced";
 const BLESS: &str = "OXTEE_BLESS";
 /// Services of the watchdog that a run of several of its periods sees at least.
 const SERVICES: usize = 3;
+/// What the normal world says of the board's lights.
+const LIGHTS: &str = "  the white one is the secure world's: Denied; the blue one is lent: Done";
+const NO_LIGHTS: &str = "  this board has no lights";
 const LIMIT: Duration = Duration::from_secs(240);
 
 /// What a run said, and how it ended.
@@ -122,6 +125,12 @@ fn demonstration(image: &Image, board: Board, count: &mut Count) -> Result<()> {
         passed += 1;
     } else {
         failed.push(format!("the banner is not as in {file}"));
+    }
+    let lights = if board.description().leds { LIGHTS } else { NO_LIGHTS };
+    if heard.normal.iter().any(|line| line == lights) {
+        passed += 1;
+    } else {
+        failed.push(format!("the normal world does not say `{}`", lights.trim_start()));
     }
     match heard.count(SERVICED) {
         SERVICES.. => passed += 1,

@@ -10,30 +10,27 @@ use crate::ports::Platform;
 use utee_abi::demonstration::DERIVE;
 use zeroize::Zeroizing;
 
-/// Before the last restriction, if it is not set yet. `ask_it`: whether the normal world takes part.
+/// Before the last restriction, if it is not set yet; false when the normal world was asked and takes no part.
 ///
 /// # Errors
 /// When it cannot be shown.
-pub(super) fn pass_one<P: Platform>(session: &mut Session<'_, P>, ask_it: bool) -> Result<(), Refusal> {
+pub(super) fn pass_one<P: Platform>(session: &mut Session<'_, P>) -> Result<bool, Refusal> {
     let Some(engine) = session.tee.platform.key_engine() else {
         writeln!(session.out, "this board has no block for keys that a normal world could be lent")?;
-        return Ok(());
+        return Ok(true);
     };
     match engine.state() {
         EngineState::Missing(why) => writeln!(session.out, "this machine has no DCP: {why}")?,
         EngineState::Locked => {
             writeln!(session.out, "the DCP is closed to the normal world and locked until reset: it derives no key in this pass either")?;
-            return Ok(());
+            return Ok(true);
         }
         EngineState::Lent => writeln!(session.out, "this TEE derived a key with the DCP, which is the normal world's in this pass")?,
     }
-    if ask_it {
-        derive(session, engine.key().as_ref())?;
-    }
-    Ok(())
+    derive(session, engine.key().as_ref())
 }
 
-/// Sets the last restriction, and shows what is left to the normal world.
+/// Sets the last restriction, and shows what is left to the normal world. `ask_it`: whether it takes part.
 ///
 /// # Errors
 /// As [`pass_one`].
@@ -41,7 +38,7 @@ pub(super) fn pass_two<P: Platform>(session: &mut Session<'_, P>, ask_it: bool) 
     let Some(engine) = session.tee.platform.key_engine() else { return Ok(()) };
     match engine.state() {
         EngineState::Missing(_) => Ok(()),
-        EngineState::Locked if ask_it => derive(session, None),
+        EngineState::Locked if ask_it => derive(session, None).map(drop),
         EngineState::Locked => Ok(()),
         EngineState::Lent => take_back(session, engine, ask_it),
     }
@@ -62,20 +59,22 @@ fn take_back<P: Platform>(session: &mut Session<'_, P>, engine: &dyn KeyEngine, 
     Ok(())
 }
 
-/// Has the normal world derive a key, and compares it with `own`.
-fn derive<P: Platform>(session: &mut Session<'_, P>, own: Option<&EngineKey>) -> Result<(), Refusal> {
-    let Some(registers) = ask(session, DERIVE)? else { return Ok(()) };
+/// Has the normal world derive a key, and compares it with `own`; false when it takes no part.
+fn derive<P: Platform>(session: &mut Session<'_, P>, own: Option<&EngineKey>) -> Result<bool, Refusal> {
+    let Some(registers) = ask(session, DERIVE)? else { return Ok(false) };
+    let missing = session.tee.platform.key_engine().is_some_and(|engine| matches!(engine.state(), EngineState::Missing(_)));
     let out = &mut *session.out;
     let status = value_of(&registers, 2).unwrap_or(0);
     match key(&registers) {
         Some(key) if own == Some(&key) => writeln!(out, "the normal world derived a key with the DCP: the same as this TEE")?,
         Some(_) if own.is_some() => writeln!(out, "the normal world derived ANOTHER key than this TEE with the DCP")?,
         Some(_) => writeln!(out, "the normal world DERIVED a key with the DCP")?,
+        None if missing => writeln!(out, "the normal world derived no key: no DCP answers it")?,
         None if EXTERNAL_ABORTS.contains(&status) => writeln!(out, "the normal world was refused at the DCP: external abort")?,
         None if status != 0 => writeln!(out, "the normal world met a fault of status {status:#x} at the DCP")?,
-        None => writeln!(out, "the normal world derived no key: no DCP answers it")?,
+        None => writeln!(out, "the normal world derived no key: the DCP failed")?,
     }
-    Ok(())
+    Ok(true)
 }
 
 /// The key that the normal world says it derived.
