@@ -9,6 +9,8 @@ use clap::Parser;
 use std::fs::{self, File};
 use std::path::PathBuf;
 
+/// MiB of a card where nobody says more: a power of two, as QEMU wants it.
+pub(crate) const MIB: u32 = 128;
 /// MiB of a card at least: a FAT32 volume of less there is not.
 const SMALLEST: u32 = 64;
 
@@ -32,7 +34,7 @@ pub(crate) struct Args {
     #[arg(long)]
     no_examples: bool,
     /// MiB of the whole card: a power of two for QEMU.
-    #[arg(long, default_value_t = 128)]
+    #[arg(long, default_value_t = MIB)]
     mib: u32,
 }
 

@@ -2,7 +2,7 @@
 //! The normal-world kernel with a disk in QEMU, or with a card: TAs from it, and files of the TEE on it that outlive a restart.
 
 use crate::image::Image;
-use crate::imx::system::{Contents, Parts};
+use crate::imx::system::{self, Contents, Parts};
 use crate::imx::{self, Board};
 use crate::qemu::{self, End, Machine, World};
 use crate::run::Speakers;
@@ -72,7 +72,11 @@ fn on_disk(name: &str, target: &Target<'_>, image: &Image, count: &mut Count) ->
     let path = target_dir().join("run").join(format!("disk-{}.img", std::process::id()));
     fs::create_dir_all(path.parent().context("no folder for the disk")?)?;
     let _ = fs::remove_file(&path);
-    super::prepare(&path, image, &[])?;
+    match target {
+        Target::Virt => super::prepare(&path, image, &[])?,
+        // The card that `image --board` writes.
+        Target::Board(..) => drop(system::write_card(image, &path)?),
+    }
     let done = boots(name, target, image, &path, count);
     let _ = fs::remove_file(&path);
     done

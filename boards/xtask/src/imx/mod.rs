@@ -14,8 +14,8 @@
 //! ```text
 //! dd if=x.imx of=/dev/sdX bs=512 seek=2 conv=fsync
 //! ```
-//! Or a whole card, with one partition that holds no file system yet: `--card card.img`, then `dd if=card.img of=/dev/sdX bs=1M
-//! conv=fsync`, then a file system on the partition, as in `mkfs.vfat /dev/sdX1`.
+//! Or a whole card, with one partition that holds an empty FAT32 volume: `--card card.img`, then `dd if=card.img of=/dev/sdX bs=1M
+//! conv=fsync`.
 //!
 //! # Over USB (SDP)
 //! With its boot switch so, or when it finds nothing to boot from, the ROM is a USB HID device with vendor 0x15a2 and product 0x0080
@@ -82,8 +82,8 @@ pub(crate) struct Args {
     /// A card image to write beside it.
     #[arg(long, conflicts_with = "check")]
     card: Option<PathBuf>,
-    /// MiB of the partition of that card.
-    #[arg(long, default_value_t = 64)]
+    /// MiB of that whole card.
+    #[arg(long, default_value_t = crate::card::MIB)]
     card_mib: u32,
     /// Checks this image, or the image on this card, and prints what it finds.
     #[arg(long)]
@@ -116,9 +116,7 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
     fs::write(out, &bytes).with_context(|| format!("cannot write {}", out.display()))?;
     println!("{} ({} bytes, loaded to {:#010x}, entered at {:#010x})", out.display(), bytes.len(), imx.own, imx.entry);
     if let Some(path) = &args.card {
-        let (begin, partition) = card::write(&bytes, args.card_mib)?;
-        let save = || fs::write(path, begin).and_then(|()| fs::File::options().write(true).open(path)?.set_len(partition.end()));
-        save().with_context(|| format!("cannot write {}", path.display()))?;
+        let partition = crate::card::write(path, &bytes, &[], args.card_mib)?;
         println!("{} ({} bytes, its partition from sector {} on)", path.display(), partition.end(), partition.first);
     }
     Ok(0)

@@ -2,24 +2,23 @@
 //! The system for a board: monitor, normal-world kernel, TAs, root keys and words in one `.imx`.
 
 use super::board::Board;
+use super::card::Partition;
 use super::check::{Expected, check};
 use super::format::Imx;
-use super::{card, line};
+use super::line;
 use crate::arch::Arch;
 use crate::image::{self, Image, Kind, raw};
 use crate::ta::Built;
 use crate::tools::target_dir;
-use crate::{product, setup};
+use crate::{card, product, setup};
 use anyhow::{Context, Result, ensure};
+use imx6ul::arguments::OPEN_FIRST;
 use imx6ul::map;
 use object::Object;
 use std::fs;
 use std::path::{Path, PathBuf};
 use utee_abi::boot_image::{KIND_ARGUMENTS, KIND_NORMAL_WORLD, KIND_PRODUCT};
 use utee_abi::uuid::Uuid;
-
-/// MiB of the partition of a card image.
-const CARD_MIB: u32 = 64;
 
 /// What goes into an image beside the system itself.
 pub(crate) struct Contents<'a> {
@@ -51,6 +50,7 @@ pub(crate) struct Parts {
     normal_elf: PathBuf,
     tas: Vec<Built>,
     keys: Vec<Vec<u8>>,
+    kind: Kind,
     product: bool,
     bare: bool,
 }
@@ -83,7 +83,7 @@ impl Parts {
         // Cargo puts the kernels for all boards in one place.
         let normal_elf = dir.join("normal-world");
         fs::copy(&built, &normal_elf)?;
-        Ok(Self { board, monitor, normal_elf, tas, keys, product: contents.product, bare: contents.bare })
+        Ok(Self { board, monitor, normal_elf, tas, keys, kind: contents.kind, product: contents.product, bare: contents.bare })
     }
 
     /// Puts them with some words into an image of this name, and checks it.
@@ -94,6 +94,8 @@ impl Parts {
         if self.product {
             product::words(words)?;
         }
+        let opens = words.iter().flat_map(|word| word.split_whitespace()).any(|word| word == OPEN_FIRST);
+        ensure!(self.kind == Kind::Debug || !opens, "`{OPEN_FIRST}` is a word for images to debug with: --debug");
         let normal_bytes = raw(&self.normal_elf)?;
         let mut payload = raw(&self.monitor)?;
         let monitor_size = payload.len();
@@ -130,6 +132,15 @@ fn entry(path: &Path) -> Result<u32> {
     Ok(u32::try_from(object::File::parse(&*bytes)?.entry())?)
 }
 
+/// Writes a card with an image, and its TAs in the partition.
+///
+/// # Errors
+/// When they do not fit or it cannot be written.
+pub(crate) fn write_card(image: &Image, path: &Path) -> Result<Partition> {
+    let tas: Vec<PathBuf> = image.tas.iter().map(|built| built.signed.clone()).collect();
+    card::write(path, &fs::read(&image.boot)?, &tas, card::MIB)
+}
+
 /// Builds the system and its card image, and says where they are.
 pub(crate) fn write(board: Board, contents: &Contents<'_>) -> Result<u8> {
     let image = build(board, contents)?;
@@ -138,13 +149,13 @@ pub(crate) fn write(board: Board, contents: &Contents<'_>) -> Result<u8> {
     }
     let bytes = fs::read(&image.boot)?;
     let imx = Imx::read(&bytes)?;
-    let (begin, partition) = card::write(&bytes, CARD_MIB)?;
     let path = image.boot.with_file_name("card.img");
-    fs::write(&path, begin).and_then(|()| fs::File::options().write(true).open(&path)?.set_len(partition.end()))?;
+    let partition = write_card(&image, &path)?;
     let monitor = image.monitor_size;
     println!("{} ({} bytes, of which the monitor is {monitor})", image.boot.display(), bytes.len());
     println!("  loaded to {:#010x}, entered at {:#010x}", imx.own, imx.entry);
-    println!("{} ({} bytes, its partition from sector {} on)", path.display(), partition.end(), partition.first);
+    let (size, count) = (partition.end(), image.tas.len());
+    println!("{} ({size} bytes, {count} TAs in its partition from sector {} on)", path.display(), partition.first);
     for built in &image.tas {
         println!("  {} {} ({} bytes)", built.uuid, built.name, fs::metadata(&built.signed)?.len());
     }
