@@ -22,6 +22,7 @@ impl Ta for Demonstration {
     fn invoke(&mut self, _session: &mut (), command: u32, params: &mut Parameters<'_>) -> Result<()> {
         match command {
             proto::RANDOM => {
+                info!("runs in user mode of the secure world");
                 let (mut first, mut second): (ValueOutput<'_>, ValueOutput<'_>) = params.take()?;
                 let word = || {
                     let mut bytes = [0; 4];
@@ -29,7 +30,7 @@ impl Ta for Demonstration {
                     u32::from_be_bytes(bytes)
                 };
                 let words = [word(), word(), word(), word()];
-                info!("obtained 16 random bytes: {:08x}{:08x}{:08x}{:08x}", words[0], words[1], words[2], words[3]);
+                info!("obtained 16 random bytes: 0x{:08x}{:08x}{:08x}{:08x}", words[0], words[1], words[2], words[3]);
                 first.set(words[0], words[1]);
                 second.set(words[2], words[3]);
                 Ok(())

@@ -4,12 +4,12 @@
 
 use crate::Tee;
 use crate::call::Call;
-use crate::log;
 use crate::ports::{Platform, ThreadId};
 use crate::pta::Caller;
 use crate::session::ops::{self, Request};
 use crate::session::{Client, Failure, Opener};
 use crate::ta::params::{self, Param, Params};
+use crate::{log, log_secret};
 use utee_abi::demonstration::{COUNT, ECHO, RANDOM, READ, TA};
 use utee_abi::msg::Login;
 use utee_abi::param::ParamType;
@@ -65,6 +65,7 @@ pub fn run<P: Platform>(tee: &Tee<P>, thread: ThreadId) {
     match ops::open(&call, &request, &mut params::none(), Caller::NormalWorld) {
         Ok(session) => {
             log!(&tee.platform, "I core: demonstration: opened TA {TA}");
+            tell_place(tee);
             if let Err(failure) = work(&call, session) {
                 log!(&tee.platform, "I core: demonstration: the TA ended: {} (origin {:?})", failure.error, failure.origin);
             }
@@ -74,6 +75,18 @@ pub fn run<P: Platform>(tee: &Tee<P>, thread: ThreadId) {
         Err(failure) => log!(&tee.platform, "E core: demonstration: its TA cannot be opened: {}", failure.error),
     }
     call.finish();
+}
+
+/// Says on the console alone where the TA is: the normal world need not know.
+fn tell_place<P: Platform>(tee: &Tee<P>) {
+    let mut place = None;
+    tee.registry.for_each(|instance| place = place.or(instance.place().filter(|_| instance.uuid == TA)));
+    if let Some([base, entry, stack]) = place {
+        log_secret!(
+            &tee.platform,
+            "I core: demonstration: its image is at {base:#x}; user mode, secure, from {entry:#x} on, stack below {stack:#x}"
+        );
+    }
 }
 
 fn work<P: Platform>(call: &Call<'_, P>, session: u32) -> Result<(), Failure> {

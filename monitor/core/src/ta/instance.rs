@@ -212,6 +212,14 @@ impl<P: Platform> Instance<P> {
         }
     }
 
+    /// Where the TA's image was loaded, where it is entered, and the first address past its stack; while nobody runs in it.
+    pub fn place(&self) -> Option<[u64; 3]> {
+        match &self.state.lock().hold {
+            Hold::Idle(body) => Some([body.load_base, body.entry, body.stack_top]),
+            Hold::Held(_) | Hold::Dead => None,
+        }
+    }
+
     /// Gives the body back. The thread that is returned waits for it and is to be woken.
     #[must_use]
     pub fn release(&self, body: Box<Body<P>>) -> Option<ThreadId> {

@@ -40,6 +40,9 @@ pub fn tee<P: Platform>(session: &mut Session<'_, P>, arguments: &[&str]) -> Res
     if !tee.console.start_job(tee) {
         return Err(Refusal::Because("every secure thread has a call to serve: try again later"));
     }
+    let (entry, tree) = platform.normal_entry();
+    writeln!(session.out, "the normal world was entered at {entry:#x}, non-secure, with its device tree at {tree:#x}")?;
+    writeln!(session.out, "this console waits for the TA and for the normal world")?;
     // Asked before it counts, which it does without listening.
     let takes_part = engine::pass_one(session)? && prove(session)?;
     for count in 1..=COUNTS {
