@@ -2,75 +2,33 @@
 //! DCD of the USB armory Mk II with 512 MB.
 
 use super::board::{CLOCK_GATES, GPR9, IOMUXC, MMDC};
-use super::pads::USDHC2;
+use super::pads::{DATA, ddr, set, usdhc1, usdhc2};
+use drivers::imx6::iomuxc::{self, Pad};
 
 /// What it writes, in order.
 pub(super) fn writes() -> Vec<(u32, u32)> {
     let mut writes: Vec<(u32, u32)> = CLOCK_GATES.iter().map(|gate| (*gate, 0xFFFF_FFFF)).collect();
-    let pads = [DDR_PADS, UART2, I2C1, USDHC1, USDHC2].concat();
+    let pads = [ddr(0x30), set(&UART2), I2C1.to_vec(), usdhc1(DETECTION), usdhc2()].concat();
     writes.extend(pads.iter().map(|(offset, value)| (IOMUXC + offset, *value)));
     writes.extend(DDR.iter().map(|(offset, value)| (MMDC + offset, *value)));
     writes.push((GPR9, 1));
     writes
 }
 
-const DDR_PADS: &[(u32, u32)] = &[
-    (0x4B4, 0x000C_0000),
-    (0x4AC, 0),
-    (0x27C, 0x30),
-    (0x250, 0x30),
-    (0x24C, 0x30),
-    (0x490, 0x30),
-    (0x288, 0x30),
-    (0x270, 0),
-    (0x260, 0x30),
-    (0x264, 0x30),
-    (0x4A0, 0x30),
-    (0x494, 0x0002_0000),
-    (0x280, 0x30),
-    (0x284, 0x30),
-    (0x4B0, 0x0002_0000),
-    (0x498, 0x30),
-    (0x4A4, 0x30),
-    (0x244, 0x30),
-    (0x248, 0x30),
-];
-
-/// Console: TX, RX, CTS and RTS; multiplexer, pads, select inputs.
-const UART2: &[(u32, u32)] = &[
-    (0x094, 0),
-    (0x098, 0),
-    (0x09C, 0),
-    (0x0A0, 0),
-    (0x320, 0x0001_B0B1),
-    (0x324, 0x0001_B0B1),
-    (0x328, 0x0001_B0B1),
-    (0x32C, 0x0001_B0B1),
-    (0x628, 1),
-    (0x62C, 1),
-];
+/// Console: TX and RX as the monitor has them, and the other two lines.
+const UART2: [Pad; 4] = {
+    let [transmit, receive] = iomuxc::UART2;
+    let electric = receive.electric.1;
+    let clear_to_send = Pad { function: (0x09C, 0), electric: (0x328, electric), input: None };
+    let request_to_send = Pad { function: (0x0A0, 0), electric: (0x32C, electric), input: Some((0x628, 1)) };
+    [transmit, receive, clear_to_send, request_to_send]
+};
 
 /// Bus of the power controller.
 const I2C1: &[(u32, u32)] = &[(0x064, 0x10), (0x068, 0x10), (0x2F0, 0x0001_B8B1), (0x2F4, 0x0001_B8B1), (0x5A4, 0), (0x5A8, 1)];
 
-/// Card, with its detection.
-const USDHC1: &[(u32, u32)] = &[
-    (0x1BC, 0),
-    (0x1C0, 0),
-    (0x1C4, 0),
-    (0x1C8, 0),
-    (0x1CC, 0),
-    (0x1D0, 0),
-    (0x090, 2),
-    (0x448, 0x0001_70F9),
-    (0x44C, 0x0001_70F9),
-    (0x450, 0x0001_70F9),
-    (0x454, 0x0001_70F9),
-    (0x458, 0x0001_70F9),
-    (0x45C, 0x0001_70F9),
-    (0x31C, 0x0001_70F9),
-    (0x668, 1),
-];
+/// Detection of the card.
+const DETECTION: Pad = Pad { function: (0x090, 2), electric: (0x31C, DATA), input: Some((0x668, 1)) };
 
 /// 512 MB of DDR3 behind the MMDC: timing, calibration, then the mode registers of the chip (MDSCR, 0x1C).
 const DDR: &[(u32, u32)] = &[

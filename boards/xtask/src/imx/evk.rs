@@ -2,42 +2,18 @@
 //! DCD of the MCIMX6ULL-EVK with 512 MB.
 
 use super::board::{CLOCK_GATES, GPR9, IOMUXC, MMDC};
-use super::pads::USDHC2;
+use super::pads::{ddr, set, usdhc1, usdhc2};
+use drivers::imx6::iomuxc::{self, Pad};
 
 /// What it writes, in order. That the TZASC leaves its bypass is this project's: published tables of the board leave it out.
 pub(super) fn writes() -> Vec<(u32, u32)> {
     let mut writes: Vec<(u32, u32)> = CLOCK_GATES.iter().map(|gate| (*gate, 0xFFFF_FFFF)).collect();
-    let pads = [DDR_PADS, UART1, I2C, USDHC1, USDHC2].concat();
+    let pads = [ddr(0x000C_0030), set(&iomuxc::UART1), I2C.to_vec(), usdhc1(VOLTAGE), usdhc2()].concat();
     writes.extend(pads.iter().map(|(offset, value)| (IOMUXC + offset, *value)));
     writes.extend(DDR.iter().map(|(offset, value)| (MMDC + offset, *value)));
     writes.push((GPR9, 1));
     writes
 }
-
-const DDR_PADS: &[(u32, u32)] = &[
-    (0x4B4, 0x000C_0000),
-    (0x4AC, 0),
-    (0x27C, 0x30),
-    (0x250, 0x30),
-    (0x24C, 0x30),
-    (0x490, 0x30),
-    (0x288, 0x000C_0030),
-    (0x270, 0),
-    (0x260, 0x30),
-    (0x264, 0x30),
-    (0x4A0, 0x30),
-    (0x494, 0x0002_0000),
-    (0x280, 0x30),
-    (0x284, 0x30),
-    (0x4B0, 0x0002_0000),
-    (0x498, 0x30),
-    (0x4A4, 0x30),
-    (0x244, 0x30),
-    (0x248, 0x30),
-];
-
-/// Console: TX and RX; multiplexer, pads, select input.
-const UART1: &[(u32, u32)] = &[(0x084, 0), (0x088, 0), (0x310, 0x0001_B0B1), (0x314, 0x0001_B0B1), (0x624, 3)];
 
 /// Buses of the power controller and of the base board, on pads of UART 4 and 5.
 const I2C: &[(u32, u32)] = &[
@@ -55,23 +31,8 @@ const I2C: &[(u32, u32)] = &[
     (0x5B0, 2),
 ];
 
-/// Card of the base board, with the selection of its voltage.
-const USDHC1: &[(u32, u32)] = &[
-    (0x1BC, 0),
-    (0x1C0, 0),
-    (0x1C4, 0),
-    (0x1C8, 0),
-    (0x1CC, 0),
-    (0x1D0, 0),
-    (0x070, 4),
-    (0x448, 0x0001_70F9),
-    (0x44C, 0x0001_70F9),
-    (0x450, 0x0001_70F9),
-    (0x454, 0x0001_70F9),
-    (0x458, 0x0001_70F9),
-    (0x45C, 0x0001_70F9),
-    (0x2FC, 0x0001_7059),
-];
+/// Selection of the voltage of the base board's card.
+const VOLTAGE: Pad = Pad { function: (0x070, 4), electric: (0x2FC, 0x0001_7059), input: None };
 
 /// 512 MB of DDR3 behind the MMDC: calibration, timing, then the mode registers of the chip (MDSCR, 0x1C).
 const DDR: &[(u32, u32)] = &[
