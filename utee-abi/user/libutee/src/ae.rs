@@ -19,6 +19,10 @@ c_functions! {
         let operation = unsafe { get(operation) };
         operation.require(AE);
         operation.require_key();
+        // Once there was payload, it is ended or reset before it starts again.
+        if operation.stage == Stage::Active {
+            panic(TeeError::BAD_STATE);
+        }
         operation.reset();
         let bytes = tag_len as usize / 8;
         let result = if tag_len.is_multiple_of(8) {
@@ -29,7 +33,7 @@ c_functions! {
         };
         if result.is_ok() {
             operation.tag_len = bytes;
-            operation.stage = Stage::Active;
+            operation.stage = Stage::Prepared;
         }
         only(result, &[TeeError::NOT_SUPPORTED])
     }
@@ -39,7 +43,10 @@ c_functions! {
         // SAFETY: the caller's handle and memory.
         unsafe {
             let operation = get(operation);
-            operation.require_active(AE);
+            operation.require_started();
+            if operation.stage == Stage::Active {
+                panic(TeeError::BAD_STATE);
+            }
             or_panic(operation.state.ae_aad((data.cast(), len)));
         }
     }
@@ -49,9 +56,12 @@ c_functions! {
         // SAFETY: the caller's handle, memory and pointer.
         let result = unsafe {
             let operation = get(operation);
-            operation.require_active(AE);
+            operation.require_started();
             let (result, len) = operation.state.ae_payload((src.cast(), src_len), (dest.cast(), dest_len.read()));
             dest_len.write(len);
+            if result.is_ok() && src_len != 0 {
+                operation.stage = Stage::Active;
+            }
             result
         };
         only(result, &[TeeError::SHORT_BUFFER])
@@ -70,7 +80,7 @@ c_functions! {
         // SAFETY: the caller's handle, memory and pointers; that of the length of the text may be NULL when there is none.
         let result = unsafe {
             let operation = get(operation);
-            operation.require_active(AE);
+            operation.require_started();
             if operation.mode != OperationMode::Encrypt {
                 panic(TeeError::BAD_PARAMETERS);
             }
@@ -101,7 +111,7 @@ c_functions! {
         // SAFETY: the caller's handle, memory and pointer, which may be NULL when there is no text.
         let result = unsafe {
             let operation = get(operation);
-            operation.require_active(AE);
+            operation.require_started();
             if operation.mode != OperationMode::Decrypt {
                 panic(TeeError::BAD_PARAMETERS);
             }

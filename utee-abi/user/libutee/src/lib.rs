@@ -26,6 +26,8 @@ pub mod property;
 pub mod session;
 pub mod signature;
 pub mod socket;
+#[cfg(test)]
+mod states;
 #[cfg(target_arch = "arm")]
 mod syscalls;
 #[cfg(test)]

@@ -18,6 +18,8 @@ use utee_abi::gp::framework::{OPERATION_STATE_ACTIVE, OPERATION_STATE_EXTRACTING
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     Initial,
+    /// Authenticated encryption that was started, and has seen no payload: for the specification still the initial one.
+    Prepared,
     Active,
     Extracting,
 }
@@ -120,6 +122,14 @@ impl Operation {
         }
     }
 
+    /// Panics the TA unless authenticated encryption was started.
+    pub(crate) fn require_started(&self) {
+        self.require(OperationClass::AuthenticatedEncryption);
+        if !matches!(self.stage, Stage::Prepared | Stage::Active) {
+            panic(TeeError::BAD_STATE);
+        }
+    }
+
     /// Panics the TA unless there is a key.
     pub(crate) fn require_key(&self) {
         if !self.has_key {
@@ -174,7 +184,7 @@ impl Operation {
 
     fn stage_number(&self) -> u32 {
         match self.stage {
-            Stage::Initial => OPERATION_STATE_INITIAL,
+            Stage::Initial | Stage::Prepared => OPERATION_STATE_INITIAL,
             Stage::Active => OPERATION_STATE_ACTIVE,
             Stage::Extracting => OPERATION_STATE_EXTRACTING,
         }
@@ -198,6 +208,10 @@ impl Operation {
                 return Err(TeeError::BAD_PARAMETERS);
             }
             *bits = info.object_size;
+        }
+        // The two keys of a mode are as long as one another.
+        if bits.iter().filter(|bits| **bits != 0).any(|one| *one != bits[0]) {
+            return Err(TeeError::BAD_PARAMETERS);
         }
         self.has_key = false;
         self.key_bits = [0; 2];
