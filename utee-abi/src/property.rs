@@ -59,5 +59,13 @@ pub mod names {
         "gpd.tee.firmware.implementation.version",
         "gpd.tee.firmware.implementation.binaryversion",
         "gpd.tee.firmware.manufacturer",
+        // From here on OP-TEE has none.
+        "gpd.tee.cryptography.nist",
+        "gpd.tee.cryptography.bsi-r",
+        "gpd.tee.cryptography.bsi-t",
+        "gpd.tee.cryptography.ietf",
+        "gpd.tee.cryptography.octa",
+        "gpd.tee.trustedStorage.rollbackDetection.protectionLevel",
+        "gpd.tee.event.maxSources",
     ];
 }

@@ -29,6 +29,11 @@ pub(crate) fn properties(checks: &mut Checks) -> Result<()> {
     checks.holds(!property::get_string(tee, "gpd.tee.apiversion")?.is_empty());
     checks.holds(property::get_u32(tee, "gpd.tee.systemTime.protectionLevel")? > 0);
     checks.holds(property::get_uuid(tee, "gpd.tee.deviceID")? != Uuid::NIL);
+    checks.equal(property::get_bool(tee, "gpd.tee.cryptography.ecc")?, true);
+    checks.equal(property::get_bool(tee, "gpd.tee.cryptography.bsi-t")?, false);
+    checks.equal(property::get_u32(tee, "gpd.tee.event.maxSources")?, 0);
+    checks.equal(property::get_u32(tee, "gpd.tee.sockets.version")?, 0x0100_0000);
+    checks.equal(property::get_bool(own, "optee.ta.instanceKeepCrashed")?, false);
     checks.equal(property::get_u32(Set::Client, "gpd.client.endian")?, 0);
     property::client_identity()?;
 

@@ -76,6 +76,9 @@ static OWN: Mutex<&'static [Property]> = Mutex::new(&[]);
 /// What this library adds to the properties of the implementation.
 const IMPLEMENTATION: &[Property] = &[
     Property { name: "gpd.tee.arith.maxBigIntSize", value: Constant::U32(utee_abi::gp::arithmetic::MAX_OPERAND_BITS) },
+    Property { name: "gpd.tee.sockets.version", value: Constant::U32(utee_abi::pta::socket::API_VERSION) },
+    Property { name: "gpd.tee.sockets.tcp.version", value: Constant::U32(utee_abi::pta::socket::API_VERSION) },
+    Property { name: "gpd.tee.sockets.udp.version", value: Constant::U32(utee_abi::pta::socket::API_VERSION) },
     Property { name: "gpd.tee.internalCore.version", value: Constant::U32(utee_abi::property::INTERNAL_CORE_VERSION) },
 ];
 

@@ -2,10 +2,12 @@
 //! Properties that the TEE serves (GlobalPlatform TEE Internal Core API 1.3.1, section 4.7); the rest stand in the TA.
 
 use super::Env;
-use crate::crypto::huk;
+use crate::crypto::object::Object;
+use crate::crypto::{algorithms, huk};
 use crate::ports::Platform;
 use heapless::Vec;
 use sha2::{Digest, Sha256};
+use utee_abi::crypto::{AlgorithmId as Id, ObjectType};
 use utee_abi::property::{Set, Type, names};
 use utee_abi::regs::SyscallArgs;
 use utee_abi::result::TeeError;
@@ -23,6 +25,9 @@ const SYSTEM_TIME_SECURE: u32 = 1000;
 
 /// Protection level of what the normal world can set back.
 const NORMAL_WORLD_CONTROLLED: u32 = 100;
+
+/// What China's commercial cryptography takes.
+const OCTA: &[Id] = &[Id::SM2_DSA_SM3, Id::SM2_KEP, Id::SM2_PKE, Id::SM3, Id::SM4_ECB_NOPAD, Id::SM4_CBC_NOPAD, Id::SM4_CTR, Id::HMAC_SM3];
 
 type Value = Vec<u8, MAX_VALUE>;
 
@@ -112,8 +117,17 @@ fn value<P: Platform>(env: &Env<'_, '_, P>, name: &str) -> Result<(Type, Value),
         "gpd.tee.deviceID" => (Type::Uuid, bytes(&device_id(env.call.platform())?.to_memory())),
         "gpd.tee.systemTime.protectionLevel" => number(SYSTEM_TIME_SECURE),
         "gpd.tee.TAPersistentTime.protectionLevel" => number(NORMAL_WORLD_CONTROLLED),
-        "gpd.tee.cryptography.ecc" => (Type::Bool, bytes(&[0])),
+        // Deprecated in favour of those for each family of curves.
+        "gpd.tee.cryptography.ecc" => boolean(has_curve(256)),
+        "gpd.tee.cryptography.nist" => boolean([192, 224, 256, 384, 521].into_iter().all(has_curve)),
+        // Brainpool's curves, random and twisted.
+        "gpd.tee.cryptography.bsi-r" | "gpd.tee.cryptography.bsi-t" => boolean(false),
+        "gpd.tee.cryptography.ietf" => boolean(has_all(&[Id::X25519, Id::ED25519, Id::X448])),
+        "gpd.tee.cryptography.octa" => boolean(has_all(OCTA)),
         "gpd.tee.trustedStorage.antiRollback.protectionLevel" => number(NORMAL_WORLD_CONTROLLED),
+        "gpd.tee.trustedStorage.rollbackDetection.protectionLevel" => number(NORMAL_WORLD_CONTROLLED),
+        // The event API is not there.
+        "gpd.tee.event.maxSources" => number(0),
         "gpd.tee.trustedos.implementation.version" => string(env!("CARGO_PKG_VERSION")),
         "gpd.tee.trustedos.implementation.binaryversion" => number(0),
         "gpd.tee.trustedos.manufacturer" => string("Oxtee"),
@@ -133,6 +147,19 @@ fn string(text: &str) -> (Type, Value) {
     let mut value = bytes(text.as_bytes());
     let _ = value.push(0);
     (Type::String, value)
+}
+
+fn boolean(value: bool) -> (Type, Value) {
+    (Type::Bool, bytes(&[u8::from(value)]))
+}
+
+/// Whether keys of NIST's curve of so many bits can be had.
+fn has_curve(bits: u32) -> bool {
+    Object::new(ObjectType::ECDSA_PUBLIC_KEY, bits).is_ok()
+}
+
+fn has_all(ids: &[Id]) -> bool {
+    ids.iter().all(|id| algorithms::find(*id).is_some())
 }
 
 fn number(value: u32) -> (Type, Value) {

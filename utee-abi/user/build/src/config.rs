@@ -271,6 +271,7 @@ impl Ta {
             ("gpd.ta.endian", Property::U32(0)),
             ("gpd.ta.doesNotCloseHandleOnCorruptObject", flag(TaFlags::DONT_CLOSE_HANDLE_ON_CORRUPT_OBJECT)),
             ("optee.ta.instanceKeepCrashed", flag(TaFlags::INSTANCE_KEEP_CRASHED)),
+            ("optee.ta.instanceKeepCrashed", flag(TaFlags::INSTANCE_KEEP_CRASHED)),
         ];
         let own = self.properties.iter().map(|(name, value)| (name.clone(), value.clone()));
         standard.into_iter().map(|(name, value)| (name.to_string(), value)).chain(own).collect()
