@@ -17,7 +17,7 @@ use tee_core::console::screen::Screen;
 use tee_core::crypto::engine::MaybeEngine;
 use tee_core::journal::Journal;
 use tee_core::limits::MAX_CPUS;
-use tee_core::ports::{CpuIndex, EntropyKind, HardwareKey, MapEntry, Platform, Pool, PoolUsage, ThreadExit, ThreadId};
+use tee_core::ports::{CpuIndex, EntropyKind, HardwareKey, MapEntry, Platform, Pool, PoolUsage, RealTimeClock, ThreadExit, ThreadId};
 use utee_abi::light::Light;
 use utee_abi::result::TeeError;
 
@@ -51,6 +51,10 @@ pub trait Board: Send + Sync + 'static {
     /// # Errors
     /// What the block that keeps the key failed with.
     fn hardware_key(&self) -> Result<HardwareKey, TeeError>;
+    /// The clock that keeps the time of day, where there is one.
+    fn clock(&self) -> Option<&dyn RealTimeClock> {
+        None
+    }
     /// Whether TAs are loaded at random addresses.
     fn randomise(&self) -> bool;
     /// Sets up the interrupt controller for this CPU.
@@ -315,6 +319,10 @@ impl<B: Board> Platform for Machine<B> {
 
     fn hardware_key(&self) -> Result<HardwareKey, TeeError> {
         self.board.hardware_key()
+    }
+
+    fn clock(&self) -> Option<&dyn RealTimeClock> {
+        self.board.clock()
     }
 
     fn randomise(&self) -> bool {

@@ -15,5 +15,6 @@ pub mod gicv3;
 pub mod imx6;
 pub mod mmio;
 pub mod pl011;
+pub mod pl031;
 pub mod pl061;
 pub mod semihosting;

@@ -8,6 +8,7 @@ mod memory;
 mod notification;
 mod power;
 mod protocol;
+mod services;
 mod state;
 
 use crate::cmdline::Options;
@@ -28,6 +29,7 @@ pub(crate) fn run(_options: &Options) -> u32 {
         memory::run(tee, &mut report);
         limits::run(tee, &mut report);
         notification::run(tee, &mut report);
+        services::run(tee, &mut report);
         groups(tee, &mut report);
         report.step("conformance-c", library(tee));
         report.step("library-user-c", shared_library(tee));

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! What the kernel needs to know of QEMU `virt`.
 
-use core::ops::Range;
+use core::ops::{Range, RangeInclusive};
 use core::sync::atomic::{AtomicBool, Ordering};
 use drivers::device_tree::DeviceTree;
 use drivers::fw_cfg::FwCfg;
 use drivers::gicv2::GicV2;
 use drivers::pl011::Pl011;
+use drivers::pl031::Pl031;
 use drivers::pl061::Pl061;
 use monitor::boot::Mapping;
 use monitor::{Board, layout};
@@ -17,7 +18,7 @@ use tee_arch::cp15;
 use tee_arch::descriptor::Kernel;
 use tee_arch::frames::SealedFrames;
 use tee_arch::lock::{mask_interrupts, restore_interrupts};
-use tee_core::ports::{EntropyKind, HardwareKey, KeyState, MapEntry};
+use tee_core::ports::{EntropyKind, HardwareKey, KeyState, MapEntry, RealTimeClock};
 use utee_abi::result::TeeError;
 
 /// Bytes of the device tree that are hashed for entropy: its structure block, cut here.
@@ -45,11 +46,12 @@ const fn device(name: &'static str, base: u64) -> MapEntry {
     MapEntry { name, base, len: map::DEVICE_SIZE, rights: "rw-" }
 }
 
-const DEVICES: [MapEntry; 7] = [
+const DEVICES: [MapEntry; 8] = [
     MapEntry { name: "boot flash, secure", base: map::FLASH, len: map::FLASH_SIZE, rights: "r--" },
     device("interrupt distributor", map::GIC_DISTRIBUTOR),
     device("interrupt CPU interface", map::GIC_CPU),
     device("firmware configuration", map::FW_CFG),
+    device("clock", map::CLOCK),
     device("UART, secure", map::UART_SECURE),
     device("GPIO, secure", map::GPIO_SECURE),
     MapEntry { name: "RAM, normal world", base: map::RAM, len: map::RAM_MAX, rights: "rw-" },
@@ -65,6 +67,30 @@ fn gic() -> GicV2 {
     unsafe { GicV2::new(map::GIC_DISTRIBUTOR as usize, map::GIC_CPU as usize) }
 }
 
+/// The clock, which the normal world may set as well.
+fn clock() -> &'static Clock {
+    // SAFETY: the clock, mapped likewise.
+    static CLOCK: Clock = Clock(unsafe { Pl031::new(map::CLOCK as usize) });
+    &CLOCK
+}
+
+struct Clock(Pl031);
+
+impl RealTimeClock for Clock {
+    fn now(&self) -> Result<u64, TeeError> {
+        Ok(u64::from(self.0.seconds()))
+    }
+
+    fn set(&self, seconds: u64) -> Result<(), TeeError> {
+        self.0.set(u32::try_from(seconds).map_err(|_| TeeError::BAD_PARAMETERS)?);
+        Ok(())
+    }
+
+    fn range(&self) -> RangeInclusive<u64> {
+        0..=u64::from(u32::MAX)
+    }
+}
+
 fn gpio() -> Pl061 {
     // SAFETY: the secure GPIO block, mapped likewise.
     unsafe { Pl061::new(map::GPIO_SECURE as usize) }
@@ -72,13 +98,14 @@ fn gpio() -> Pl061 {
 
 impl QemuVirt {
     /// What the kernel maps beside its own RAM.
-    pub(crate) fn mappings() -> [Mapping; 7] {
+    pub(crate) fn mappings() -> [Mapping; 8] {
         let page = |base: u64| Mapping { va: base, pa: base..base + map::DEVICE_SIZE, kind: Kernel::Device };
         [
             Mapping { va: map::FLASH_VIRTUAL, pa: map::FLASH..map::FLASH + map::FLASH_SIZE, kind: Kernel::Rodata },
             page(map::GIC_DISTRIBUTOR),
             page(map::GIC_CPU),
             page(map::FW_CFG),
+            page(map::CLOCK),
             page(map::UART_SECURE),
             page(map::GPIO_SECURE),
             Mapping { va: map::RAM, pa: map::RAM..map::RAM + map::RAM_MAX, kind: Kernel::NormalWorld },
@@ -215,6 +242,10 @@ impl Board for QemuVirt {
     fn hardware_key(&self) -> Result<HardwareKey, TeeError> {
         // The emulator has no key of its own; the banner says that no secret is safe here.
         Ok(HardwareKey::new([0; HardwareKey::SIZE], KeyState::StandIn("zeros, as the emulator has none")))
+    }
+
+    fn clock(&self) -> Option<&dyn RealTimeClock> {
+        Some(clock())
     }
 
     fn randomise(&self) -> bool {

@@ -20,6 +20,8 @@ pub const GIC_DISTRIBUTOR_SIZE: u64 = 0x1_0000;
 pub const GIC_REDISTRIBUTOR_SIZE: u64 = 0x2_0000;
 /// UART of the normal world.
 pub const UART_NORMAL: u64 = 0x0900_0000;
+/// Clock, which both worlds reach.
+pub const CLOCK: u64 = 0x0901_0000;
 /// Firmware configuration device.
 pub const FW_CFG: u64 = 0x0902_0000;
 /// UART of the secure world.

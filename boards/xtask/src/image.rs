@@ -52,7 +52,8 @@ pub(crate) struct Args {
 /// What the kernel of an image is built with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// For whoever develops: the secure console shows and writes memory and sets access rights.
+    /// For whoever develops: the secure console shows and writes memory and sets access rights; on QEMU virt there is the pseudo-TA
+    /// that OP-TEE's test suite asks about the core.
     Debug,
     /// Without that.
     Plain,
@@ -139,7 +140,7 @@ fn assemble(
     keys: &[Vec<u8>],
     more: &[Entry],
 ) -> Result<Image> {
-    let features: &[&str] = if kind == Kind::Debug { &["debug-console"] } else { &[] };
+    let features: &[&str] = if kind == Kind::Debug { &["debug-console", "test-pta"] } else { &[] };
     let monitor = program(tools, arch.target(), (arch.board(), arch.board()), features)?;
     let normal_elf = kernel(tools, "normal-world", &[])?;
     let dir = target_dir().join(folder);

@@ -32,7 +32,7 @@ pub(crate) fn lint() -> Result<u8> {
         "normal-world",
         // With what only images to debug with have; the host's crates are looked at without.
         "--features",
-        "qemu-virt/debug-console",
+        "qemu-virt/debug-console,qemu-virt/test-pta",
     ];
     check(cargo(tools.toolchain.as_deref()).args(kernels).args(deny).env("CARGO_TARGET_DIR", target_dir()))?;
     let kernels =
@@ -40,7 +40,7 @@ pub(crate) fn lint() -> Result<u8> {
     check(
         cargo(tools.toolchain.as_deref())
             .args(kernels)
-            .args(["-p", "tee-arch", "--features", "qemu-virt-aarch64/debug-console"])
+            .args(["-p", "tee-arch", "--features", "qemu-virt-aarch64/debug-console,qemu-virt-aarch64/test-pta"])
             .args(deny)
             .env("CARGO_TARGET_DIR", target_dir()),
     )?;

@@ -73,6 +73,9 @@ pub struct Tee<P: Platform> {
     pub notifications: Notifications<P>,
     /// The console of the trusted OS.
     pub console: Console<P>,
+    /// What the pseudo-TA of tests takes and gives back.
+    #[cfg(feature = "test-pta")]
+    pub mutex: pta::invoke_tests::Mutex<P>,
 }
 
 impl<P: Platform> Tee<P> {
@@ -96,6 +99,8 @@ impl<P: Platform> Tee<P> {
             rpc_cache: call::RpcCache::new(),
             notifications: Notifications::new(&platform),
             console: Console::new(&platform),
+            #[cfg(feature = "test-pta")]
+            mutex: pta::invoke_tests::Mutex::new(),
             platform,
         })
     }

@@ -16,7 +16,7 @@ use crate::crypto::engine::MaybeEngine;
 pub use crate::crypto::huk::{HardwareKey, KeyState};
 use crate::journal::Journal;
 use alloc::sync::Arc;
-use core::ops::Range;
+use core::ops::{Range, RangeInclusive};
 pub use ta_loader::plan::Machine;
 use utee_abi::access::CacheOperation;
 use utee_abi::regs::RawSyscall;
@@ -296,6 +296,24 @@ pub enum EntropyKind {
     StandIn(&'static str),
 }
 
+/// A clock of the board that keeps the time of day.
+pub trait RealTimeClock {
+    /// Seconds since the start of 1970.
+    ///
+    /// # Errors
+    /// What the clock fails with.
+    fn now(&self) -> Result<u64, TeeError>;
+
+    /// Sets it to this second.
+    ///
+    /// # Errors
+    /// What the clock fails with.
+    fn set(&self, seconds: u64) -> Result<(), TeeError>;
+
+    /// Seconds that it can be set to.
+    fn range(&self) -> RangeInclusive<u64>;
+}
+
 /// Sealed memory of a platform.
 pub type SealedOf<P> = <<P as Platform>::Frames as Frames>::Sealed;
 
@@ -479,6 +497,11 @@ pub trait Platform: ConsolePort + Send + Sync + Sized + 'static {
     /// # Errors
     /// What the block that keeps the key failed with; there is never a key that anybody knows in its place.
     fn hardware_key(&self) -> Result<HardwareKey, TeeError>;
+
+    /// The clock that keeps the time of day, where the board has one that the TEE is to serve.
+    fn clock(&self) -> Option<&dyn RealTimeClock> {
+        None
+    }
 
     /// True when TAs are to be loaded at random addresses; false only while somebody debugs.
     fn randomise(&self) -> bool {

@@ -7,7 +7,7 @@ use tee_core::testing::FakePlatform;
 use tee_core::testing::image::{elf, signed};
 use tee_core::testing::normal::{NormalWorld, Reply};
 use utee_abi::msg::{Kind, MsgParam};
-use utee_abi::pta::{device, log, rng, stats, system};
+use utee_abi::pta::{device, invoke_tests, log, rng, stats, system};
 use utee_abi::result::{Origin, TeeError};
 use utee_abi::sysnum::Syscall;
 use utee_abi::ta_head::{EntryFunction, TaFlags};
@@ -75,7 +75,7 @@ fn devices_are_enumerated_when_what_they_need_is_there() {
     ]);
     for _ in 0..2 {
         let found = devices(&mut world, device::Command::GetDevices);
-        assert_eq!(found, [rng::UUID.octets(), A.octets()], "though no TA was ever opened");
+        assert_eq!(found, [invoke_tests::UUID.octets(), rng::UUID.octets(), A.octets()], "though no TA was ever opened");
     }
     assert_eq!(devices(&mut world, device::Command::GetDevicesSupp), [B.octets(), C.octets()]);
     assert!(devices(&mut world, device::Command::GetDevicesRpmb).is_empty());
@@ -87,7 +87,8 @@ fn a_forged_ta_is_no_device() {
     *forged.last_mut().unwrap() ^= 1;
     let good = signed(&A, &elf(&A, TaFlags::DEVICE_ENUM, 8192));
     let mut world = NormalWorld::new(FakePlatform::boot(&[(B, forged), (A, good)], 2));
-    assert_eq!(devices(&mut world, device::Command::GetDevices), [rng::UUID.octets(), A.octets()]);
+    let found = devices(&mut world, device::Command::GetDevices);
+    assert_eq!(found, [invoke_tests::UUID.octets(), rng::UUID.octets(), A.octets()]);
 }
 
 #[test]

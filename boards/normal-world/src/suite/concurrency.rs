@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Several CPUs and several threads in the secure world at once.
 
+use super::services;
+use crate::board::board;
 use crate::report::{Report, expect};
 use crate::tee::{self, Session, Tee, invoke};
 use crate::{cpu, smp, task};
@@ -31,6 +33,9 @@ pub(super) fn run(report: &mut Report) {
         report.step(&format!("shared memory from {} CPUs at once", count + 1), everywhere(count, memory));
         report.step(&format!("TAs that die on {} CPUs at once", count + 1), everywhere(count, deaths));
         report.step(&format!("one session used by {} CPUs", count + 1), one_session(count));
+        if board().virtio.is_some() {
+            report.step(&format!("readers and writers on {} CPUs", count + 1), services::readers_and_writers(count));
+        }
         report.step("CPUs go by CPU_OFF", smp::stop_all());
         let again = smp::start_all().and_then(|again| expect(again, count)).and_then(|()| everywhere(count, calls));
         report.step("CPUs come back", again);
@@ -47,7 +52,7 @@ fn everywhere(others: u32, f: fn(&Tee) -> Result<(), String>) -> Result<(), Stri
     run_threads(others, move || f(tee::tee()?))
 }
 
-fn run_threads(others: u32, f: impl Fn() -> Result<(), String> + Send + Sync + 'static) -> Result<(), String> {
+pub(super) fn run_threads(others: u32, f: impl Fn() -> Result<(), String> + Send + Sync + 'static) -> Result<(), String> {
     let f = Arc::new(f);
     let failures = Arc::new(Mutex::new(Vec::new()));
     let ended = Arc::new(AtomicU32::new(0));

@@ -44,7 +44,7 @@ impl<P: Platform> PseudoTa<P> for DeviceEnumeration {
         let [p0, Param::None, Param::None, Param::None] = params else { return Err(TeeError::BAD_PARAMETERS) };
         let (memory, size) = memref(p0, ParamType::MemrefOutput)?;
         let archive = call.tee.archive.flags(call)?;
-        let pseudo = super::all::<P>().iter().map(|pseudo| (pseudo.uuid(), pseudo.flags()));
+        let pseudo = super::present(call.platform()).map(|pseudo| (pseudo.uuid(), pseudo.flags()));
         let devices = || pseudo.clone().chain(archive.iter().copied()).filter(|(_, flags)| flags.intersects(wanted));
         let needed = (devices().count() as u64).saturating_mul(OCTETS);
         let capacity = core::mem::replace(size, needed);

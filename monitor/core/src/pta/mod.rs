@@ -2,9 +2,12 @@
 //! Pseudo-TAs: services of the core that are called like TAs.
 
 pub mod device;
+#[cfg(feature = "test-pta")]
+pub mod invoke_tests;
 #[cfg(feature = "log")]
 pub mod log;
 pub mod rng;
+pub mod rtc;
 pub mod socket;
 pub mod stats;
 pub mod system;
@@ -38,6 +41,11 @@ pub trait PseudoTa<P: Platform>: Sync {
         TaFlags::empty()
     }
 
+    /// Whether this machine has what it serves; where it has not, there is no such TA.
+    fn is_there(&self, _platform: &P) -> bool {
+        true
+    }
+
     /// Lets a client in, or not.
     ///
     /// # Errors
@@ -65,18 +73,26 @@ pub trait PseudoTa<P: Platform>: Sync {
 pub fn all<P: Platform>() -> &'static [&'static dyn PseudoTa<P>] {
     &[
         &device::DeviceEnumeration,
+        #[cfg(feature = "test-pta")]
+        &invoke_tests::InvokeTests,
         #[cfg(feature = "log")]
         &log::Log,
         &rng::HardwareRng,
+        &rtc::Clock,
         &socket::Sockets,
         &stats::Statistics,
         &system::System,
     ]
 }
 
+/// Those that this machine has.
+pub fn present<P: Platform>(platform: &P) -> impl Iterator<Item = &'static dyn PseudoTa<P>> + Clone {
+    all::<P>().iter().copied().filter(|pseudo| pseudo.is_there(platform))
+}
+
 /// The pseudo-TA of a UUID.
-pub fn find<P: Platform>(uuid: &Uuid) -> Option<&'static dyn PseudoTa<P>> {
-    all::<P>().iter().copied().find(|pseudo| pseudo.uuid() == *uuid)
+pub fn find<P: Platform>(platform: &P, uuid: &Uuid) -> Option<&'static dyn PseudoTa<P>> {
+    all::<P>().iter().copied().find(|pseudo| pseudo.uuid() == *uuid).filter(|pseudo| pseudo.is_there(platform))
 }
 
 /// The numbers of a value parameter of this type.

@@ -50,7 +50,7 @@ pub fn open<P: Platform>(call: &Call<'_, P>, request: &Request, params: &mut Par
     admit(call.platform(), OPEN_HEAP)?;
     // A place in the table first: a TA that has opened a session is owed its close.
     call.tee.sessions.reserve()?;
-    let session = match pta::find::<P>(&request.uuid) {
+    let session = match pta::find(call.platform(), &request.uuid) {
         Some(pseudo) => open_pseudo(call, request, pseudo, &caller),
         None => open_user(call, request, params),
     };

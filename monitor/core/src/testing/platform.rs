@@ -11,8 +11,10 @@ use crate::console::ports::{AccessControl, ConsolePort, KeyEngine, LightError};
 use crate::console::screen::Screen;
 use crate::crypto::engine::MaybeEngine;
 use crate::journal::Journal;
-use crate::ports::{CpuIndex, EntropyKind, HardwareKey, KeyState, MapEntry, PAGE_SIZE, Platform, Pool, PoolUsage, ThreadExit, ThreadId};
-use core::ops::Range;
+use crate::ports::{
+    CpuIndex, EntropyKind, HardwareKey, KeyState, MapEntry, PAGE_SIZE, Platform, Pool, PoolUsage, RealTimeClock, ThreadExit, ThreadId,
+};
+use core::ops::{Range, RangeInclusive};
 use std::boxed::Box;
 use std::string::String;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -81,6 +83,24 @@ impl Default for Secrets {
     }
 }
 
+/// A clock that stands still.
+struct Calendar(AtomicU64);
+
+impl RealTimeClock for Calendar {
+    fn now(&self) -> Result<u64, TeeError> {
+        Ok(self.0.load(Ordering::SeqCst))
+    }
+
+    fn set(&self, seconds: u64) -> Result<(), TeeError> {
+        self.0.store(seconds, Ordering::SeqCst);
+        Ok(())
+    }
+
+    fn range(&self) -> RangeInclusive<u64> {
+        0..=u64::from(u32::MAX)
+    }
+}
+
 /// A machine in a host process.
 pub struct FakePlatform {
     ram: Ram,
@@ -98,6 +118,7 @@ pub struct FakePlatform {
     notifies: bool,
     notified: AtomicUsize,
     secrets: Mutex<Secrets>,
+    calendar: OnceLock<Calendar>,
     tee: OnceLock<Weak<Tee<Self>>>,
 }
 
@@ -141,6 +162,7 @@ impl FakePlatform {
             notifies,
             notified: AtomicUsize::new(0),
             secrets: Mutex::new(secrets),
+            calendar: OnceLock::new(),
             tee: OnceLock::new(),
         };
         let tee = Arc::new(Tee::new(platform)?);
@@ -156,6 +178,11 @@ impl FakePlatform {
     /// Everything that was printed.
     pub fn printed(&self) -> String {
         self.console.lock().unwrap().clone()
+    }
+
+    /// Builds a clock into the machine that stands at this second; it can be set to the first 32 bits of seconds.
+    pub fn add_clock(&self, seconds: u64) {
+        let _ = self.calendar.set(Calendar(AtomicU64::new(seconds)));
     }
 
     /// What an operator has and does.
@@ -328,6 +355,10 @@ impl Platform for FakePlatform {
 
     fn entropy(&self, out: &mut [u8]) -> Result<(), TeeError> {
         (self.secrets.lock().unwrap().entropy)(out)
+    }
+
+    fn clock(&self) -> Option<&dyn RealTimeClock> {
+        self.calendar.get().map(|clock| clock as &dyn RealTimeClock)
     }
 
     fn hardware_key(&self) -> Result<HardwareKey, TeeError> {
