@@ -102,3 +102,15 @@ fn nothing_is_announced_that_there_is_not() {
     assert!(tree.find_node("/reserved-memory").is_none());
     assert_eq!(value(&tree, "/chosen", "linux,initrd-start"), None);
 }
+
+#[test]
+fn a_tee_that_is_there_stays_as_it_is() {
+    let before = Linux { reserved: 0x4210_0000..0x4220_0000, notification: Some(219), ..linux() };
+    let announced = edited(&before);
+    let bytes = for_linux(DeviceTree::new(&announced).unwrap(), &linux()).unwrap();
+    let tree = Fdt::new(&bytes).unwrap();
+    assert_eq!(value(&tree, "/firmware/optee", "interrupts"), words(&[0, 187, 1]));
+    assert_eq!(value(&tree, "/reserved-memory/optee-shm@42100000", "reg"), words(&[0, 0x4210_0000, 0, 0x10_0000]));
+    assert!(tree.find_node("/reserved-memory/optee-shm@42000000").is_none());
+    assert_eq!(value(&tree, "/psci", "method").unwrap(), b"smc\0");
+}

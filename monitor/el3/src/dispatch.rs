@@ -23,6 +23,8 @@ pub trait Firmware: Sync {
     fn normal_ram(&self) -> Range<u64>;
     /// Sets up the interrupt controller for CPU `cpu`, which runs this; `el2` says whether it has EL2.
     fn init_cpu(&self, cpu: usize, el2: bool);
+    /// Where the normal world starts; asked once, on the boot CPU, when the trusted OS has booted.
+    fn normal(&self) -> NormalStart;
     /// Switches the machine off.
     fn system_off(&self) -> !;
     /// Resets the machine.
@@ -87,7 +89,6 @@ static CPUS: [CpuCell; MAX_CPUS] =
 struct Monitor {
     firmware: &'static dyn Firmware,
     power: Mutex<Power>,
-    normal: NormalStart,
     /// Table of entries of the trusted OS.
     entries: AtomicU64,
 }
@@ -99,9 +100,9 @@ static MONITOR: Once<Monitor> = Once::new();
 /// # Safety
 /// At EL3 on CPU 0, once, with everything masked, on a stack of EL3 that ends at `stack`; the other CPUs wait for
 /// [`secondary`] until this has begun. `os` is a trusted OS that keeps to the contract.
-pub unsafe fn primary(firmware: &'static dyn Firmware, os: TrustedOs, normal: NormalStart, stack: u64) -> ! {
+pub unsafe fn primary(firmware: &'static dyn Firmware, os: TrustedOs, stack: u64) -> ! {
     let power = Mutex::new(Power::new(firmware.cpus(), firmware.normal_ram()));
-    let monitor = MONITOR.call_once(|| Monitor { firmware, power, normal, entries: AtomicU64::new(0) });
+    let monitor = MONITOR.call_once(|| Monitor { firmware, power, entries: AtomicU64::new(0) });
     send_event();
     // SAFETY: the caller's.
     let cpu = unsafe { install(monitor, 0, stack) };
@@ -337,7 +338,7 @@ fn secure_return(monitor: &Monitor, cpu: &mut Cpu) -> *mut Context {
         (Ok(Return::InterruptDone), Phase::Interrupt) => enter_normal(cpu),
         (Ok(Return::EntryDone), Phase::Boot) if x1 != 0 => {
             monitor.entries.store(x1, Ordering::Release);
-            let NormalStart { entry, args, a32 } = monitor.normal;
+            let NormalStart { entry, args, a32 } = firmware.normal();
             cpu.normal.start_normal(entry, &args, a32);
             enter_normal(cpu)
         }

@@ -31,7 +31,7 @@ pub struct Linux<'a> {
     pub arguments: &'a str,
     /// Where the initial file system lies; empty for none.
     pub initial_files: Range<u64>,
-    /// RAM that the kernel may not use; empty for none.
+    /// RAM that the kernel may not use; empty for none. Of no effect when the tree has a TEE already.
     pub reserved: Range<u64>,
     /// Interrupt (number of the controller, 32 and up) that the TEE raises for asynchronous notifications.
     pub notification: Option<u32>,
@@ -39,7 +39,8 @@ pub struct Linux<'a> {
     pub seed: &'a [u8],
 }
 
-/// The tree for Linux, flattened; `None` when it is nested too deep.
+/// The tree for Linux, flattened; `None` when it is nested too deep. A TEE that put itself into the tree before stays as it
+/// stands there, with the memory that it reserved.
 #[must_use]
 pub fn for_linux(tree: DeviceTree<'_>, linux: &Linux<'_>) -> Option<Vec<u8>> {
     let root = tree.tree.root();
@@ -64,8 +65,17 @@ pub fn for_linux(tree: DeviceTree<'_>, linux: &Linux<'_>) -> Option<Vec<u8>> {
     if !chosen {
         write_chosen(&mut out, None, linux);
     }
-    write_firmware(&mut out, linux);
-    write_reserved(&mut out, &root, &linux.reserved)?;
+    write_psci(&mut out);
+    match root.child("firmware").filter(|firmware| firmware.child("optee").is_some()) {
+        Some(announced) => {
+            copy(&mut out, &announced, &[], DEPTH)?;
+            write_reserved(&mut out, &root, &(0..0))?;
+        }
+        None => {
+            write_firmware(&mut out, linux);
+            write_reserved(&mut out, &root, &linux.reserved)?;
+        }
+    }
     out.end();
     Some(out.finish())
 }
@@ -146,12 +156,16 @@ fn write_chosen(out: &mut Writer, old: Option<FdtNode<'_>>, linux: &Linux<'_>) {
     out.end();
 }
 
-/// What is called by SMC: power control, and the TEE.
-fn write_firmware(out: &mut Writer, linux: &Linux<'_>) {
+/// Power control, which is called by SMC.
+fn write_psci(out: &mut Writer) {
     out.begin("psci");
     out.property("compatible", b"arm,psci-1.0\0arm,psci-0.2\0");
     out.text("method", "smc");
     out.end();
+}
+
+/// The TEE, which is called by SMC.
+fn write_firmware(out: &mut Writer, linux: &Linux<'_>) {
     out.begin("firmware");
     out.begin("optee");
     out.text("compatible", "linaro,optee-tz");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! What EL3 needs of QEMU `virt`.
 
+use crate::linux;
 use core::fmt::{self, Write};
 use core::ops::Range;
 use drivers::fw_cfg::FwCfg;
@@ -17,11 +18,18 @@ const SECURE: u32 = 1 << map::INTERRUPT_SECURE_TIMER | 0xFF00;
 pub(crate) struct Virt {
     cpus: usize,
     a32: bool,
+    /// Bytes of the initial file system of Linux, when that is the normal world.
+    linux: Option<u64>,
 }
 
 fn uart() -> Pl011 {
     // SAFETY: the secure UART; EL3 runs with its MMU off, so that addresses are those of devices.
     unsafe { Pl011::new(map::UART_SECURE as usize) }
+}
+
+fn config() -> Option<FwCfg> {
+    // SAFETY: the device, likewise; EL3 uses it before the normal world runs.
+    unsafe { FwCfg::new(map::FW_CFG as usize) }
 }
 
 fn gic() -> GicV3 {
@@ -33,23 +41,20 @@ impl Virt {
     /// Finds out what the emulator was started with.
     pub(crate) fn new() -> Self {
         uart().init();
-        // SAFETY: the device, likewise; nobody else uses it yet.
-        let config = unsafe { FwCfg::new(map::FW_CFG as usize) };
+        let config = config();
         let mut line = [0; 256];
         let len = config.and_then(|config| Some(config.read_file(config.find(map::CMDLINE)?, &mut line))).unwrap_or(0);
-        let mut words = line.get(..len).unwrap_or_default().split(|byte| byte.is_ascii_whitespace() || *byte == 0);
-        let a32 = words.any(|word| word == map::NORMAL_A32_WORD.as_bytes());
-        Self { cpus: config.map_or(1, |config| usize::from(config.cpus())), a32 }
+        let line = core::str::from_utf8(line.get(..len).unwrap_or_default()).unwrap_or_default();
+        let mut board = Self { cpus: config.map_or(1, |config| usize::from(config.cpus())), a32: false, linux: None };
+        for word in line.split(|letter: char| letter.is_ascii_whitespace() || letter == '\0') {
+            board.a32 |= word == map::NORMAL_A32_WORD;
+            board.linux = board.linux.or_else(|| word.strip_prefix(map::LINUX_WORD)?.parse().ok());
+        }
+        board
     }
 
     pub(crate) fn init_distributor(&self) {
         gic().init_distributor();
-    }
-
-    /// Where the normal world starts. An AArch32 kernel gets no machine type, and the device tree third.
-    pub(crate) fn normal(&self) -> NormalStart {
-        let args = if self.a32 { [0, u64::from(u32::MAX), map::RAM] } else { [map::RAM, 0, 0] };
-        NormalStart { entry: map::NORMAL_ENTRY, args, a32: self.a32 }
     }
 }
 
@@ -66,6 +71,17 @@ impl Firmware for Virt {
         gic().init_redistributor(cpu, SECURE);
         // SAFETY: at EL3 with interrupts masked; the board has this controller.
         unsafe { cpu_interface::init_el3(el2) };
+    }
+
+    /// An AArch32 kernel gets no machine type, and the device tree third.
+    fn normal(&self) -> NormalStart {
+        let tree = match (self.linux, config()) {
+            // SAFETY: the boot CPU at EL3, whose MMU is off, after the trusted OS has booted and before the normal world.
+            (Some(size), Some(config)) => unsafe { linux::hand_over(config, size) },
+            _ => map::RAM,
+        };
+        let args = if self.a32 { [0, u64::from(u32::MAX), tree] } else { [tree, 0, 0] };
+        NormalStart { entry: map::NORMAL_ENTRY, args, a32: self.a32 }
     }
 
     fn system_off(&self) -> ! {

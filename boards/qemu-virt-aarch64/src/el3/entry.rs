@@ -3,7 +3,6 @@
 
 use crate::board::{Virt, stop};
 use crate::load;
-use core::alloc::{GlobalAlloc, Layout};
 use core::arch::{asm, global_asm};
 use core::panic::PanicInfo;
 use el3::{MAX_CPUS, primary, secondary};
@@ -88,7 +87,7 @@ extern "C" fn el3_primary(stack: u64) -> ! {
     // SAFETY: other CPUs wait for this event.
     unsafe { asm!("dsb sy", "sev", options(nostack, preserves_flags)) };
     // SAFETY: the boot CPU, once, as the reset code left it; the others wait in `secondary` until this has begun.
-    unsafe { primary(firmware, os, firmware.normal(), stack) }
+    unsafe { primary(firmware, os, stack) }
 }
 
 #[unsafe(no_mangle)]
@@ -101,18 +100,3 @@ extern "C" fn el3_secondary(index: usize, stack: u64) -> ! {
 fn on_panic(info: &PanicInfo<'_>) -> ! {
     stop(format_args!("{info}"))
 }
-
-/// EL3 allocates nothing; the drivers that it shares with the trusted OS name an allocator.
-struct NoHeap;
-
-// SAFETY: gives out no memory.
-unsafe impl GlobalAlloc for NoHeap {
-    unsafe fn alloc(&self, _layout: Layout) -> *mut u8 {
-        core::ptr::null_mut()
-    }
-
-    unsafe fn dealloc(&self, _memory: *mut u8, _layout: Layout) {}
-}
-
-#[global_allocator]
-static NO_HEAP: NoHeap = NoHeap;

@@ -11,6 +11,10 @@ mod board;
 #[cfg(target_os = "none")]
 mod entry;
 #[cfg(target_os = "none")]
+mod heap;
+#[cfg(target_os = "none")]
+mod linux;
+#[cfg(target_os = "none")]
 mod load;
 
 #[cfg(not(target_os = "none"))]
