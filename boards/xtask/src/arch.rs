@@ -90,13 +90,19 @@ impl Arch {
 
 /// The flash of AArch64 up to its archive: the EL3 image, a page with OP-TEE's image header, the TEE.
 pub(crate) fn flash(el3: &Path, tee: &Path, archive: usize) -> Result<Vec<u8>> {
-    let (el3, tee) = (raw(el3)?, raw(tee)?);
+    let tee = raw(tee)?;
     let pager = Image { address: map::TRUSTED_OS, id: IMAGE_PAGER, size: u32::try_from(tee.len())? };
     let pageable = Image { address: IMAGE_ANYWHERE, id: IMAGE_PAGEABLE, size: u32::try_from(archive)? };
-    let mut out = el3;
-    out.extend(image_header(2));
-    out.extend([pager, pageable].iter().flat_map(image_record));
-    out.resize(out.len().next_multiple_of(4096), 0);
-    out.extend(tee);
+    let header: Vec<u8> = image_header(2).into_iter().chain([pager, pageable].iter().flat_map(image_record)).collect();
+    flash_of(el3, &header, &tee, &[])
+}
+
+/// The flash of AArch64 with a trusted OS that has a header of its own, and what that calls its pageable part.
+pub(crate) fn flash_of(el3: &Path, header: &[u8], tee: &[u8], pageable: &[u8]) -> Result<Vec<u8>> {
+    let mut out = raw(el3)?;
+    for part in [header, tee, pageable] {
+        out.extend(part);
+        out.resize(out.len().next_multiple_of(4096), 0);
+    }
     Ok(out)
 }

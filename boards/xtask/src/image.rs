@@ -168,6 +168,31 @@ fn assemble(
     Ok(Image { boot: boot_path, bare, monitor: kept, normal, normal_elf, monitor_size, tas, arch })
 }
 
+/// Builds the EL3 monitor of AArch64; gives the ELF file.
+pub(crate) fn el3() -> Result<PathBuf> {
+    program(&setup::run()?, Arch::Aarch64.target(), (Arch::Aarch64.board(), arch::EL3), &[])
+}
+
+/// An image with the trusted OS of somebody else for a machine with Linux: no TAs, no kernel of ours in the normal world, and
+/// no symbols but those of EL3.
+pub(crate) fn foreign(arch: Arch, folder: &str, flash: &[u8]) -> Result<Image> {
+    let dir = target_dir().join(folder);
+    fs::create_dir_all(&dir)?;
+    let bare = dir.join("tee-bare.bin");
+    fs::write(&bare, flash)?;
+    let (monitor, none) = (el3()?, PathBuf::new());
+    Ok(Image {
+        boot: bare.clone(),
+        bare,
+        monitor,
+        normal: none.clone(),
+        normal_elf: none,
+        monitor_size: flash.len(),
+        tas: Vec::new(),
+        arch,
+    })
+}
+
 /// The examples, and signed TAs that replace or follow them.
 pub(crate) fn all_tas(tools: &setup::Tools, extra: &[PathBuf]) -> Result<Vec<Built>> {
     let mut tas = ta::build_examples(tools)?;

@@ -50,6 +50,8 @@ enum Command {
     Run(Box<run::Args>),
     /// Runs every test: on the host, of the C headers, and in QEMU.
     Test(test::Args),
+    /// Boots Debian's Linux on AArch64 and runs OP-TEE's own test suite, on our TEE or on Debian's OP-TEE.
+    Xtest(linux::xtest::Args),
     /// Measures what calls cost, in guest instructions.
     Bench(bench::Args),
     /// Boots QEMU halted and starts gdb with the symbols of both kernels.
@@ -77,6 +79,7 @@ fn main() -> ExitCode {
         Command::Setup => setup::run().map(|_| 0),
         Command::Run(args) => run::run(&args),
         Command::Test(args) => test::run(&args),
+        Command::Xtest(args) => linux::xtest::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Gdb(args) => gdb::run(&args),
         Command::Image(args) => image::run(&args),

@@ -46,7 +46,7 @@ pub(crate) struct Machine {
 /// What is loaded for Linux.
 #[derive(Clone, Debug)]
 pub(crate) struct LinuxBoot {
-    /// The kernel: a zImage.
+    /// The kernel: a zImage, or an uncompressed Image of AArch64.
     pub(crate) kernel: PathBuf,
     /// Its initial file system.
     pub(crate) files: PathBuf,
@@ -96,7 +96,7 @@ pub(crate) fn command(image: &Image, machine: &Machine, serials: [&str; 2]) -> C
     command.args(["-cpu", &machine.cpu, "-smp", &machine.smp.to_string(), "-m", &format!("{}M", machine.memory)]);
     // Linux keeps the TAs in its file system, our kernel on its disk.
     command.arg("-bios").arg(if machine.linux.is_some() || machine.disk.is_some() { &image.bare } else { &image.boot });
-    let mut words: Vec<String> = image.arch.words().iter().map(ToString::to_string).collect();
+    let mut words: Vec<String> = Vec::new();
     if let Some(LinuxBoot { kernel, files, arguments }) = &machine.linux {
         load(&mut command, kernel, map::NORMAL_ENTRY);
         load(&mut command, files, map::LINUX_FILES);
@@ -106,6 +106,7 @@ pub(crate) fn command(image: &Image, machine: &Machine, serials: [&str; 2]) -> C
     } else {
         load(&mut command, &image.normal, map::NORMAL_ENTRY);
         command.args(["-semihosting-config", "enable=on,target=native"]);
+        words.extend(image.arch.words().iter().map(ToString::to_string));
         words.push("semihosting".into());
     }
     if machine.icount {

@@ -92,7 +92,7 @@ struct GuestArgs {
     /// A folder to mount at /mnt/share; the TAs in it are found by their clients.
     #[arg(long, value_name = "DIR", requires = "linux")]
     share: Option<PathBuf>,
-    /// A zImage to boot instead of the one that is built from Debian's source.
+    /// A zImage (AArch64: an uncompressed Image) to boot instead of Debian's kernel, or of the one that is built from its source.
     #[arg(long, value_name = "PATH", requires = "linux")]
     kernel: Option<PathBuf>,
     /// Writes what the secure world says into a file.
@@ -251,12 +251,11 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
 
 /// Runs Linux in the normal world.
 fn run_linux(args: &Args) -> Result<u8> {
-    if args.machine.arch() != Arch::Armv7a {
-        bail!("Linux runs in the normal world of --arch armv7a alone, so far");
-    }
-    let image = image::build(Arch::Armv7a, &[], &args.trust)?;
+    let image = image::build(args.machine.arch(), &[], &args.trust)?;
     let mut guest = Guest::new(&image, args.machine.machine(Vec::new()));
-    guest.added = client::added(&client::build(&setup::run()?, true)?);
+    if image.arch == Arch::Armv7a {
+        guest.added = client::added(&client::build(&setup::run()?, true)?);
+    }
     guest.kernel.clone_from(&args.guest.kernel);
     guest.share.clone_from(&args.guest.share);
     let log = Log::new(&image, args.guest.secure_log.as_deref())?;

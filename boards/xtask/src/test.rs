@@ -26,9 +26,12 @@ pub(crate) struct Args {
     /// Only the tests in QEMU.
     #[arg(long, conflicts_with = "host")]
     target: bool,
-    /// Only the tests in QEMU that boot Linux.
+    /// Only the tests in QEMU that boot Linux; with an architecture those of it.
     #[arg(long, conflicts_with_all = ["host", "target"])]
     linux: bool,
+    /// Of the tests that boot Linux those of this architecture.
+    #[arg(long, value_enum, requires = "linux")]
+    arch: Option<Arch>,
     /// Only the tests of the i.MX6 boards' images in QEMU.
     #[arg(long, conflicts_with_all = ["host", "target", "linux", "console"])]
     boards: bool,
@@ -111,9 +114,13 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
             console::load::run(&image, 4, &mut count)?;
             console::load::run(&image, 1, &mut count)?;
         }
-        if !args.console {
+        if !args.console && args.arch != Some(Arch::Aarch64) {
             linux::test::run(&image, &mut count)?;
             linux::clients::run(&image, &crate::setup::run()?, &mut count)?;
+        }
+        if !args.console && args.arch != Some(Arch::Armv7a) {
+            linux::test::run_a64(&mut count)?;
+            linux::xtest::test(&mut count)?;
         }
     }
     finish(args, &count)

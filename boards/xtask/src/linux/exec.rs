@@ -29,7 +29,7 @@ impl Named {
 }
 
 /// A word that no program of the guest knows beforehand.
-fn token() -> Result<String> {
+pub(super) fn token() -> Result<String> {
     let mut bytes = [0; 16];
     std::fs::File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes)).context("no random bytes")?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())

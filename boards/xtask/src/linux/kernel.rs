@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! A Linux kernel with the `optee` driver: Debian's have none on armhf, so it is built from Debian's source, once.
+//! A Linux kernel with the `optee` driver: Debian's own on AArch64; on Armv7-A, where that has none, it is built from Debian's
+//! source, once.
 
+use super::packages;
 use crate::apt;
+use crate::arch::Arch;
 use crate::tools::{cache_dir, check, has_program, output, root};
 use anyhow::{Context, Result, bail, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -28,11 +31,36 @@ struct Source {
     version: String,
 }
 
+/// The image of the kernel.
+///
+/// # Errors
+/// When there is none to be had.
+pub(crate) fn image(arch: Arch) -> Result<PathBuf> {
+    match arch {
+        Arch::Armv7a => built(),
+        Arch::Aarch64 => stock(),
+    }
+}
+
+/// Debian's kernel as it is.
+fn stock() -> Result<PathBuf> {
+    /// Where the header of an uncompressed image says what it is (Documentation/arch/arm64/booting).
+    const MAGIC: (usize, &[u8]) = (56, b"ARM\x64");
+    let boot = packages::kernel()?.join("boot");
+    let found = fs::read_dir(&boot)?.flatten().map(|entry| entry.path());
+    let image = found.into_iter().find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("vmlinuz-")));
+    let image = image.with_context(|| format!("no kernel in {}", boot.display()))?;
+    let mut header = [0; 64];
+    fs::File::open(&image)?.read_exact(&mut header)?;
+    ensure!(header[MAGIC.0..].starts_with(MAGIC.1), "{} is compressed, or no kernel for AArch64", image.display());
+    Ok(image)
+}
+
 /// The compressed kernel image (zImage), built when the cache has none of this configuration, version and compiler.
 ///
 /// # Errors
 /// When there is no source to be had, or it does not build; the log of the build is named.
-pub(crate) fn image() -> Result<PathBuf> {
+fn built() -> Result<PathBuf> {
     let config = root().join("boards/xtask/linux/armv7.config");
     let text = fs::read_to_string(&config).with_context(|| format!("cannot read {}", config.display()))?;
     let compiler = output(Command::new(format!("{CROSS}gcc")).arg("--version"))?;

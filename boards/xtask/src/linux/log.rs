@@ -17,6 +17,8 @@ pub(crate) struct Log {
     speakers: Speakers,
     symbols: Symbols,
     file: Option<File>,
+    /// Whether everything goes into the file.
+    all: bool,
     kept: Option<String>,
     colour: bool,
 }
@@ -30,12 +32,20 @@ impl Log {
         let file = secure.map(|path| File::create(path).with_context(|| format!("cannot write {}", path.display()))).transpose()?;
         let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
         let symbols = Symbols::new(target_dir().join("ta"), image.monitor.clone());
-        Ok(Self { speakers: Speakers::new(image), symbols, file, kept: None, colour })
+        Ok(Self { speakers: Speakers::new(image), symbols, file, all: false, kept: None, colour })
     }
 
     /// Keeps everything for [`Self::kept`] and prints nothing.
     pub(crate) fn keeping(image: &Image) -> Result<Self> {
         Ok(Self { kept: Some(String::new()), colour: false, ..Self::new(image, None)? })
+    }
+
+    /// Writes everything into a file and prints nothing.
+    ///
+    /// # Errors
+    /// When the file cannot be made.
+    pub(crate) fn to_file(image: &Image, path: &Path) -> Result<Self> {
+        Ok(Self { all: true, colour: false, ..Self::new(image, Some(path))? })
     }
 
     /// Everything that was kept.
@@ -46,6 +56,12 @@ impl Log {
     /// A line of Linux.
     pub(crate) fn linux(&mut self, line: &str) {
         let text = Said::new("linux", line).line(self.colour);
+        self.put(&text);
+    }
+
+    /// A line of OP-TEE's test suite.
+    pub(crate) fn suite(&mut self, line: &str) {
+        let text = Said::new("xtest", line).line(self.colour);
         self.put(&text);
     }
 
@@ -73,11 +89,14 @@ impl Log {
     }
 
     fn put(&mut self, line: &str) {
-        match &mut self.kept {
-            Some(kept) => {
+        match (&mut self.kept, &mut self.file) {
+            (Some(kept), _) => {
                 let _ = writeln!(kept, "{line}");
             }
-            None => eprintln!("{line}"),
+            (None, Some(file)) if self.all => {
+                let _ = writeln!(file, "{line}");
+            }
+            _ => eprintln!("{line}"),
         }
     }
 }

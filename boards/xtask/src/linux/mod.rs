@@ -11,10 +11,13 @@ mod cpio;
 pub(crate) mod exec;
 mod kernel;
 pub(crate) mod log;
+mod modules;
 mod packages;
+pub(crate) mod peer;
 mod rootfs;
 mod tas;
 pub(crate) mod test;
+pub(crate) mod xtest;
 
 pub(crate) use rootfs::Added;
 
@@ -35,10 +38,12 @@ pub(crate) struct Guest<'a> {
     pub(crate) image: &'a Image,
     /// CPUs, memory and the like.
     pub(crate) machine: Machine,
-    /// A kernel of the user's; `None` for the one of Debian's source.
+    /// A kernel of the user's; `None` for Debian's, or on Armv7-A the one of its source.
     pub(crate) kernel: Option<PathBuf>,
     /// A folder of the host that is mounted at /mnt/share.
     pub(crate) share: Option<PathBuf>,
+    /// Folders with the root of a file system to add.
+    pub(crate) folders: Vec<PathBuf>,
     /// Files to add.
     pub(crate) added: Vec<Added>,
     /// More words for the kernel.
@@ -48,7 +53,7 @@ pub(crate) struct Guest<'a> {
 impl<'a> Guest<'a> {
     /// A Linux with nothing added.
     pub(crate) fn new(image: &'a Image, machine: Machine) -> Self {
-        Self { image, machine, kernel: None, share: None, added: Vec::new(), arguments: String::new() }
+        Self { image, machine, kernel: None, share: None, folders: Vec::new(), added: Vec::new(), arguments: String::new() }
     }
 
     /// The machine that boots this Linux, with `scripts` (by file name) in /etc/oxtee of its file system.
@@ -59,9 +64,9 @@ impl<'a> Guest<'a> {
         let filling = lock_cache()?;
         let kernel = match &self.kernel {
             Some(kernel) => kernel.canonicalize().with_context(|| format!("no kernel {}", kernel.display()))?,
-            None => kernel::image()?,
+            None => kernel::image(self.image.arch)?,
         };
-        let mut tree = rootfs::tree(self.image, &self.added)?;
+        let mut tree = rootfs::tree(self.image, &self.folders, &self.added)?;
         drop(filling);
         for (name, text) in scripts {
             tree.file(&format!("etc/oxtee/{name}"), 0o755, text.clone().into_bytes());

@@ -2,11 +2,13 @@
 //! The first and only file system of the guest: Debian's packages, our /init, and what a run adds.
 
 use super::cpio::Tree;
-use super::packages;
+use super::{modules, packages};
+use crate::arch::Arch;
 use crate::image::Image;
 use crate::tools::root;
 use anyhow::{Context, Result, ensure};
-use object::read::elf::{Dyn, ElfFile32, FileHeader, ProgramHeader};
+use object::elf::{FileHeader32, FileHeader64};
+use object::read::elf::{Dyn, ElfFile, FileHeader, ProgramHeader};
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -15,12 +17,21 @@ use std::path::{Path, PathBuf};
 /// Where the supplicant looks for TAs.
 pub(super) const TAS: &str = "usr/lib/optee_armtz";
 /// Folders of the packages that the guest does without.
-const LEFT_OUT: [&str; 5] =
-    ["usr/share", "usr/lib/arm-linux-gnueabihf/gconv", "usr/lib/arm-linux-gnueabihf/audit", "usr/lib/systemd", "etc"];
+const LEFT_OUT: [&str; 3] = ["usr/share", "usr/lib/systemd", "etc"];
+/// Likewise, of the folder of libraries.
+const LIBRARIES_LEFT_OUT: [&str; 2] = ["gconv", "audit"];
 /// Users and groups: a client needs the group `tee`, which mallory lacks.
 const PASSWD: &str = "root:x:0:0:root:/root:/bin/sh\nalice:x:1000:1000::/tmp:/bin/sh\nbob:x:1001:1001::/tmp:/bin/sh\n\
     mallory:x:1002:1002::/tmp:/bin/sh\n";
 const GROUP: &str = "root:x:0:\ntee:x:990:alice,bob\nalice:x:1000:\nbob:x:1001:\nmallory:x:1002:\n";
+
+/// Folder of the libraries of an architecture.
+fn libraries(arch: Arch) -> &'static str {
+    match arch {
+        Arch::Armv7a => "usr/lib/arm-linux-gnueabihf",
+        Arch::Aarch64 => "usr/lib/aarch64-linux-gnu",
+    }
+}
 
 /// A file that a run adds to the guest.
 #[derive(Clone, Debug)]
@@ -31,11 +42,12 @@ pub(crate) struct Added {
     pub(crate) from: PathBuf,
 }
 
-/// The file system with the image's TAs and the files of a run; a file that is executable here is so there.
+/// The file system with the image's TAs, whole folders of packages and the files of a run, of which later ones replace earlier
+/// ones; a file that is executable here is so there.
 ///
 /// # Errors
 /// When a package or a file is not to be had, or a program needs a library that the guest does not have.
-pub(crate) fn tree(image: &Image, added: &[Added]) -> Result<Tree> {
+pub(crate) fn tree(image: &Image, folders: &[PathBuf], added: &[Added]) -> Result<Tree> {
     let mut tree = Tree::default();
     for folder in
         ["dev", "proc", "sys", "tmp", "run", "root", "etc", "mnt/share", "var/lib", "usr/bin", "usr/sbin", "usr/lib", "usr/local/bin"]
@@ -48,8 +60,13 @@ pub(crate) fn tree(image: &Image, added: &[Added]) -> Result<Tree> {
     // The kernel opens it for the first process before anything is mounted.
     tree.device("dev/console", 0o600, 5, 1);
     tree.device("dev/null", 0o666, 1, 3);
-    let debian = packages::guest()?;
-    copy(&mut tree, &debian, Path::new(""))?;
+    let arch = image.arch;
+    for packages in std::iter::once(&packages::guest(arch)?).chain(folders) {
+        copy(&mut tree, arch, packages, Path::new(""))?;
+    }
+    if arch == Arch::Aarch64 {
+        modules::add(&mut tree, &packages::kernel()?)?;
+    }
     tree.file("init", 0o755, fs::read(root().join("boards/xtask/linux/init"))?);
     tree.file("etc/passwd", 0o644, PASSWD.into());
     tree.file("etc/group", 0o644, GROUP.into());
@@ -61,23 +78,24 @@ pub(crate) fn tree(image: &Image, added: &[Added]) -> Result<Tree> {
         let bytes = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
         tree.file(path, fs::metadata(from)?.permissions().mode() & 0o777, bytes);
     }
-    complete(&tree)?;
+    complete(&tree, arch)?;
     Ok(tree)
 }
 
 /// Copies a folder of the unpacked packages.
-fn copy(tree: &mut Tree, debian: &Path, folder: &Path) -> Result<()> {
+fn copy(tree: &mut Tree, arch: Arch, debian: &Path, folder: &Path) -> Result<()> {
     let mut entries: Vec<_> = fs::read_dir(debian.join(folder))?.collect::<std::io::Result<_>>()?;
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         let path = folder.join(entry.file_name());
         let name = merged(&path.display().to_string());
-        if LEFT_OUT.contains(&name.as_str()) {
+        let in_libraries = name.strip_prefix(libraries(arch)).and_then(|rest| rest.strip_prefix('/'));
+        if LEFT_OUT.contains(&name.as_str()) || in_libraries.is_some_and(|rest| LIBRARIES_LEFT_OUT.contains(&rest)) {
             continue;
         }
         let kind = entry.file_type()?;
         if kind.is_dir() {
-            copy(tree, debian, &path)?;
+            copy(tree, arch, debian, &path)?;
         } else if kind.is_symlink() {
             tree.link(&name, &fs::read_link(entry.path())?.display().to_string());
         } else {
@@ -96,11 +114,15 @@ fn merged(path: &str) -> String {
 }
 
 /// Checks that every library that a program needs is there, so that it is said here and not by a guest that does not start.
-fn complete(tree: &Tree) -> Result<()> {
+fn complete(tree: &Tree, arch: Arch) -> Result<()> {
     let mut lacking = BTreeSet::new();
     for (path, bytes) in tree.files() {
-        for library in needed(bytes) {
-            let places = [format!("usr/lib/arm-linux-gnueabihf/{library}"), format!("usr/lib/{library}")];
+        let needed = match arch {
+            Arch::Armv7a => needed::<FileHeader32<object::Endianness>>(bytes),
+            Arch::Aarch64 => needed::<FileHeader64<object::Endianness>>(bytes),
+        };
+        for library in needed {
+            let places = [format!("{}/{library}", libraries(arch)), format!("usr/lib/{library}")];
             if !places.iter().any(|place| tree.has(place)) {
                 lacking.insert(format!("{library} (for {path})"));
             }
@@ -110,10 +132,10 @@ fn complete(tree: &Tree) -> Result<()> {
     Ok(())
 }
 
-/// Names of the libraries that a 32-bit ELF file needs; none for other files.
-fn needed(bytes: &[u8]) -> Vec<String> {
+/// Names of the libraries that an ELF file of this width needs; none for other files.
+fn needed<E: FileHeader<Endian = object::Endianness>>(bytes: &[u8]) -> Vec<String> {
     let read = || -> Option<Vec<String>> {
-        let file = ElfFile32::<object::Endianness>::parse(bytes).ok()?;
+        let file = ElfFile::<E>::parse(bytes).ok()?;
         let (endian, header) = (file.endian(), file.elf_header());
         let sections = header.sections(endian, bytes).ok()?;
         let (dynamic, link) = sections.dynamic(endian, bytes).ok()??;
@@ -124,7 +146,7 @@ fn needed(bytes: &[u8]) -> Vec<String> {
         let names = dynamic.iter().filter(|entry| entry.tag(endian) == object::elf::DT_NEEDED);
         Some(
             names
-                .filter_map(|entry| strings.get(entry.d_val.get(endian)).ok())
+                .filter_map(|entry| strings.get(entry.val32(endian)?).ok())
                 .map(|name| String::from_utf8_lossy(name).into_owned())
                 .collect(),
         )

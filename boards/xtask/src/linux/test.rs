@@ -4,8 +4,9 @@
 use super::Guest;
 use super::exec::{self, Named};
 use super::log::Log;
+use crate::arch::Arch;
 use crate::client;
-use crate::image::Image;
+use crate::image::{self, Image};
 use crate::qemu::Machine;
 use crate::setup;
 use crate::test::Count;
@@ -66,6 +67,17 @@ const LIFE: &[(&str, &str)] = &[
     ("the supplicant is back", "pidof tee-supplicant && tee-call 8aaaf200-2450-11e4-abe2-0002a5d5c51b 0"),
     ("the kernel has nothing to complain of", "! dmesg | grep -E 'Oops|BUG|WARNING|Call trace|blocked for more than|Unable to handle'"),
 ];
+
+/// Boots Debian's kernel on AArch64 and looks at what it finds.
+///
+/// # Errors
+/// As [`run`].
+pub(crate) fn run_a64(count: &mut Count) -> Result<()> {
+    let image = image::build(Arch::Aarch64, &[], &[])?;
+    let commands: Vec<Named> = PROBE.iter().map(|(name, command)| Named::new(name, command)).collect();
+    let guest = Guest::new(&image, Machine { cpu: image.arch.cpu().into(), ..Machine::default() });
+    exec::tests("Linux, 4 × Cortex-A57", &guest, &commands, LIMIT, Log::keeping(&image)?, count)
+}
 
 /// Boots Linux and looks at what it finds.
 ///

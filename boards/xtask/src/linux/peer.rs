@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-2-Clause
+//! Debian's build of OP-TEE as the trusted OS of our EL3: what ours is compared with, under the same conditions.
+
+use super::packages;
+use crate::arch::{self, Arch};
+use crate::image::{self, Image};
+use anyhow::{Context, Result, ensure};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Folder of the build for QEMU `virt` in Debian's package.
+const BUILD: &str = "usr/lib/optee/vexpress-qemu_armv8a";
+/// The key that its TAs are signed with, which OP-TEE publishes for tests.
+const KEY: &str = "usr/lib/optee-os-dev/vexpress-qemu_armv8a/keys/default.pem";
+
+/// The public test key of OP-TEE that Debian's TAs are signed with.
+///
+/// # Errors
+/// When the package is not to be had.
+pub(crate) fn test_key() -> Result<PathBuf> {
+    let key = packages::stock_tee()?.join(KEY);
+    ensure!(key.exists(), "Debian's package has no {KEY}");
+    Ok(key)
+}
+
+/// The boot image with OP-TEE in it.
+///
+/// # Errors
+/// When the package is not to be had, or EL3 does not build.
+pub(crate) fn image() -> Result<Image> {
+    let build = packages::stock_tee()?.join(BUILD);
+    let read = |name: &str| fs::read(build.join(name)).with_context(|| format!("Debian's package has no {name} in {BUILD}"));
+    let flash = arch::flash_of(&image::el3()?, &read("tee-header_v2.bin")?, &read("tee-pager_v2.bin")?, &read("tee-pageable_v2.bin")?)?;
+    image::foreign(Arch::Aarch64, "image-peer", &flash)
+}
+
+/// Version of the package, from its list of changes.
+pub(crate) fn version() -> String {
+    let folder = packages::stock_tee().map(|root| root.join("usr/share/doc/optee-os")).unwrap_or_default();
+    changes(&folder).unwrap_or_else(|| "of Debian".into())
+}
+
+/// The version in the first line of Debian's list of changes.
+fn changes(folder: &Path) -> Option<String> {
+    let text = crate::tools::output(std::process::Command::new("gzip").arg("-dc").arg(folder.join("changelog.Debian.gz"))).ok()?;
+    let (_, rest) = text.split_once('(')?;
+    Some(rest.split_once(')')?.0.to_string())
+}
