@@ -80,8 +80,7 @@ pub(super) fn read(name: &str, lines: &[String], status: &str, seconds: u64) -> 
     };
     let (ran, checks) = (count("test case"), count("subtest"));
     let says = |end: &str| lines.iter().any(|line| line.strip_suffix(end).is_some_and(|case| case.trim() == name));
-    let mut skips: Vec<String> =
-        lines.iter().map(|line| line.trim()).filter(|line| line.to_lowercase().contains("skip")).map(String::from).collect();
+    let mut skips: Vec<String> = lines.iter().map(|line| line.trim()).filter(|line| says_skip(line)).map(String::from).collect();
     // The cases that were not asked for count as skipped as well.
     skips.retain(|line| !(line.contains(" test case") && line.ends_with(" skipped")));
     skips.dedup();
@@ -97,6 +96,11 @@ pub(super) fn read(name: &str, lines: &[String], status: &str, seconds: u64) -> 
         _ => Outcome::Failed(first_failure(lines).unwrap_or_else(|| format!("status {status}"))),
     };
     Run { name: name.into(), outcome, subtests: checks.map_or(0, |(all, _)| all), seconds }
+}
+
+/// Whether the suite says in this line that it leaves something out.
+fn says_skip(line: &str) -> bool {
+    line.to_lowercase().contains("skip") || line.starts_with("Ignore test")
 }
 
 /// Letters of a reason at most.
