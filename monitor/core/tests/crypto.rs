@@ -193,6 +193,42 @@ fn info_cell(ta: &Ta) -> u64 {
 }
 
 #[test]
+fn bits_of_des_are_counted_as_the_ta_counts_them() {
+    let code = run(|ta| {
+        for (kind, max, len, size) in [
+            (ObjectType::DES, 56, 8, 56),
+            (ObjectType::DES, 64, 8, 64),
+            (ObjectType::DES3, 168, 24, 168),
+            (ObjectType::DES3, 168, 16, 112),
+            (ObjectType::DES3, 112, 16, 112),
+            (ObjectType::DES3, 192, 24, 192),
+        ] {
+            let object = new_object(ta, kind, max).unwrap();
+            check!(populate(ta, object, &[(AttributeId::SECRET_VALUE, &vec![0x01; len])]), OK);
+            let info = ta.scratch(OUT);
+            check!(ta.syscall(S::CrypObjGetInfo, &[object.into(), info]), OK);
+            let info = UteeObjectInfo::read(&bytes(ta, OUT, UteeObjectInfo::SIZE)).unwrap();
+            check!((info.object_size, info.max_object_size), (size, max));
+        }
+        OK
+    });
+    assert_eq!(code, OK, "the line that does not hold");
+}
+
+#[test]
+fn operations_that_come_and_go_leave_no_keys() {
+    let code = run(|ta| {
+        for _ in 0..2 * tee_core::limits::MAX_OBJECTS_OF_TA {
+            let key = key(ta, ObjectType::AES, &[7; 16]);
+            let encrypt = state(ta, AlgorithmId::AES_CTR, OperationMode::Encrypt, [key, 0]).unwrap();
+            check!(ta.syscall(S::CrypStateFree, &[encrypt.into()]), OK);
+        }
+        OK
+    });
+    assert_eq!(code, OK, "the line that does not hold");
+}
+
+#[test]
 fn keys_are_generated_once_and_differ() {
     let code = run(|ta| {
         let mut seen = Vec::new();
@@ -263,6 +299,10 @@ fn ciphers_work_in_place_and_say_how_much_room_they_need() {
         check!(state(ta, AlgorithmId::AES_CTR, OperationMode::Encrypt, [key, 0]), Err(BAD_PARAMETERS));
         check!(ta.syscall(S::CrypObjClose, &[key.into()]), NOT_FOUND);
         check!(ta.syscall(S::CrypStateFree, &[encrypt.into()]), OK);
+        // Its key went with it.
+        check!(ta.syscall(S::CrypObjClose, &[key.into()]), BAD_STATE);
+        check!(state(ta, AlgorithmId::AES_CTR, OperationMode::Encrypt, [key, 0]), Err(BAD_STATE));
+        let key = crate::key(ta, ObjectType::AES, &secret);
         check!(state(ta, AlgorithmId::AES_XTS, OperationMode::Encrypt, [key, 0]), Err(BAD_PARAMETERS));
         check!(state(ta, AlgorithmId::AES_XTS, OperationMode::Encrypt, [key, key]), Err(BAD_PARAMETERS));
         check!(state(ta, AlgorithmId::AES_CTR, OperationMode::Mac, [key, 0]), Err(BAD_PARAMETERS));
@@ -400,11 +440,14 @@ fn elliptic_keys_sign_and_agree_and_points_are_checked() {
         let (one, two) = (pair(ta, ObjectType::ECDH_KEYPAIR), pair(ta, ObjectType::ECDH_KEYPAIR));
         let mut shared = Vec::new();
         for (own, other, good) in [(one, two, true), (two, one, true), (one, two, false)] {
+            // The state closes its key.
+            let mine = new_object(ta, ObjectType::ECDH_KEYPAIR, 256).unwrap();
+            check!(ta.syscall(S::CrypObjCopy, &[mine.into(), own.into()]), OK);
             let (x, mut y) = (attribute(ta, other, ids_x), attribute(ta, other, ids_y));
             if !good {
                 y[3] ^= 1;
             }
-            let agree = match state(ta, AlgorithmId::ECDH_DERIVE_SHARED_SECRET, OperationMode::Derive, [own, 0]) {
+            let agree = match state(ta, AlgorithmId::ECDH_DERIVE_SHARED_SECRET, OperationMode::Derive, [mine, 0]) {
                 Ok(state) => state,
                 Err(error) => return error,
             };
@@ -619,6 +662,12 @@ fn play(ta: &mut Ta, step: &Step, states: &[u32], keys: &[u32], models: &mut [Mo
             (ta.syscall(S::CrypStateFree, &[states[*state].into()]), wanted)
         }
         Step::ResetKey(state) | Step::PopulateKey(state) | Step::CloseKey(state) if STATES[*state].2.is_none() => (0, 0),
+        // The key went with the state.
+        Step::ResetKey(state) if models[*state].is_free => (ta.syscall(S::CrypObjReset, &[keys[*state].into()]), BAD_STATE),
+        Step::PopulateKey(state) if models[*state].is_free => {
+            (populate(ta, keys[*state], &[(AttributeId::SECRET_VALUE, &secret(count))]), BAD_STATE)
+        }
+        Step::CloseKey(state) if models[*state].is_free => (ta.syscall(S::CrypObjClose, &[keys[*state].into()]), BAD_STATE),
         Step::ResetKey(state) => {
             models[*state].key = None;
             (ta.syscall(S::CrypObjReset, &[keys[*state].into()]), OK)
@@ -628,8 +677,6 @@ fn play(ta: &mut Ta, step: &Step, states: &[u32], keys: &[u32], models: &mut [Mo
             models[*state].key.get_or_insert(count);
             (populate(ta, keys[*state], &[(AttributeId::SECRET_VALUE, &secret(count))]), wanted)
         }
-        // A key of a state that is gone could be closed: it is kept, to see that it may be emptied and filled.
-        Step::CloseKey(state) if models[*state].is_free => (0, 0),
         Step::CloseKey(state) => (ta.syscall(S::CrypObjClose, &[keys[*state].into()]), NOT_FOUND),
     }
 }

@@ -120,6 +120,24 @@ fn a_fault_ends_the_ta_and_wild_pointers_are_only_refused() {
 }
 
 #[test]
+fn the_stack_is_as_large_as_the_ta_asks_and_its_last_page_is_there() {
+    // Two pages and a half: a buffer of 2 KiB from the stack's end on ends in the third.
+    let tee = FakePlatform::boot(&[(A, signed(&A, &elf(&A, TaFlags::empty(), 10240)))], 2);
+    let mut world = NormalWorld::new(Arc::clone(&tee));
+    tee.platform.scripts().set(&A, |ta| {
+        let from = ta.scratch(0);
+        match ta.command() {
+            1 => ta.syscall(Syscall::RandomNumberGenerate, &[from, 2048]),
+            2 => ta.syscall(Syscall::RandomNumberGenerate, &[from, 4096]),
+            _ => 0,
+        }
+    });
+    let session = world.open(&A, &[]).header.session;
+    assert_eq!(result(&world.invoke(session, 1, &[])).0, 0);
+    assert_eq!(result(&world.invoke(session, 2, &[])).0, TeeError::ACCESS_DENIED.raw());
+}
+
+#[test]
 fn calls_with_few_arguments_do_not_look_at_words_on_the_stack() {
     let (tee, mut world) = boot(&[(A, TaFlags::empty())], 2);
     tee.platform.scripts().set(&A, |ta| {

@@ -276,8 +276,10 @@ fn a_ta_talks_through_a_socket() {
                 }
                 SocketCommand::Recv if params[1].words[1] == 0 => params[1].words[1] = 5,
                 SocketCommand::Recv => {
+                    // A datagram longer than the room for it is cut, and its length is told.
+                    let room = params[1].words[1];
                     assert!(platform.normal_write(params[1].words[0], b"hello"));
-                    params[1].words[1] = 5;
+                    params[1].words[1] = if room < 5 { 64 } else { 5 };
                 }
                 SocketCommand::Ioctl => {
                     assert_eq!(memory(platform, &params[1]), [1, 2, 3, 4]);
@@ -308,6 +310,11 @@ fn a_ta_talks_through_a_socket() {
             let mut got = [0; 6];
             ta.read(data, &mut got);
             assert_eq!(&got, b"hello\xA7", "and nothing behind it");
+            ta.write(data, b"......");
+            let small = (ParamType::MemrefOutput, [data, 3]);
+            assert_eq!(socket(ta, pta::Command::Recv, [input(0x55, 10), small, NONE, NONE])[1][1], 64);
+            ta.read(data, &mut got);
+            assert_eq!(&got, b"hel...");
             ta.write(data, &[1, 2, 3, 4]);
             let argument = (ParamType::MemrefInout, [data, 4]);
             assert_eq!(socket(ta, pta::Command::Ioctl, [input(0x55, 0x65F0_0000), argument, NONE, NONE])[1][1], 2);
@@ -318,7 +325,7 @@ fn a_ta_talks_through_a_socket() {
     let instance = commands[0][1];
     let handle = 0x55;
     // The session is closed after each call here, and the supplicant told.
-    let wanted: Vec<_> = [(0, 0), (3, handle), (4, handle), (4, handle), (5, handle), (1, handle)]
+    let wanted: Vec<_> = [(0, 0), (3, handle), (4, handle), (4, handle), (4, handle), (5, handle), (1, handle)]
         .into_iter()
         .flat_map(|(command, handle)| [[command, instance, handle], [2, instance, 0]])
         .collect();
@@ -383,10 +390,13 @@ fn malicious_sockets_are_refused_and_errors_of_sockets_come_through() {
     let refused = (TeeError::COMMUNICATION.raw(), 1);
     for value in [22, u64::MAX] {
         assert_eq!(answer(pta::Command::Send, send, 2, 1, value), refused);
-        assert_eq!(answer(pta::Command::Recv, receive, 1, 1, value), refused);
         assert_eq!(answer(pta::Command::Ioctl, ioctl, 1, 1, value), refused);
     }
     assert_eq!(answer(pta::Command::Send, send, 2, 1, 21), (0, 1));
+    // What of a datagram does not fit is lost, but none is longer than this.
+    for (value, wanted) in [(22, (0, 1)), (1 << 16, (0, 1)), ((1 << 16) + 1, refused), (u64::MAX, refused)] {
+        assert_eq!(answer(pta::Command::Recv, receive, 1, 1, value), wanted);
+    }
     let timeout: u32 = pta::SocketError::Timeout.into();
     let failing = move |_: &FakePlatform, params: &mut [MsgParam]| if params.len() > 1 { timeout } else { 0 };
     assert_eq!(code_of(pta::Command::Recv, receive, failing), (timeout, 1));

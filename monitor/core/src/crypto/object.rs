@@ -48,6 +48,8 @@ pub struct Object {
     row: &'static TypeRow,
     size: u32,
     max_size: u32,
+    /// A DES key whose bits the TA counts without those of parity.
+    counts_no_parity: bool,
     usage: u32,
     is_initialised: bool,
     /// The state that it is a key of holds it.
@@ -86,7 +88,8 @@ impl Object {
         let mut values = Vec::new();
         values.try_reserve_exact(row.attributes.len()).map_err(|_| TeeError::OUT_OF_MEMORY)?;
         values.resize_with(row.attributes.len(), || None);
-        Ok(Self { row, size: 0, max_size, usage: USAGE_DEFAULT, is_initialised: false, is_busy: false, values })
+        let counts_no_parity = max_size != max_bits;
+        Ok(Self { row, size: 0, max_size, counts_no_parity, usage: USAGE_DEFAULT, is_initialised: false, is_busy: false, values })
     }
 
     /// Its type.
@@ -102,10 +105,12 @@ impl Object {
     /// What the TA is told of it.
     pub fn info(&self) -> UteeObjectInfo {
         let flags = if self.is_initialised { HandleFlags::INITIALIZED } else { HandleFlags::empty() };
+        // TAs compare these with the size that they gave to an operation, which they count likewise.
+        let counted = |bits: u32| if self.counts_no_parity { bits.saturating_sub(bits / 8) } else { bits };
         UteeObjectInfo {
             object_type: self.row.id.raw(),
-            object_size: self.size,
-            max_object_size: self.max_size,
+            object_size: counted(self.size),
+            max_object_size: counted(self.max_size),
             usage: self.usage,
             handle_flags: flags.bits(),
             ..UteeObjectInfo::default()

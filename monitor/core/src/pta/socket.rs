@@ -126,8 +126,8 @@ fn receive<P: Platform>(call: &Call<'_, P>, instance: u32, params: &mut Params<P
     let len = usize::try_from((*size).min(MAX_DATA)).map_err(|_| TeeError::BAD_PARAMETERS)?;
     let buffer = RpcBuffer::allocate(call, ShmType::Application, len)?;
     let came = socket::receive(&buffer, socket, len, timeout)?;
-    buffer.copy_to(data, came)?;
-    *size = came as u64;
+    buffer.copy_to(data, usize::try_from(came).map_or(len, |came| came.min(len)))?;
+    *size = came;
     Ok(())
 }
 

@@ -19,6 +19,9 @@ pub struct Socket {
     pub handle: u32,
 }
 
+/// Bytes of a datagram at most, and one that the supplicant adds for what it did not see.
+const DATAGRAM: u64 = 1 << 16;
+
 fn command(command: SocketCommand, socket: Socket) -> MsgParam {
     MsgParam::value_in(u64::from(u32::from(command)), u64::from(socket.instance), u64::from(socket.handle))
 }
@@ -80,16 +83,17 @@ pub fn send<P: Platform>(buffer: &RpcBuffer<'_, '_, P>, socket: Socket, len: usi
     usize::try_from(sent).ok().filter(|sent| *sent <= len).ok_or(TeeError::COMMUNICATION)
 }
 
-/// Receives up to `len` bytes to the start of the buffer; gives how many came. The timeout is in milliseconds.
+/// Receives up to `len` bytes to the start of the buffer; gives how many came, which of a datagram may be more than fits: the rest
+/// of it is lost. The timeout is in milliseconds.
 ///
 /// # Errors
-/// As [`Call::rpc`]; COMMUNICATION when more came than fits.
-pub fn receive<P: Platform>(buffer: &RpcBuffer<'_, '_, P>, socket: Socket, len: usize, timeout: u32) -> Result<usize, TeeError> {
+/// As [`Call::rpc`]; COMMUNICATION when more came than fits and than a datagram has.
+pub fn receive<P: Platform>(buffer: &RpcBuffer<'_, '_, P>, socket: Socket, len: usize, timeout: u32) -> Result<u64, TeeError> {
     let mut params =
         [command(SocketCommand::Recv, socket), buffer.param(Direction::Out, 0, len)?, MsgParam::value_in(u64::from(timeout), 0, 0)];
     buffer.call().rpc(RpcCommand::Socket, &mut params)?;
-    let [_, content, _] = params;
-    filled(&content, len)
+    let [_, MsgParam { words: [_, came, _], .. }, _] = params;
+    if came <= (len as u64).max(DATAGRAM) { Ok(came) } else { Err(TeeError::COMMUNICATION) }
 }
 
 /// Bytes of the datagram that waits to be received.

@@ -71,8 +71,9 @@ pub fn alloc<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs) -> Result<(
     let handle = env.body.states.insert(State { algorithm, mode, service, keys, running: Running::Nothing })?;
     set_busy(env, keys, true);
     env.put_u32(a.addr(4), handle).inspect_err(|_| {
-        // The TA cannot know the handle, so nothing else would free it.
-        let _ = free(env, handle);
+        // The TA cannot know the handle, so nothing else would free it. It still has its keys.
+        env.body.states.remove(handle);
+        set_busy(env, keys, false);
     })
 }
 
@@ -105,13 +106,15 @@ pub fn copy<P: Platform>(env: &mut Env<'_, '_, P>, target: u32, source: u32) -> 
     Ok(())
 }
 
-/// Frees a state; its keys may be closed again.
+/// Frees a state and closes its keys: TAs of OP-TEE leave that to it.
 ///
 /// # Errors
 /// BAD_PARAMETERS.
 pub fn free<P: Platform>(env: &mut Env<'_, '_, P>, handle: u32) -> Result<(), TeeError> {
     let state = env.body.states.remove(handle).ok_or(TeeError::BAD_PARAMETERS)?;
-    set_busy(env, state.keys, false);
+    for key in state.keys {
+        env.body.objects.remove(key);
+    }
     Ok(())
 }
 

@@ -16,6 +16,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use ta_loader::error::HeadError;
 use ta_loader::plan::Program;
+use utee_abi::param::UteeParams;
 use utee_abi::result::TeeError;
 use utee_abi::uuid::Uuid;
 
@@ -77,7 +78,7 @@ fn build<P: Platform>(call: &Call<'_, P>, image: Arc<Image<P>>, program: &Progra
         load_base,
         time_limit: limit.map(|limits| ticks_of_ms(platform, limits.time_limit_ms)),
         abandoned_limit: AbandonedLimit::of(platform, program.limits.as_ref()),
-        free_from: stack_top.saturating_add(PAGE),
+        free_from: stack_top.next_multiple_of(PAGE).saturating_add(PAGE),
         states: crate::crypto::state::States::new(),
         objects: crate::crypto::object::Objects::new(),
         opened: Vec::new(),
@@ -102,7 +103,8 @@ fn randomness<P: Platform>(call: &Call<'_, P>) -> Result<[u32; 2], TeeError> {
     Ok([call.tee.rng.number(call.platform())?, call.tee.rng.number(call.platform())?])
 }
 
-/// Maps the stack with an unmapped page on either side; gives its frames and its top.
+/// Maps the stack with an unmapped page on either side; gives its frames and its top. A TA gets as much stack as it asks for: what
+/// its last page has above that can be named by a buffer that begins on the stack, as TAs of OP-TEE do in tests.
 fn map_stack<P: Platform>(
     call: &Call<'_, P>,
     space: &mut UserSpace<P>,
@@ -114,7 +116,7 @@ fn map_stack<P: Platform>(
     let backing = Backing::Frames(Arc::clone(&frames));
     let va = space.find_free(&backing, from, pages)?;
     let region = Region { va, pages, prot: Prot::ReadWrite, purpose: Purpose::Stack, backing, first: 0 };
-    let top = region.end();
+    let top = va.saturating_add(u64::from(stack_size).next_multiple_of(UteeParams::STACK_ALIGN));
     space.map(region)?;
     Ok((frames, top))
 }

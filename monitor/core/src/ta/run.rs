@@ -67,7 +67,8 @@ const NO_PARAMS: [u8; UteeParams::SIZE] = [0; UteeParams::SIZE];
 
 /// Byte of the stack's frames at which the parameters stand.
 fn frame_offset<P: Platform>(body: &Body<P>) -> Option<usize> {
-    body.stack.pages().checked_mul(PAGE_SIZE)?.checked_sub(usize::try_from(FRAME).ok()?)
+    let above = body.stack_top.checked_next_multiple_of(PAGE_SIZE as u64)?.checked_sub(body.stack_top)?;
+    body.stack.pages().checked_mul(PAGE_SIZE)?.checked_sub(usize::try_from(above.checked_add(FRAME)?).ok()?)
 }
 
 /// Puts the parameters on the stack and sets the registers.

@@ -19,7 +19,7 @@ fn used(size: u64) -> usize {
 }
 
 impl State {
-    /// A state of an algorithm, with its keys, which have to stay open as long as it lives.
+    /// A state of an algorithm, with its keys, which have to stay open as long as it lives: the kernel closes them with it.
     ///
     /// # Errors
     /// NOT_SUPPORTED for an algorithm that the TEE lacks; BAD_PARAMETERS for keys or a mode that do not go with it; OUT_OF_MEMORY.
