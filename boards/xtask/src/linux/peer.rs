@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Debian's build of OP-TEE as the trusted OS of our EL3: what ours is compared with, under the same conditions.
 
-use super::packages;
+use super::{Added, packages, rootfs};
 use crate::arch::{self, Arch};
 use crate::image::{self, Image};
 use anyhow::{Context, Result, ensure};
@@ -13,6 +13,9 @@ const BUILD: &str = "usr/lib/optee/vexpress-qemu_armv8a";
 /// The key that its TAs are signed with, which OP-TEE publishes for tests.
 const KEY: &str = "usr/lib/optee-os-dev/vexpress-qemu_armv8a/keys/default.pem";
 
+/// Folder of the TAs of its kit.
+const TAS: &str = "usr/lib/optee-os-dev/vexpress-qemu_armv8a/ta";
+
 /// The public test key of OP-TEE that Debian's TAs are signed with.
 ///
 /// # Errors
@@ -21,6 +24,20 @@ pub(crate) fn test_key() -> Result<PathBuf> {
     let key = packages::stock_tee()?.join(KEY);
     ensure!(key.exists(), "Debian's package has no {KEY}");
     Ok(key)
+}
+
+/// The prebuilt TAs of its kit, PKCS #11 among them, as files of the guest.
+///
+/// # Errors
+/// When the package is not to be had.
+pub(super) fn tas() -> Result<Vec<Added>> {
+    let folder = packages::stock_tee()?.join(TAS);
+    let mut tas = Vec::new();
+    for entry in fs::read_dir(&folder).with_context(|| format!("Debian's package has no {TAS}"))? {
+        let entry = entry?;
+        tas.push(Added { path: format!("{}/{}", rootfs::TAS, entry.file_name().to_string_lossy()), from: entry.path() });
+    }
+    Ok(tas)
 }
 
 /// The boot image with OP-TEE in it.

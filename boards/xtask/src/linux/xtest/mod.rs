@@ -85,6 +85,7 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
     let machine = Machine { smp: args.smp, cpu: args.cpu.clone(), memory: args.mem, ..Machine::default() };
     let mut guest = Guest::new(&image, machine);
     guest.folders.push(suite);
+    guest.added = peer::tas()?;
     let folder = target_dir().join("xtest");
     fs::create_dir_all(&folder)?;
     let path = folder.join(if args.peer { "peer.log" } else { "log" });
@@ -179,6 +180,7 @@ pub(crate) fn test(count: &mut Count) -> Result<()> {
     let image = ours()?;
     let mut guest = Guest::new(&image, Machine { smp: 2, cpu: image.arch.cpu().into(), memory: 1024, ..Machine::default() });
     guest.folders.push(packages::suite()?);
+    guest.added = peer::tas()?;
     let list = List::read(&fs::read_to_string(list_path())?)?;
     let short = |case: &&str| !LONG.iter().any(|long| case.starts_with(long));
     let plan = Plan { cases: list.passing().filter(short).map(String::from).collect(), level: 0, limit: 240 };
