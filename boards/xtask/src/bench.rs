@@ -8,7 +8,7 @@ use crate::arch::Arch;
 use crate::client;
 use crate::image::{self, Image, Kind};
 use crate::linux::log::Log;
-use crate::linux::{Guest, exec};
+use crate::linux::{self, Guest, exec};
 use crate::qemu::{self, End, Machine, World};
 use crate::setup;
 use crate::tools::target_dir;
@@ -26,6 +26,9 @@ pub(crate) struct Args {
     /// Measures calls from a Linux client as well.
     #[arg(long)]
     linux: bool,
+    /// Measures calls from a Linux client on AArch64 alone: of our TEE, of Debian's OP-TEE, and the ratios.
+    #[arg(long, conflicts_with = "linux")]
+    peer: bool,
 }
 
 /// A row: key, what it is, goal, what others need.
@@ -67,6 +70,9 @@ const ROWS: [Row; 31] = [
 
 /// Runs `bench`.
 pub(crate) fn run(args: &Args) -> Result<u8> {
+    if args.peer {
+        return linux::compare::run(args.json);
+    }
     let image = image::build_for(Arch::Armv7a, Kind::Plain, &[], &[])?;
     let machine = Machine { smp: 1, icount: true, words: vec!["bench".into()], ..Machine::default() };
     let mut figures: BTreeMap<String, u64> = BTreeMap::new();
@@ -91,7 +97,7 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
         bail!("the benchmark ended with {end:?} {}", failures.join("; "));
     }
     if args.linux {
-        linux(&image, &mut figures)?;
+        from_linux(&image, &mut figures)?;
     }
     let json = serde_json::to_string_pretty(&figures)?;
     let path = target_dir().join("bench.json");
@@ -129,7 +135,7 @@ fn table(rows: &[Row], figures: &BTreeMap<String, u64>) {
 }
 
 /// Measures what calls cost from a program in Linux.
-fn linux(image: &Image, figures: &mut BTreeMap<String, u64>) -> Result<()> {
+fn from_linux(image: &Image, figures: &mut BTreeMap<String, u64>) -> Result<()> {
     let mut guest = Guest::new(image, Machine { smp: 1, icount: true, ..Machine::default() });
     guest.added = client::added(&client::build(&setup::run()?, false)?);
     let mut output = Vec::new();
@@ -169,7 +175,7 @@ fn kernel_ram(line: &str, figures: &mut BTreeMap<String, u64>) {
 }
 
 /// A number with commas.
-fn grouped(value: u64) -> String {
+pub(crate) fn grouped(value: u64) -> String {
     let digits = value.to_string();
     let mut out = String::new();
     for (index, digit) in digits.chars().enumerate() {

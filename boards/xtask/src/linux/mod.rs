@@ -6,6 +6,7 @@
 
 pub(crate) mod boot;
 pub(crate) mod clients;
+pub(crate) mod compare;
 pub(crate) mod console;
 mod cpio;
 pub(crate) mod exec;
