@@ -37,6 +37,9 @@ pub const MAX_ATTRIBUTES: usize = 16;
 /// Bytes of a salt, or of other information, that keys are derived with.
 pub const MAX_DERIVATION_INPUT: usize = 16 * 1024;
 
+/// Bytes of a message that is signed whole (Ed25519 and Ed448 hash it twice, so it is copied), or encrypted for the owner of a key.
+pub const MAX_MESSAGE: usize = 256 * 1024;
+
 /// TAs of the normal world whose version is remembered.
 pub const MAX_VERSIONS: usize = 256;
 

@@ -408,7 +408,7 @@ fn attribute(ta: &mut Ta, object: u32, id: AttributeId) -> Vec<u8> {
 #[test]
 fn elliptic_keys_sign_and_agree_and_points_are_checked() {
     let code = run(|ta| {
-        check!(new_object(ta, ObjectType::ECDSA_KEYPAIR, 192), Err(TeeError::NOT_SUPPORTED.raw()));
+        check!(new_object(ta, ObjectType::ECDSA_KEYPAIR, 191), Err(TeeError::NOT_SUPPORTED.raw()));
         let key = pair(ta, ObjectType::ECDSA_KEYPAIR);
         let (x, y) = (attribute(ta, key, AttributeId::ECC_PUBLIC_VALUE_X), attribute(ta, key, AttributeId::ECC_PUBLIC_VALUE_Y));
         check!(attribute(ta, key, AttributeId::ECC_CURVE), vec![3, 0, 0, 0, 0, 0, 0, 0]);

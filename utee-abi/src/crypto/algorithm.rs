@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Algorithm ids (GlobalPlatform TEE Internal Core API 1.3.1, section 6.10, and OP-TEE's extensions).
 
+use super::object::Curve;
 use crate::named::named_ids;
 use num_enum::{IntoPrimitive, TryFromPrimitive};
 
@@ -87,6 +88,7 @@ named_ids! {
     ECDSA_SHA512 = 0x7000_5042,
     SM2_DSA_SM3 = 0x7000_6045,
     ED25519 = 0x7000_6043,
+    ED448 = 0x7000_6044,
     DH_DERIVE_SHARED_SECRET = 0x8000_0032,
     ECDH_DERIVE_SHARED_SECRET = 0x8000_0042,
     X25519 = 0x8000_0044,
@@ -153,6 +155,17 @@ impl AlgorithmId {
             Self::DES3_CMAC => Some(OperationClass::Mac),
             Self::SM4_XTS => Some(OperationClass::Cipher),
             _ => OperationClass::try_from(self.0 >> 28).ok(),
+        }
+    }
+
+    /// The one curve of an algorithm that has but one: the element that TEE_IsAlgorithmSupported is asked for.
+    #[must_use]
+    pub const fn curve(self) -> Option<Curve> {
+        match self {
+            Self::ED25519 | Self::X25519 => Some(Curve::C25519),
+            Self::ED448 | Self::X448 => Some(Curve::C448),
+            Self::SM2_DSA_SM3 | Self::SM2_KEP | Self::SM2_PKE => Some(Curve::SM2),
+            _ => None,
         }
     }
 
@@ -252,7 +265,7 @@ mod tests {
                 name if name.contains("DERIVE") || name.contains("KEP") || name.starts_with('X') || name == "HKDF" => {
                     OperationClass::KeyDerivation
                 }
-                name if name.contains("DSA") || name.starts_with("RSASSA") || name == "ED25519" => OperationClass::AsymmetricSignature,
+                name if name.contains("DSA") || name.starts_with("RSASSA") || name.starts_with("ED") => OperationClass::AsymmetricSignature,
                 name if name.starts_with("RSA") || name == "SM2_PKE" => OperationClass::AsymmetricCipher,
                 "AES_CCM" | "AES_GCM" => OperationClass::AuthenticatedEncryption,
                 name if name.starts_with("AES") || name.starts_with("DES") || name.starts_with("SM4") => OperationClass::Cipher,

@@ -191,6 +191,8 @@ pub const TYPES: &[TypeRow] = &[
     of(T::X448_KEYPAIR, 1, 448, 448, &[fixed(A::X448_PRIVATE_VALUE, 56), fixed(A::X448_PUBLIC_VALUE, 56)]),
     of(T::ED25519_PUBLIC_KEY, 1, 256, 256, &[fixed(A::ED25519_PUBLIC_VALUE, 32)]),
     of(T::ED25519_KEYPAIR, 1, 256, 256, &[fixed(A::ED25519_PRIVATE_VALUE, 32), fixed(A::ED25519_PUBLIC_VALUE, 32)]),
+    of(T::ED448_PUBLIC_KEY, 1, 448, 448, &[fixed(A::ED448_PUBLIC_VALUE, 57)]),
+    of(T::ED448_KEYPAIR, 1, 448, 448, &[fixed(A::ED448_PRIVATE_VALUE, 57), fixed(A::ED448_PUBLIC_VALUE, 57)]),
     of(T::DATA, 0, 0, 0, &[]),
 ];
 

@@ -2,6 +2,7 @@
 //! Transient objects: the attributes of a key, by the tables of `utee_abi::crypto::types` (OP-TEE ABI, types and attributes).
 
 use super::algorithms::ecc::{self, Curve};
+use super::algorithms::{edwards, sm2};
 use super::handles::Handles;
 use super::keys::is_number_key;
 use crate::limits::MAX_OBJECTS_OF_TA;
@@ -81,8 +82,7 @@ impl Object {
     pub fn new(id: ObjectType, max_bits: u32) -> Result<Self, TeeError> {
         let row = TypeRow::of(id).filter(|row| is_served(row)).ok_or(TeeError::NOT_SUPPORTED)?;
         let max_size = with_parity(row, max_bits);
-        // No curve that is served has smaller keys than P-256.
-        if !row.allows(max_size) || (is_ecc(id) && max_size < Curve::P256.bits()) {
+        if !row.allows(max_size) {
             return Err(TeeError::NOT_SUPPORTED);
         }
         let mut values = Vec::new();
@@ -175,6 +175,18 @@ impl Object {
     /// BAD_PARAMETERS when it has some, or the size is none of the type's; ITEM_NOT_FOUND for unknown, repeated or missing ones;
     /// SECURITY for a secret longer than any of the type, BAD_STATE for one longer than this object's; OUT_OF_MEMORY.
     pub fn populate(&mut self, given: &[(AttributeId, Value)]) -> Result<(), TeeError> {
+        self.fill(given, Self::check_key)
+    }
+
+    /// As [`Object::populate`], of a key that was made here: its numbers go together.
+    ///
+    /// # Errors
+    /// As [`Object::populate`].
+    pub fn set_key(&mut self, made: &[(AttributeId, Value)]) -> Result<(), TeeError> {
+        self.fill(made, |_| Ok(()))
+    }
+
+    fn fill(&mut self, given: &[(AttributeId, Value)], check: impl FnOnce(&Self) -> Result<(), TeeError>) -> Result<(), TeeError> {
         if self.is_initialised {
             return Err(TeeError::BAD_PARAMETERS);
         }
@@ -193,7 +205,7 @@ impl Object {
         result = result.and_then(|()| match size {
             size if size > self.max_size => Err(TeeError::BAD_STATE),
             size if !self.row.allows(size) => Err(TeeError::BAD_PARAMETERS),
-            _ => self.check_key(),
+            _ => check(self),
         });
         match result {
             Ok(()) => {
@@ -209,6 +221,13 @@ impl Object {
     fn check_key(&self) -> Result<(), TeeError> {
         if is_number_key(self.row.id) {
             return self.check_numbers();
+        }
+        if let Some(of) = edwards::Use::of_key(self.row.id) {
+            let [secret, public] = of.attributes();
+            return match self.value(secret) {
+                Some(Value::Bytes(secret)) => of.check_pair(secret, self.number(public)?),
+                _ => of.check_public(self.number(public)?),
+            };
         }
         if !is_ecc(self.row.id) {
             return Ok(());
@@ -227,11 +246,12 @@ impl Object {
     pub fn curve(&self) -> Result<Curve, TeeError> {
         match self.value(AttributeId::ECC_CURVE) {
             Some(Value::Number(number)) => Curve::of(*number),
+            _ if is_sm2(self.row.id) => Ok(Curve::Sm2),
             _ => Err(TeeError::BAD_PARAMETERS),
         }
     }
 
-    /// An attribute that is a large number, the most significant byte first.
+    /// An attribute of bytes.
     ///
     /// # Errors
     /// BAD_PARAMETERS for an object without it.
@@ -349,25 +369,35 @@ impl Object {
         usize::try_from(bits / 8).map_err(|_| TeeError::NOT_SUPPORTED)
     }
 
-    /// Checks that an elliptic key pair of so many bits may be generated; its curve and its number.
+    /// Checks that an elliptic key pair of so many bits may be generated.
     ///
     /// # Errors
-    /// BAD_STATE when it has attributes; NOT_SUPPORTED for a size that it cannot have; ITEM_NOT_FOUND or BAD_PARAMETERS for attributes
-    /// that are not the curve of that size alone.
-    pub fn plan_pair(&self, bits: u32, given: &[UteeAttribute]) -> Result<(Curve, u32), TeeError> {
+    /// BAD_STATE when it has attributes; NOT_SUPPORTED for a size that it cannot have, or no pair.
+    pub fn plan_pair(&self, bits: u32) -> Result<(), TeeError> {
         if self.is_initialised {
             return Err(TeeError::BAD_STATE);
         }
-        if !self.row.allows(bits) || bits > self.max_size {
-            return Err(TeeError::NOT_SUPPORTED);
-        }
-        let [attribute] = given else { return Err(TeeError::ITEM_NOT_FOUND) };
+        let is_pair = self.row.attributes.iter().any(|row| !row.id.is_public());
+        if is_pair && self.row.allows(bits) && bits <= self.max_size { Ok(()) } else { Err(TeeError::NOT_SUPPORTED) }
+    }
+
+    /// As [`Object::plan_pair`], of a curve of NIST or of SM2; the curve, and its number if it has one.
+    ///
+    /// # Errors
+    /// As there; ITEM_NOT_FOUND or BAD_PARAMETERS for attributes that are not the curve of that size alone, none for SM2.
+    pub fn plan_pair_on(&self, bits: u32, given: &[UteeAttribute]) -> Result<(Curve, Option<u32>), TeeError> {
+        self.plan_pair(bits)?;
+        let attribute = match given {
+            [] if is_sm2(self.row.id) => return Ok((Curve::Sm2, None)),
+            [attribute] if !is_sm2(self.row.id) => attribute,
+            _ => return Err(TeeError::ITEM_NOT_FOUND),
+        };
         if attribute.id != AttributeId::ECC_CURVE {
             return Err(TeeError::ITEM_NOT_FOUND);
         }
         let number = u32::try_from(attribute.a).map_err(|_| TeeError::BAD_PARAMETERS)?;
         let curve = Curve::of(number)?;
-        if curve.bits() == bits { Ok((curve, number)) } else { Err(TeeError::BAD_PARAMETERS) }
+        if curve.bits() == bits { Ok((curve, Some(number))) } else { Err(TeeError::BAD_PARAMETERS) }
     }
 
     /// Gives it a secret that was made here: a generated or a derived key.
@@ -402,11 +432,15 @@ fn only_a_secret(row: &TypeRow) -> bool {
 
 /// True for types that an algorithm of the registry uses, and for data.
 fn is_served(row: &TypeRow) -> bool {
-    only_a_secret(row) || row.id == ObjectType::DATA || is_ecc(row.id) || is_number_key(row.id)
+    only_a_secret(row) || row.id == ObjectType::DATA || is_ecc(row.id) || is_number_key(row.id) || edwards::Use::of_key(row.id).is_some()
 }
 
-/// True for key pairs and public keys of the curves of NIST.
+/// True for key pairs and public keys of the curves of NIST and of SM2.
 pub fn is_ecc(id: ObjectType) -> bool {
     let pair = matches!(id, ObjectType::ECDSA_KEYPAIR | ObjectType::ECDH_KEYPAIR);
-    pair || matches!(id, ObjectType::ECDSA_PUBLIC_KEY | ObjectType::ECDH_PUBLIC_KEY)
+    pair || matches!(id, ObjectType::ECDSA_PUBLIC_KEY | ObjectType::ECDH_PUBLIC_KEY) || is_sm2(id)
+}
+
+fn is_sm2(id: ObjectType) -> bool {
+    [sm2::Use::Sign, sm2::Use::Exchange, sm2::Use::Encrypt].iter().any(|of| of.key_types().contains(&id))
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Signatures and encryption by public keys (OP-TEE ABI, system calls 39 and 40).
 
-use super::{Env, discrete, rsa, state};
+use super::{Env, curves, discrete, rsa, state};
 use crate::crypto::algorithms::digest::MAX_DIGEST;
 use crate::crypto::algorithms::{Service, ecc};
 use crate::ports::Platform;
@@ -12,13 +12,17 @@ use utee_abi::uaddr::UserSlice;
 use zeroize::Zeroizing;
 
 /// Copies what is signed.
-fn digest<'d, P: Platform>(env: &Env<'_, '_, P>, claim: UserSlice, digest: &'d mut [u8; MAX_DIGEST]) -> Result<&'d [u8], TeeError> {
+///
+/// # Errors
+/// BAD_PARAMETERS for more than any digest has; ACCESS_DENIED.
+pub fn digest<'d, P: Platform>(env: &Env<'_, '_, P>, claim: UserSlice, digest: &'d mut [u8; MAX_DIGEST]) -> Result<&'d [u8], TeeError> {
     let digest = usize::try_from(claim.len()).ok().and_then(|len| digest.get_mut(..len)).ok_or(TeeError::BAD_PARAMETERS)?;
     env.read_any(claim, digest)?;
     Ok(digest)
 }
 
-/// Signs, encrypts or decrypts: state, attributes, their number, digest, its length, buffer, cell of its length. No attributes are of use here.
+/// Signs, encrypts or decrypts: state, attributes, their number, digest, its length, buffer, cell of its length. What attributes there
+/// may be is up to the algorithm; ECDSA has none.
 ///
 /// # Errors
 /// BAD_STATE for a state that does not sign; BAD_PARAMETERS for a key without attributes or a digest that is longer than any;
@@ -29,6 +33,7 @@ pub fn operate<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs) -> Result
     match service {
         Service::Rsa(how) => return rsa::operate(env, a, how),
         Service::Dsa(algorithm) => return discrete::sign(env, a, algorithm),
+        Service::Edwards(_) | Service::Sm2(_) => return curves::operate(env, a, service, mode, key),
         _ => {}
     }
     let (Service::Ecc(ecc::Use::Sign(_)), OperationMode::Sign) = (service, mode) else { return Err(TeeError::BAD_STATE) };
@@ -58,6 +63,7 @@ pub fn verify<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs) -> Result<
     match service {
         Service::Rsa(how) => return rsa::verify(env, a, how),
         Service::Dsa(algorithm) => return discrete::verify(env, a, algorithm),
+        Service::Edwards(_) | Service::Sm2(_) => return curves::verify(env, a, service, mode, key),
         _ => {}
     }
     let (Service::Ecc(ecc::Use::Sign(algorithm)), OperationMode::Verify) = (service, mode) else { return Err(TeeError::BAD_STATE) };

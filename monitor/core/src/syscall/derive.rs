@@ -2,9 +2,9 @@
 //! Derivation of keys (OP-TEE ABI, system call 32 and derivation parameters).
 
 use super::object::{Given, buffer, given};
-use super::{Env, discrete, state};
+use super::{Env, curves, discrete, state};
 use crate::crypto::algorithms::kdf::{self, Derivation};
-use crate::crypto::algorithms::{Service, ecc, find};
+use crate::crypto::algorithms::{Service, ecc, find, sm2};
 use crate::limits::{MAX_DERIVATION_INPUT, admit};
 use crate::ports::Platform;
 use alloc::vec::Vec;
@@ -26,6 +26,8 @@ pub fn derive<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs) -> Result<
         Service::Derivation(derivation) => derivation,
         Service::Ecc(ecc::Use::Agree) => return agree(env, a, keys),
         Service::Dh => return discrete::agree(env, a),
+        Service::Edwards(of) if !of.signs() => return curves::agree(env, a, of, keys),
+        Service::Sm2(sm2::Use::Exchange) => return curves::exchange(env, a, keys),
         _ => return Err(TeeError::NOT_SUPPORTED),
     };
     let longest = room(env, target)?;

@@ -8,6 +8,7 @@ pub mod authenc;
 pub mod base;
 pub mod cancel;
 pub mod cipher;
+pub mod curves;
 pub mod derive;
 mod discrete;
 pub mod hash;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Transient objects (OP-TEE ABI, system calls 24 to 31 and 54).
 
-use super::{Env, discrete, rsa};
-use crate::crypto::algorithms::ecc::{self, Curve};
+use super::{Env, curves, discrete, rsa};
+use crate::crypto::algorithms::edwards;
 use crate::crypto::object::{Object, Value, is_ecc};
 use crate::limits::{MAX_ATTRIBUTES, admit};
 use crate::ports::Platform;
@@ -57,7 +57,11 @@ pub fn buffer<P: Platform>(
     Ok(bytes)
 }
 
-fn get<'e, P: Platform>(env: &'e mut Env<'_, '_, P>, handle: u32) -> Result<&'e mut Object, TeeError> {
+/// The object of a handle.
+///
+/// # Errors
+/// BAD_STATE.
+pub fn get<'e, P: Platform>(env: &'e mut Env<'_, '_, P>, handle: u32) -> Result<&'e mut Object, TeeError> {
     env.body.objects.get_mut(handle).ok_or(TeeError::BAD_STATE)
 }
 
@@ -182,7 +186,7 @@ pub fn generate<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs) -> Resul
     match get(env, handle)?.id() {
         ObjectType::RSA_KEYPAIR => return rsa::generate(env, a),
         ObjectType::DSA_KEYPAIR | ObjectType::DH_KEYPAIR => return discrete::generate(env, a),
-        id if is_ecc(id) => return generate_pair(env, a),
+        id if is_ecc(id) || edwards::Use::of_key(id).is_some() => return curves::generate(env, a),
         _ => {}
     }
     let len = get(env, handle)?.plan_secret(a.u32(1))?;
@@ -194,33 +198,4 @@ pub fn generate<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs) -> Resul
     secret.resize(len, 0);
     env.call.tee.rng.fill(env.call.platform(), &mut secret)?;
     get(env, handle)?.set_secret(secret)
-}
-
-fn generate_pair<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs) -> Result<(), TeeError> {
-    let handle = a.u32(0);
-    let attributes = given(env, a.addr(2), a.u32(3))?;
-    let object = get(env, handle)?;
-    if !matches!(object.id(), ObjectType::ECDSA_KEYPAIR | ObjectType::ECDH_KEYPAIR) {
-        return Err(TeeError::NOT_SUPPORTED);
-    }
-    let (curve, number) = object.plan_pair(a.u32(1), &attributes)?;
-    let mut random = Zeroizing::new([0; ecc::MAX_SCALAR]);
-    let random = random.get_mut(..curve.size()).ok_or(TeeError::GENERIC)?;
-    // A number that is too large comes once in 2^32 times; P-521 has seven bits too many.
-    for _ in 0..64 {
-        env.call.tee.rng.fill(env.call.platform(), random)?;
-        if let (Curve::P521, Some(first)) = (curve, random.first_mut()) {
-            *first &= 1;
-        }
-        let Some(pair) = ecc::pair(curve, random) else { continue };
-        let ids = [AttributeId::ECC_PRIVATE_VALUE, AttributeId::ECC_PUBLIC_VALUE_X, AttributeId::ECC_PUBLIC_VALUE_Y];
-        let mut values: Few<(AttributeId, Value), 4> = Few::new();
-        for (id, bytes) in ids.into_iter().zip(&pair) {
-            let value = Value::bytes(bytes.get(..curve.size()).ok_or(TeeError::GENERIC)?)?;
-            values.push((id, value)).map_err(|_| TeeError::GENERIC)?;
-        }
-        values.push((AttributeId::ECC_CURVE, Value::Number(number))).map_err(|_| TeeError::GENERIC)?;
-        return get(env, handle)?.populate(&values);
-    }
-    Err(TeeError::GENERIC)
 }

@@ -2,7 +2,7 @@
 //! Cryptographic states (OP-TEE ABI, system calls 15 to 17).
 
 use super::Env;
-use crate::crypto::algorithms::{Service, ae::Ae, cipher::Cipher, digest::Digest, ecc, find, key_types, mac::Mac, public_type};
+use crate::crypto::algorithms::{Service, ae::Ae, cipher::Cipher, digest::Digest, ecc, find, key_types, mac::Mac, public_type, sm2};
 use crate::crypto::state::{Running, State};
 use crate::limits::admit;
 use crate::ports::Platform;
@@ -34,7 +34,10 @@ fn fits(service: Service, mode: OperationMode) -> bool {
         Service::Cipher(..) | Service::Ae(..) => matches!(mode, M::Encrypt | M::Decrypt),
         Service::Derivation(_) | Service::Ecc(ecc::Use::Agree) | Service::Dh => mode == M::Derive,
         Service::Rsa(how) => how.fits(mode),
-        Service::Ecc(ecc::Use::Sign(_)) | Service::Dsa(_) => matches!(mode, M::Sign | M::Verify),
+        Service::Ecc(ecc::Use::Sign(_)) | Service::Dsa(_) | Service::Sm2(sm2::Use::Sign) => matches!(mode, M::Sign | M::Verify),
+        Service::Edwards(of) if of.signs() => matches!(mode, M::Sign | M::Verify),
+        Service::Edwards(_) | Service::Sm2(sm2::Use::Exchange) => mode == M::Derive,
+        Service::Sm2(sm2::Use::Encrypt) => matches!(mode, M::Encrypt | M::Decrypt),
     }
 }
 
@@ -99,7 +102,7 @@ pub fn copy<P: Platform>(env: &mut Env<'_, '_, P>, target: u32, source: u32) -> 
     if state.algorithm != algorithm || state.mode != mode {
         return Err(TeeError::BAD_PARAMETERS);
     }
-    if matches!(service, Service::Derivation(_) | Service::Ecc(_) | Service::Rsa(_) | Service::Dsa(_) | Service::Dh) {
+    if matches!(service, Service::Derivation(_) | Service::Ecc(_) | Service::Rsa(_) | Service::Dsa(_) | Service::Dh | Service::Edwards(_) | Service::Sm2(_)) {
         return Err(TeeError::BAD_STATE);
     }
     state.running = copy;

@@ -2,6 +2,8 @@
 //! Calls that are under way, answered step by step.
 #![allow(dead_code, reason = "each test uses some of it")]
 
+pub(crate) mod keys;
+
 use tee_core::testing::normal::NormalWorld;
 use utee_abi::msg::{Command, MsgHeader, MsgParam, message_size};
 use utee_abi::rpc::RpcCommand;

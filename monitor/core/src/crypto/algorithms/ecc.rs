@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! Elliptic curves of NIST: ECDSA (FIPS 186-5) and ECDH (SP 800-56A), in constant time where a secret is at work.
+//! Elliptic curves of NIST: ECDSA (FIPS 186-5) and ECDH (SP 800-56A), in constant time where a secret is at work; and the keys on
+//! the curve of SM2, whose schemes are in [`super::sm2`].
 //!
 //! A public point is checked to be on its curve whenever it comes in, and is never the point at infinity; the curves have no
 //! points of low order beside it.
@@ -41,22 +42,30 @@ pub const ROWS: &[(Id, Use)] = &[
 /// A curve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Curve {
+    /// P-192.
+    P192,
+    /// P-224.
+    P224,
     /// P-256.
     P256,
     /// P-384.
     P384,
     /// P-521.
     P521,
+    /// The curve of SM2, with schemes of its own.
+    Sm2,
 }
 
 impl Curve {
-    /// The curve of a number of TEE_ECC_CURVE_*.
+    /// The curve of NIST of a number of TEE_ECC_CURVE_*.
     ///
     /// # Errors
     /// NOT_SUPPORTED.
     pub fn of(number: u32) -> Result<Self, TeeError> {
         use utee_abi::crypto::Curve as Id;
         match Id::from_raw(number) {
+            Id::NIST_P192 => Ok(Self::P192),
+            Id::NIST_P224 => Ok(Self::P224),
             Id::NIST_P256 => Ok(Self::P256),
             Id::NIST_P384 => Ok(Self::P384),
             Id::NIST_P521 => Ok(Self::P521),
@@ -67,7 +76,9 @@ impl Curve {
     /// Bits of its keys.
     pub const fn bits(self) -> u32 {
         match self {
-            Self::P256 => 256,
+            Self::P192 => 192,
+            Self::P224 => 224,
+            Self::P256 | Self::Sm2 => 256,
             Self::P384 => 384,
             Self::P521 => 521,
         }
@@ -76,32 +87,41 @@ impl Curve {
     /// Bytes of a coordinate or scalar; half a signature.
     pub const fn size(self) -> usize {
         match self {
-            Self::P256 => 32,
+            Self::P192 => 24,
+            Self::P224 => 28,
+            Self::P256 | Self::Sm2 => 32,
             Self::P384 => 48,
             Self::P521 => 66,
         }
     }
 }
 
+/// Calls a function for a curve, and gives `$sm2` for that of SM2.
 macro_rules! on {
-    ($curve:expr, $function:ident($($argument:expr),*)) => {
+    ($curve:expr, $function:ident($($argument:expr),*), $sm2:expr) => {
         match $curve {
+            Curve::P192 => $function::<p192::NistP192>($($argument),*),
+            Curve::P224 => $function::<p224::NistP224>($($argument),*),
             Curve::P256 => $function::<p256::NistP256>($($argument),*),
             Curve::P384 => $function::<p384::NistP384>($($argument),*),
             Curve::P521 => $function::<p521::NistP521>($($argument),*),
+            Curve::Sm2 => $sm2,
         }
+    };
+    ($curve:expr, $function:ident($($argument:expr),*)) => {
+        on!($curve, $function($($argument),*), $function::<::sm2::Sm2>($($argument),*))
     };
 }
 
 /// A number of a field, big-endian, with leading zeros as it needs them.
-fn field<C: CurveArithmetic>(number: &[u8]) -> Result<FieldBytes<C>, TeeError> {
+pub(super) fn field<C: CurveArithmetic>(number: &[u8]) -> Result<FieldBytes<C>, TeeError> {
     let mut bytes = FieldBytes::<C>::default();
     let start = bytes.len().checked_sub(number.len()).ok_or(TeeError::BAD_PARAMETERS)?;
     bytes.get_mut(start..).ok_or(TeeError::GENERIC)?.copy_from_slice(number);
     Ok(bytes)
 }
 
-fn point<C>(x: &[u8], y: &[u8]) -> Result<PublicKey<C>, TeeError>
+pub(super) fn point<C>(x: &[u8], y: &[u8]) -> Result<PublicKey<C>, TeeError>
 where
     C: CurveArithmetic,
     AffinePoint<C>: FromSec1Point<C> + ToSec1Point<C>,
@@ -117,7 +137,7 @@ where
     PublicKey::from_sec1_bytes(encoded.get(..len).ok_or(TeeError::GENERIC)?).map_err(|_| TeeError::BAD_PARAMETERS)
 }
 
-fn scalar<C: CurveArithmetic>(number: &[u8]) -> Result<SecretKey<C>, TeeError> {
+pub(super) fn scalar<C: CurveArithmetic>(number: &[u8]) -> Result<SecretKey<C>, TeeError> {
     let bytes = Zeroizing::new(field::<C>(number)?);
     SecretKey::from_bytes(&bytes).map_err(|_| TeeError::BAD_PARAMETERS)
 }
@@ -190,7 +210,7 @@ pub fn sign(curve: Curve, secret: &[u8], digest: &[u8], fresh: &[u8], out: &mut 
         out.iter_mut().zip(signature.to_bytes().iter()).for_each(|(to, from)| *to = *from);
         Ok(())
     }
-    on!(curve, make(secret, digest, fresh, out))
+    on!(curve, make(secret, digest, fresh, out), Err(TeeError::BAD_PARAMETERS))
 }
 
 /// Verifies a signature of r and s.
@@ -209,7 +229,7 @@ pub fn verify(curve: Curve, x: &[u8], y: &[u8], digest: &[u8], signature: &[u8])
         let signature = Signature::<C>::from_slice(signature).map_err(|_| TeeError::SIGNATURE_INVALID)?;
         hazmat::verify_prehashed(&point.to_projective(), digest, &signature).map_err(|_| TeeError::SIGNATURE_INVALID)
     }
-    on!(curve, check(x, y, digest, signature))
+    on!(curve, check(x, y, digest, signature), Err(TeeError::BAD_PARAMETERS))
 }
 
 /// The x coordinate of the point that both sides get, as long as a scalar.
@@ -229,5 +249,5 @@ pub fn agree(curve: Curve, secret: &[u8], x: &[u8], y: &[u8]) -> Result<Zeroizin
         out.iter_mut().zip(shared.raw_secret_bytes()).for_each(|(to, from)| *to = *from);
         Ok(out)
     }
-    on!(curve, run(secret, x, y))
+    on!(curve, run(secret, x, y), Err(TeeError::BAD_PARAMETERS))
 }

@@ -6,10 +6,15 @@ pub mod block;
 pub mod ccm;
 pub mod cipher;
 pub mod ctr;
+pub mod curve25519;
+pub mod curve448;
+#[cfg(test)]
+mod curve_tests;
 pub mod dh;
 pub mod digest;
 pub mod dsa;
 pub mod ecc;
+pub mod edwards;
 pub mod gcm;
 pub mod kdf;
 pub mod mac;
@@ -18,6 +23,7 @@ pub mod prime;
 pub mod rsa;
 mod rsa_padding;
 pub mod sha2;
+pub mod sm2;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -44,6 +50,10 @@ pub enum Service {
     Dsa(Algorithm),
     /// Agreement modulo a prime.
     Dh,
+    /// Curve25519 or Curve448.
+    Edwards(edwards::Use),
+    /// SM2.
+    Sm2(sm2::Use),
 }
 
 /// What serves an algorithm; `None` when nothing does.
@@ -61,6 +71,8 @@ pub fn find(id: AlgorithmId) -> Option<Service> {
         .or_else(|| row(rsa::ROWS, id).map(Service::Rsa))
         .or_else(|| row(dsa::ROWS, id).map(Service::Dsa))
         .or_else(|| row(dh::ROWS, id).map(|()| Service::Dh))
+        .or_else(|| row(edwards::ROWS, id).map(Service::Edwards))
+        .or_else(|| row(sm2::ROWS, id).map(Service::Sm2))
 }
 
 /// The types of the keys that an operation takes, first and second.
@@ -76,6 +88,10 @@ pub fn key_types(service: Service) -> [Option<ObjectType>; 2] {
         Service::Rsa(_) => [Some(ObjectType::RSA_KEYPAIR), None],
         Service::Dsa(_) => [Some(ObjectType::DSA_KEYPAIR), None],
         Service::Dh => [Some(ObjectType::DH_KEYPAIR), None],
+        Service::Edwards(of) => [Some(of.pair_type()), None],
+        // Its key, and the one that it made for this exchange.
+        Service::Sm2(sm2::Use::Exchange) => [Some(ObjectType::SM2_KEP_KEYPAIR); 2],
+        Service::Sm2(of) => [Some(of.key_types()[0]), None],
     }
 }
 
@@ -85,6 +101,8 @@ pub fn public_type(service: Service, mode: OperationMode) -> Option<ObjectType> 
         (Service::Ecc(ecc::Use::Sign(_)), OperationMode::Verify) => Some(ObjectType::ECDSA_PUBLIC_KEY),
         (Service::Rsa(_), OperationMode::Encrypt | OperationMode::Verify) => Some(ObjectType::RSA_PUBLIC_KEY),
         (Service::Dsa(_), OperationMode::Verify) => Some(ObjectType::DSA_PUBLIC_KEY),
+        (Service::Edwards(of), OperationMode::Verify) => of.public_type(),
+        (Service::Sm2(of), OperationMode::Verify | OperationMode::Encrypt) => Some(of.key_types()[1]),
         _ => None,
     }
 }
