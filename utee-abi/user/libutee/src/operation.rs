@@ -52,7 +52,18 @@ fn key_type(algorithm: AlgorithmId, class: OperationClass, mode: OperationMode) 
         (OperationClass::KeyDerivation, 0x47 | 0xC0) => ObjectType::HKDF_IKM.raw(),
         (OperationClass::KeyDerivation, main @ (0xC1 | 0xC2)) => 0xA100_0000 | main,
         (OperationClass::KeyDerivation, 0x42) => ObjectType::ECDH_KEYPAIR.raw(),
+        (OperationClass::KeyDerivation, 0x44) => ObjectType::X25519_KEYPAIR.raw(),
+        (OperationClass::KeyDerivation, 0x45) if algorithm == AlgorithmId::X448 => ObjectType::X448_KEYPAIR.raw(),
+        (OperationClass::KeyDerivation, 0x45) => ObjectType::SM2_KEP_KEYPAIR.raw(),
+        (OperationClass::AsymmetricCipher, 0x46) if mode == OperationMode::Encrypt => ObjectType::SM2_PKE_PUBLIC_KEY.raw(),
+        (OperationClass::AsymmetricCipher, 0x46) => ObjectType::SM2_PKE_KEYPAIR.raw(),
         // Verification has no need of the secret.
+        (OperationClass::AsymmetricSignature, 0x43) if mode == OperationMode::Verify => ObjectType::ED25519_PUBLIC_KEY.raw(),
+        (OperationClass::AsymmetricSignature, 0x43) => ObjectType::ED25519_KEYPAIR.raw(),
+        (OperationClass::AsymmetricSignature, 0x44) if mode == OperationMode::Verify => ObjectType::ED448_PUBLIC_KEY.raw(),
+        (OperationClass::AsymmetricSignature, 0x44) => ObjectType::ED448_KEYPAIR.raw(),
+        (OperationClass::AsymmetricSignature, 0x45) if mode == OperationMode::Verify => ObjectType::SM2_DSA_PUBLIC_KEY.raw(),
+        (OperationClass::AsymmetricSignature, 0x45) => ObjectType::SM2_DSA_KEYPAIR.raw(),
         (OperationClass::AsymmetricSignature, 0x42) if mode == OperationMode::Verify => ObjectType::ECDSA_PUBLIC_KEY.raw(),
         (OperationClass::AsymmetricSignature, 0x42) => ObjectType::ECDSA_KEYPAIR.raw(),
         _ => return Err(TeeError::NOT_SUPPORTED),
@@ -61,7 +72,7 @@ fn key_type(algorithm: AlgorithmId, class: OperationClass, mode: OperationMode) 
 }
 
 fn takes_two_keys(algorithm: AlgorithmId) -> bool {
-    matches!(algorithm, AlgorithmId::AES_XTS | AlgorithmId::SM4_XTS)
+    matches!(algorithm, AlgorithmId::AES_XTS | AlgorithmId::SM4_XTS | AlgorithmId::SM2_KEP)
 }
 
 fn allocate(algorithm: u32, mode: u32, max_key_size: u32) -> Result<Operation> {
@@ -232,6 +243,7 @@ impl Operation {
 /// Whether an algorithm has an element: a curve, of which the TEE is asked for an object, or none.
 fn has_element(algorithm: AlgorithmId, element: u32) -> bool {
     let bits = match Curve::from_raw(element) {
+        curve if algorithm.curve().is_some() => return algorithm.curve() == Some(curve),
         _ if algorithm.main_algorithm() != 0x42 => return element == 0,
         Curve::NIST_P192 => 192,
         Curve::NIST_P224 => 224,
@@ -241,6 +253,12 @@ fn has_element(algorithm: AlgorithmId, element: u32) -> bool {
         _ => return false,
     };
     Object::new(ObjectType::ECDSA_PUBLIC_KEY, bits).is_ok()
+}
+
+/// True for operations that are done in one call.
+fn has_nothing_under_way(class: OperationClass) -> bool {
+    use OperationClass as C;
+    matches!(class, C::KeyDerivation | C::AsymmetricSignature | C::AsymmetricCipher)
 }
 
 /// The operation of a handle; the TA panics when there is none.
@@ -376,7 +394,7 @@ c_functions! {
             let keys = if from.has_key { [0, 1].map(|index: usize| from.keys[index].as_ref().map(|key| **key)) } else { [None, None] };
             or_panic(to.set_keys(keys));
         }
-        if !matches!(from.class, OperationClass::KeyDerivation | OperationClass::AsymmetricSignature) {
+        if !has_nothing_under_way(from.class) {
             or_panic(to.state.copy_from(&from.state));
         }
         to.blocks.copy_from(&from.blocks);

@@ -16,12 +16,14 @@
 //! ```
 
 mod blocks;
+mod curves;
 mod object;
 mod operations;
 mod signature;
 mod state;
 
 pub use blocks::Blocks;
+pub use curves::{Point, Sm2Exchange, Variant};
 pub use object::{Attribute, Object, ObjectRef};
 pub use operations::{Ae, Cipher, Direction, Mac};
 pub use signature::{Signer, Verifier};

@@ -19,7 +19,12 @@ pub enum Attribute<'a> {
 }
 
 impl Attribute<'_> {
-    fn raw(&self) -> [u8; UteeAttribute::SIZE] {
+    /// An attribute whose bytes the kernel writes. Whoever gives it to the kernel sees to it that they live.
+    pub(super) fn output(id: AttributeId, out: &mut [u8]) -> [u8; UteeAttribute::SIZE] {
+        UteeAttribute { a: out.as_mut_ptr().expose_provenance() as u64, b: out.len() as u64, id }.to_bytes()
+    }
+
+    pub(super) fn raw(&self) -> [u8; UteeAttribute::SIZE] {
         let attribute = match *self {
             Attribute::Bytes(id, bytes) => UteeAttribute { a: bytes.as_ptr().expose_provenance() as u64, b: bytes.len() as u64, id },
             Attribute::Value(id, a, b) => UteeAttribute { a: a.into(), b: b.into(), id },

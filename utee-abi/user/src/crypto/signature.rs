@@ -2,8 +2,9 @@
 //! Signatures of digests.
 
 use super::operations::key_for;
-use super::{Object, State};
+use super::{Attribute, Object, State};
 use crate::Result;
+use alloc::vec::Vec;
 use utee_abi::crypto::{AlgorithmId, KeyUsage, OperationMode};
 
 /// Signs digests.
@@ -29,8 +30,17 @@ impl Signer {
     /// # Errors
     /// SHORT_BUFFER, BAD_PARAMETERS for a digest of a wrong length.
     pub fn sign(&self, digest: &[u8], out: &mut [u8]) -> Result<usize> {
-        // SAFETY: the kernel reads `digest` and writes `out`.
-        let (result, len) = unsafe { self.state.sign(&[], (digest.as_ptr(), digest.len()), (out.as_mut_ptr(), out.len())) };
+        self.sign_with(&[], digest, out)
+    }
+
+    /// As [`Signer::sign`], with parameters of the algorithm.
+    ///
+    /// # Errors
+    /// As there; BAD_PARAMETERS for parameters that are of no use.
+    pub fn sign_with(&self, params: &[Attribute<'_>], digest: &[u8], out: &mut [u8]) -> Result<usize> {
+        let params: Vec<_> = params.iter().map(Attribute::raw).collect();
+        // SAFETY: the kernel reads `digest` and what the parameters name, and writes `out`.
+        let (result, len) = unsafe { self.state.sign(&params, (digest.as_ptr(), digest.len()), (out.as_mut_ptr(), out.len())) };
         result.map(|()| len)
     }
 }
@@ -57,7 +67,16 @@ impl Verifier {
     /// # Errors
     /// SIGNATURE_INVALID; BAD_PARAMETERS for a digest of a wrong length.
     pub fn verify(&self, digest: &[u8], signature: &[u8]) -> Result<()> {
-        // SAFETY: the kernel reads both.
-        unsafe { self.state.verify(&[], (digest.as_ptr(), digest.len()), (signature.as_ptr(), signature.len())) }
+        self.verify_with(&[], digest, signature)
+    }
+
+    /// As [`Verifier::verify`], with parameters of the algorithm.
+    ///
+    /// # Errors
+    /// As there; BAD_PARAMETERS for parameters that are of no use.
+    pub fn verify_with(&self, params: &[Attribute<'_>], digest: &[u8], signature: &[u8]) -> Result<()> {
+        let params: Vec<_> = params.iter().map(Attribute::raw).collect();
+        // SAFETY: the kernel reads all of them, and what the parameters name.
+        unsafe { self.state.verify(&params, (digest.as_ptr(), digest.len()), (signature.as_ptr(), signature.len())) }
     }
 }
