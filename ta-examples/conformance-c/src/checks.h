@@ -13,6 +13,7 @@ void check_at(bool holds, const char *what, const char *file, unsigned int line)
 #define CHECK(expression) check_at((expression), #expression, __FILE__, __LINE__)
 
 void check_arithmetic(void);
+void check_curves(void);
 void check_framework(void);
 void check_library(void);
 void check_open(void);

@@ -244,7 +244,8 @@ static void check_signature(void)
 	TEE_InitRefAttribute(&attributes[2], TEE_ATTR_ECC_PUBLIC_VALUE_Y, x, sizeof(x));
 	TEE_InitValueAttribute(&attributes[3], TEE_ATTR_ECC_CURVE, TEE_ECC_CURVE_NIST_P256, 0);
 	CHECK(TEE_IsAlgorithmSupported(TEE_ALG_ECDSA_SHA256, TEE_ECC_CURVE_NIST_P256) == TEE_SUCCESS);
-	CHECK(TEE_IsAlgorithmSupported(TEE_ALG_ECDSA_SHA256, TEE_ECC_CURVE_NIST_P192) == TEE_ERROR_NOT_SUPPORTED);
+	CHECK(TEE_IsAlgorithmSupported(TEE_ALG_ECDSA_SHA256, TEE_ECC_CURVE_NIST_P192) == TEE_SUCCESS);
+	CHECK(TEE_IsAlgorithmSupported(TEE_ALG_ECDSA_SHA256, TEE_ECC_CURVE_25519) == TEE_ERROR_NOT_SUPPORTED);
 	CHECK(TEE_AllocateTransientObject(TEE_TYPE_ECDSA_KEYPAIR, 256, &key) == TEE_SUCCESS);
 	CHECK(TEE_PopulateTransientObject(key, attributes, 4) == TEE_ERROR_BAD_PARAMETERS);
 	TEE_InitRefAttribute(&attributes[2], TEE_ATTR_ECC_PUBLIC_VALUE_Y, y, sizeof(y));

@@ -7,5 +7,6 @@ srcs-y += framework.c
 srcs-y += library.c
 srcs-y += open.c
 srcs-y += keys.c
+srcs-y += curves.c
 # What the library that open.c opens takes from this TA.
 exports-y += TEE_Malloc snprintf __tls_get_addr

@@ -12,6 +12,8 @@ mod checks;
 #[cfg(target_arch = "arm")]
 mod crypto;
 #[cfg(target_arch = "arm")]
+mod curves;
+#[cfg(target_arch = "arm")]
 mod framework;
 #[cfg(target_arch = "arm")]
 mod keys;

@@ -2,12 +2,13 @@
 //! What a benchmark measures from inside the TEE: each operation makes ready what it needs and is done so many times.
 
 use conformance::proto;
-use utee::crypto::{Object, Signer, Verifier};
+use utee::crypto::{Agreement, Object, Signer, Verifier};
 use utee::utee_abi::crypto::{AlgorithmId, Curve, ObjectType};
 use utee::{Parameters, Result, TeeError, ValueInput};
 
 /// The operations, in the order of [`proto::MEASURED`].
-const OPERATIONS: [fn(u32) -> Result<()>; proto::MEASURED.len()] = [ecdsa_sign, ecdsa_verify, ecdsa_generate];
+const OPERATIONS: [fn(u32) -> Result<()>; proto::MEASURED.len()] =
+    [ecdsa_sign, ecdsa_verify, ecdsa_generate, x25519, x25519_generate, ed25519_sign, ed25519_verify];
 
 /// Does an operation so many times.
 pub(crate) fn measure(params: &mut Parameters<'_>) -> Result<()> {
@@ -35,4 +36,41 @@ fn ecdsa_verify(times: u32) -> Result<()> {
 
 fn ecdsa_generate(times: u32) -> Result<()> {
     (0..times).try_for_each(|_| ecdsa_key().map(drop))
+}
+
+fn x25519_key() -> Result<Object> {
+    Object::generate(ObjectType::X25519_KEYPAIR, 256)
+}
+
+/// With one operation and one object for what comes of it, as a TA in C has them.
+fn x25519(times: u32) -> Result<()> {
+    let (key, mut public) = (x25519_key()?, [0; 32]);
+    x25519_key()?.public(&mut public)?;
+    let secret = Object::new(ObjectType::GENERIC_SECRET, 256)?;
+    let agreement = Agreement::new(AlgorithmId::X25519, &key)?;
+    (0..times).try_for_each(|_| {
+        secret.reset()?;
+        agreement.agree(&public, &secret)
+    })
+}
+
+fn x25519_generate(times: u32) -> Result<()> {
+    (0..times).try_for_each(|_| x25519_key().map(drop))
+}
+
+fn ed25519_key() -> Result<Object> {
+    Object::generate(ObjectType::ED25519_KEYPAIR, 256)
+}
+
+fn ed25519_sign(times: u32) -> Result<()> {
+    let signer = Signer::new(AlgorithmId::ED25519, &ed25519_key()?)?;
+    (0..times).try_for_each(|_| signer.sign(&[7; 32], &mut [0; 64]).map(drop))
+}
+
+fn ed25519_verify(times: u32) -> Result<()> {
+    let key = ed25519_key()?;
+    let mut signature = [0; 64];
+    Signer::new(AlgorithmId::ED25519, &key)?.sign(&[7; 32], &mut signature)?;
+    let verifier = Verifier::new(AlgorithmId::ED25519, &key)?;
+    (0..times).try_for_each(|_| verifier.verify(&[7; 32], &signature))
 }

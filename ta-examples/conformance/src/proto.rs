@@ -35,7 +35,15 @@ pub const IDENTITY: u32 = 6;
 pub const MEASURE: u32 = 7;
 
 /// What [`MEASURE`] does: its name in the benchmark, and how often it is done for one figure.
-pub const MEASURED: &[(&str, u32)] = &[("ecdsa-p256-sign", 4), ("ecdsa-p256-verify", 4), ("ecdsa-p256-keygen", 4)];
+pub const MEASURED: &[(&str, u32)] = &[
+    ("ecdsa-p256-sign", 4),
+    ("ecdsa-p256-verify", 4),
+    ("ecdsa-p256-keygen", 4),
+    ("x25519", 4),
+    ("x25519-keygen", 4),
+    ("ed25519-sign", 4),
+    ("ed25519-verify", 4),
+];
 
 /// Runs p0 value in `a`, an index of [`STREAMED`], `b` times over as many bytes as p1 value in `a` says.
 pub const STREAM: u32 = 8;
@@ -74,4 +82,5 @@ pub const GROUPS: &[&str] = &[
     "arithmetic",
     "call rules",
     "keys",
+    "curves",
 ];

@@ -2,7 +2,7 @@
 //! The TA, which has instructions of the CPU in it.
 
 use crate::checks::Checks;
-use crate::{arithmetic, crypto, framework, keys, measured, memory, streamed};
+use crate::{arithmetic, crypto, curves, framework, keys, measured, memory, streamed};
 use conformance::proto;
 use utee::digest::{Algorithm, Digest};
 use utee::{MemrefInput, MemrefOutput, Parameters, Result, Ta, TeeError, ValueInput, ValueOutput, cancellation, info, property};
@@ -52,6 +52,7 @@ const GROUPS: [fn(&mut Checks) -> Result<()>; proto::GROUPS.len()] = [
     arithmetic::arithmetic,
     framework::call_rules,
     keys::keys,
+    curves::curves,
 ];
 
 fn run(index: usize) -> Result<Checks> {

@@ -7,4 +7,8 @@ pub(super) const ROWS: &[Row] = &[
     ("ecdsa-p256-sign", "ECDSA P-256: sign", Some(3_000_000), "OP-TEE 233 M"),
     ("ecdsa-p256-verify", "  verify", Some(6_000_000), "OP-TEE 159 M"),
     ("ecdsa-p256-keygen", "  generate a key", None, "OP-TEE 232 M"),
+    ("x25519", "X25519: agree", Some(1_500_000), "OP-TEE 21.3 M"),
+    ("x25519-keygen", "  generate a key", None, ""),
+    ("ed25519-sign", "Ed25519: sign 32 bytes", None, ""),
+    ("ed25519-verify", "  verify", None, ""),
 ];

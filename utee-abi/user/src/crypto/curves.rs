@@ -68,6 +68,41 @@ const fn bits(kind: ObjectType) -> u32 {
     }
 }
 
+/// Agrees on secrets with the owners of public keys, by X25519 or X448.
+#[derive(Debug)]
+pub struct Agreement {
+    // Before the key, which the kernel does not close while the state has it.
+    state: State,
+    _key: Object,
+    public: AttributeId,
+}
+
+impl Agreement {
+    /// With a key pair.
+    ///
+    /// # Errors
+    /// NOT_SUPPORTED for another algorithm, OUT_OF_MEMORY; ACCESS_DENIED for a pair that may not be used so; BAD_PARAMETERS for one of
+    /// another type.
+    pub fn new(algorithm: AlgorithmId, key: &Object) -> Result<Self> {
+        let public = match algorithm {
+            AlgorithmId::X25519 => AttributeId::X25519_PUBLIC_VALUE,
+            AlgorithmId::X448 => AttributeId::X448_PUBLIC_VALUE,
+            _ => return Err(TeeError::NOT_SUPPORTED),
+        };
+        let key = key_for(key, KeyUsage::DERIVE)?;
+        Ok(Self { state: State::new(algorithm, OperationMode::Derive, [Some(*key), None])?, _key: key, public })
+    }
+
+    /// Makes an empty object the secret that is agreed on with the owner of a public key.
+    ///
+    /// # Errors
+    /// BAD_PARAMETERS for a public key of another length or of low order, or an object that is a key already.
+    pub fn agree(&self, public: &[u8], secret: &Object) -> Result<()> {
+        // SAFETY: the attribute names memory that lives.
+        unsafe { self.state.derive_raw(&[Attribute::Bytes(self.public, public).raw()], **secret) }
+    }
+}
+
 /// A point of SM2's curve: its coordinates, 32 bytes at most.
 pub type Point<'p> = (&'p [u8], &'p [u8]);
 
@@ -123,13 +158,14 @@ impl Object {
     /// # Errors
     /// BAD_PARAMETERS for a public key of another length or of low order; ACCESS_DENIED for a pair that may not be used so.
     pub fn agree(&self, public: &[u8]) -> Result<Self> {
-        let (algorithm, id) = match ObjectType::from_raw(self.info()?.object_type) {
-            ObjectType::X25519_KEYPAIR => (AlgorithmId::X25519, AttributeId::X25519_PUBLIC_VALUE),
-            ObjectType::X448_KEYPAIR => (AlgorithmId::X448, AttributeId::X448_PUBLIC_VALUE),
+        let algorithm = match ObjectType::from_raw(self.info()?.object_type) {
+            ObjectType::X25519_KEYPAIR => AlgorithmId::X25519,
+            ObjectType::X448_KEYPAIR => AlgorithmId::X448,
             _ => return Err(TeeError::NOT_SUPPORTED),
         };
-        let key = key_for(self, KeyUsage::DERIVE)?;
-        Self::derive(ObjectType::GENERIC_SECRET, 512, algorithm, &key, &[Attribute::Bytes(id, public)])
+        let secret = Self::new(ObjectType::GENERIC_SECRET, 512)?;
+        Agreement::new(algorithm, self)?.agree(public, &secret)?;
+        Ok(secret)
     }
 
     /// The key of so many bytes, a multiple of 8, that this SM2_KEP_KEYPAIR and the other side agree on, with `ephemeral`, a pair that was made for this

@@ -23,7 +23,7 @@ mod signature;
 mod state;
 
 pub use blocks::Blocks;
-pub use curves::{Point, Sm2Exchange, Variant};
+pub use curves::{Agreement, Point, Sm2Exchange, Variant};
 pub use object::{Attribute, Object, ObjectRef};
 pub use operations::{Ae, Cipher, Direction, Mac};
 pub use signature::{Signer, Verifier};
