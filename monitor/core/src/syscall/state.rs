@@ -102,7 +102,10 @@ pub fn copy<P: Platform>(env: &mut Env<'_, '_, P>, target: u32, source: u32) -> 
     if state.algorithm != algorithm || state.mode != mode {
         return Err(TeeError::BAD_PARAMETERS);
     }
-    if matches!(service, Service::Derivation(_) | Service::Ecc(_) | Service::Rsa(_) | Service::Dsa(_) | Service::Dh | Service::Edwards(_) | Service::Sm2(_)) {
+    if matches!(
+        service,
+        Service::Derivation(_) | Service::Ecc(_) | Service::Rsa(_) | Service::Dsa(_) | Service::Dh | Service::Edwards(_) | Service::Sm2(_)
+    ) {
         return Err(TeeError::BAD_STATE);
     }
     state.running = copy;

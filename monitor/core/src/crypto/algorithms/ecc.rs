@@ -5,7 +5,11 @@
 //! A public point is checked to be on its curve whenever it comes in, and is never the point at infinity; the curves have no
 //! points of low order beside it.
 
+#[cfg(any(target_pointer_width = "32", test))]
+use super::nist256::Nist256;
 use ecdsa::{EcdsaCurve, Signature, SignatureSize, hazmat};
+#[cfg(not(any(target_pointer_width = "32", test)))]
+use p256::NistP256 as Nist256;
 use p256::elliptic_curve::array::ArraySize;
 use p256::elliptic_curve::sec1::{FromSec1Point, ModulusSize, ToSec1Point};
 use p256::elliptic_curve::{AffinePoint, CurveArithmetic, FieldBytes, FieldBytesSize, NonZeroScalar, PublicKey, SecretKey};
@@ -102,7 +106,7 @@ macro_rules! on {
         match $curve {
             Curve::P192 => $function::<p192::NistP192>($($argument),*),
             Curve::P224 => $function::<p224::NistP224>($($argument),*),
-            Curve::P256 => $function::<p256::NistP256>($($argument),*),
+            Curve::P256 => $function::<Nist256>($($argument),*),
             Curve::P384 => $function::<p384::NistP384>($($argument),*),
             Curve::P521 => $function::<p521::NistP521>($($argument),*),
             Curve::Sm2 => $sm2,

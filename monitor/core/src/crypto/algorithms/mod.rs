@@ -18,6 +18,8 @@ pub mod edwards;
 pub mod gcm;
 pub mod kdf;
 pub mod mac;
+#[cfg(any(target_pointer_width = "32", test))]
+mod nist256;
 pub mod numbers;
 pub mod prime;
 pub mod rsa;
