@@ -219,6 +219,13 @@ impl<B: Board> Platform for Machine<B> {
         &self.archive
     }
 
+    fn constant_memory(&self) -> [&[u8]; 2] {
+        [layout::text(), layout::rodata()].map(|range| {
+            // SAFETY: the kernel's own memory as the linker laid it out, mapped for reading alone and never written.
+            unsafe { core::slice::from_raw_parts(range.start as *const u8, range.len()) }
+        })
+    }
+
     fn normal_read(&self, pa: u64, out: &mut [u8]) -> bool {
         self.ram().read(pa, out)
     }

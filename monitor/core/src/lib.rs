@@ -73,6 +73,8 @@ pub struct Tee<P: Platform> {
     pub notifications: Notifications<P>,
     /// The console of the trusted OS.
     pub console: Console<P>,
+    /// What it signs with what runs here.
+    pub attestation: pta::attestation::Key<P>,
     /// What the pseudo-TA of tests takes and gives back.
     #[cfg(feature = "test-pta")]
     pub mutex: pta::invoke_tests::Mutex<P>,
@@ -99,6 +101,7 @@ impl<P: Platform> Tee<P> {
             rpc_cache: call::RpcCache::new(),
             notifications: Notifications::new(&platform),
             console: Console::new(&platform),
+            attestation: pta::attestation::Key::new(),
             #[cfg(feature = "test-pta")]
             mutex: pta::invoke_tests::Mutex::new(),
             platform,

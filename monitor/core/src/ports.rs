@@ -406,6 +406,9 @@ pub trait Platform: ConsolePort + Send + Sync + Sized + 'static {
     /// The boot archive (TAs and root keys), in memory that only the secure world can change.
     fn boot_archive(&self) -> &Arc<SealedOf<Self>>;
 
+    /// The code and the constants of the TEE itself, in memory that does not change.
+    fn constant_memory(&self) -> [&[u8]; 2];
+
     /// Copies from normal-world RAM; false when the range is not wholly in [`Platform::normal_ram`].
     #[must_use]
     fn normal_read(&self, pa: u64, out: &mut [u8]) -> bool;

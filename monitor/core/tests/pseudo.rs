@@ -318,8 +318,20 @@ fn statistics_tell_both_times_and_nothing_of_what_is_not_there() {
     let reply = world.invoke(statistics, stats::Command::Time.into(), &[out, out]);
     let times = [reply.params[0].words, reply.params[1].words];
     assert_eq!((result(&reply).0, times), (0, [[1_700_000_000, 5, 0], [12, 346, 0]]));
-    for command in [stats::Command::Pager, stats::Command::MemLeak, stats::Command::Driver] {
-        assert_eq!(result(&world.invoke(statistics, command.into(), &[])), ta(TeeError::NOT_SUPPORTED));
+    let pager = world.invoke(statistics, stats::Command::Pager.into(), &[out; 3]);
+    assert_eq!((result(&pager).0, pager.params.iter().all(|param| param.words[..2] == [0, 0])), (0, true));
+    assert_eq!(result(&world.invoke(statistics, stats::Command::MemLeak.into(), &[])).0, 0);
+    assert!(tee.platform.printed().contains("memory of TAs: 0 of 4194304 bytes in use"));
+    for (kind, name) in [(0, "clocks"), (1, "regulators")] {
+        assert_eq!(result(&world.invoke(statistics, stats::Command::Driver.into(), &[MsgParam::value_in(kind, 0, 0)])).0, 0);
+        assert!(tee.platform.printed().contains(&format!("the TEE drives no {name}")));
+    }
+    for (command, params) in [
+        (stats::Command::Pager, &[out; 2][..]),
+        (stats::Command::MemLeak, &[out]),
+        (stats::Command::Driver, &[MsgParam::value_in(2, 0, 0)]),
+    ] {
+        assert_eq!(result(&world.invoke(statistics, command.into(), params)), ta(TeeError::BAD_PARAMETERS));
     }
     assert_eq!(result(&world.invoke(statistics, 6, &[])), ta(TeeError::NOT_IMPLEMENTED));
     assert_eq!(result(&world.invoke(statistics, stats::Command::Time.into(), &[out])), ta(TeeError::BAD_PARAMETERS));

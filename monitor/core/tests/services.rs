@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! Pseudo-TAs that not every machine has: the clock, and what OP-TEE's test suite asks of the core.
+//! Pseudo-TAs beside those that each machine has: the clock, attestation, and what OP-TEE's test suite asks of the core.
 
+use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use tee_core::Tee;
-use tee_core::testing::FakePlatform;
+use tee_core::crypto::algorithms::numbers::Aid;
+use tee_core::crypto::algorithms::rsa;
+use tee_core::ports::{EntropyKind, HardwareKey, KeyState};
+use tee_core::testing::image::{elf, signed};
 use tee_core::testing::normal::{NormalWorld, Reply};
+use tee_core::testing::{FakePlatform, RESERVED, Secrets};
+use utee_abi::crypto::Algorithm;
 use utee_abi::msg::{ATTR_META, ATTR_NONCONTIG, Command, Kind, Login, MsgHeader, MsgParam};
-use utee_abi::pta::{device, invoke_tests, rtc};
+use utee_abi::pta::{attestation, device, invoke_tests, rtc};
 use utee_abi::result::{Origin, TeeError};
+use utee_abi::rpc::{FsCommand, RpcCommand};
+use utee_abi::sysnum::Syscall;
+use utee_abi::ta_head::{EntryFunction, TaFlags};
 use utee_abi::uuid::Uuid;
 
 fn boot() -> (Arc<Tee<FakePlatform>>, NormalWorld) {
@@ -134,8 +143,6 @@ fn the_core_tests_itself() {
 fn a_self_test_that_fails_says_which() {
     use std::sync::atomic::{AtomicBool, Ordering};
     use tee_core::crypto::rng::RESEED_AFTER;
-    use tee_core::ports::EntropyKind;
-    use tee_core::testing::Secrets;
     static BROKEN: AtomicBool = AtomicBool::new(false);
     let entropy = |out: &mut [u8]| {
         out.fill(0x5A);
@@ -259,4 +266,216 @@ fn aes_over_a_buffer_comes_back() {
         let params = [value(Kind::ValueInput, what.0, what.1), value(Kind::ValueInput, how.0, how.1), memory, to];
         assert_eq!(result(&run(&mut world, session, AesPerf, &params)), ta(TeeError::BAD_PARAMETERS), "{what:?} {how:?}");
     }
+}
+
+/// Verifies with what the public key says, and gives the digest.
+fn verified(world: &mut NormalWorld, session: u32, nonce: &[u8], quote: &[u8]) -> Vec<u8> {
+    struct Nothing;
+    impl Aid for Nothing {
+        fn random(&mut self, _out: &mut [u8]) -> Result<(), TeeError> {
+            Err(TeeError::BAD_STATE)
+        }
+
+        fn go_on(&mut self) -> Result<(), TeeError> {
+            Ok(())
+        }
+    }
+    let (exponent, modulus) = public_key(world, session);
+    let (digest, signature) = quote.split_at(32);
+    let signed = Sha256::digest([nonce, digest].concat());
+    let key = rsa::Public::new(&modulus, &exponent).unwrap();
+    let how = rsa::Use::SignPss(Algorithm::Sha256);
+    key.verify(how, &signed, signature, 32, &mut Nothing).unwrap();
+    let other = Sha256::digest([nonce, b"!", digest].concat());
+    assert!(key.verify(how, &other, signature, 32, &mut Nothing).is_err());
+    digest.to_vec()
+}
+
+fn public_key(world: &mut NormalWorld, session: u32) -> (Vec<u8>, Vec<u8>) {
+    let (first, exponent) = buffer(world, Kind::TmemOutput, 3);
+    let (second, modulus) = buffer(world, Kind::TmemOutput, 400);
+    let reply = world.invoke(session, attestation::Command::GetPubkey.into(), &[exponent, modulus, MsgParam::value_out()]);
+    let sizes = [0, 1].map(|index| reply.params[index].words[1]);
+    assert_eq!((result(&reply).0, sizes, reply.params[2].words[0]), (0, [3, 384], 0x7041_4930));
+    (world.read(first, 3), world.read(second, 384))
+}
+
+const QUOTE: u64 = 32 + 384;
+
+#[test]
+fn what_runs_here_is_signed() {
+    use attestation::Command as C;
+    let a = Uuid::new(1, 2, 3, [4; 8]);
+    let image = signed(&a, &elf(&a, TaFlags::empty(), 8192));
+    let boot = |key: u8| {
+        let secrets = Secrets { key: Ok(HardwareKey::new([key; 16], KeyState::Device)), ..Secrets::default() };
+        FakePlatform::boot_keeping(secrets, &[(a, image.clone())]).unwrap()
+    };
+    let tee = boot(7);
+    let mut world = NormalWorld::new(Arc::clone(&tee));
+    let session = session(&mut world, &attestation::UUID, Login::Public);
+    let key = public_key(&mut world, session);
+    let (_, none) = buffer(&mut world, Kind::TmemOutput, 0);
+    let reply = world.invoke(session, C::GetPubkey.into(), &[none, none, MsgParam::value_out()]);
+    assert_eq!((result(&reply), [0, 1].map(|index| reply.params[index].words[1])), (ta(TeeError::SHORT_BUFFER), [3, 384]));
+
+    // The TEE, and a TA that is not loaded.
+    let (at, nonce) = buffer(&mut world, Kind::TmemInput, 1000);
+    world.write(at, &[0xA5; 1000]);
+    let (to, out) = buffer(&mut world, Kind::TmemOutput, QUOTE);
+    assert_eq!(result(&world.invoke(session, C::HashTeeMemory.into(), &[nonce, out])).0, 0);
+    let quote = world.read(to, QUOTE as usize);
+    let digest = verified(&mut world, session, &[0xA5; 1000], &quote);
+    assert_eq!(digest, Sha256::digest(b"the code of the TEEits constants").to_vec());
+    let (name, uuid) = buffer(&mut world, Kind::TmemInput, 16);
+    world.write(name, &a.to_memory());
+    assert_eq!(result(&world.invoke(session, C::GetTaShdrDigest.into(), &[uuid, nonce, out])).0, 0);
+    let quote = world.read(to, QUOTE as usize);
+    // The digest stands behind the header of 20 bytes of what is signed.
+    assert_eq!(verified(&mut world, session, &[0xA5; 1000], &quote), image[20..52]);
+
+    // What may not be asked, or not so.
+    world.write(name, &Uuid::new(9, 9, 9, [9; 8]).to_memory());
+    assert_eq!(result(&world.invoke(session, C::GetTaShdrDigest.into(), &[uuid, nonce, out])), ta(TeeError::ITEM_NOT_FOUND));
+    assert_eq!(result(&world.invoke(session, C::HashTaMemory.into(), &[nonce, out])), ta(TeeError::ACCESS_DENIED));
+    let (_, short) = buffer(&mut world, Kind::TmemOutput, QUOTE - 1);
+    let reply = world.invoke(session, C::HashTeeMemory.into(), &[nonce, short]);
+    assert_eq!((result(&reply), reply.params[1].words[1]), (ta(TeeError::SHORT_BUFFER), QUOTE));
+    let (_, empty) = buffer(&mut world, Kind::TmemInput, 0);
+    for params in [&[empty, out][..], &[out, out], &[nonce], &[nonce, out, out]] {
+        assert_eq!(result(&world.invoke(session, C::HashTeeMemory.into(), params)), ta(TeeError::BAD_PARAMETERS));
+    }
+    assert_eq!(result(&world.invoke(session, 4, &[])), ta(TeeError::NOT_IMPLEMENTED));
+
+    // A TA of itself: the same wherever it is loaded.
+    let first = of_itself(&tee, &mut world, &a);
+    let second = of_itself(&tee, &mut world, &a);
+    assert_ne!(first.0, second.0, "the salt is random");
+    let digests = [first, second].map(|(quote, base)| (verified(&mut world, session, b"nonce", &quote), base));
+    assert_eq!(digests[0].0, digests[1].0);
+    assert_ne!(digests[0].1, digests[1].1, "loaded at another address");
+
+    // The key is that of the device.
+    let mut other = NormalWorld::new(boot(8));
+    let different = self::session(&mut other, &attestation::UUID, Login::Public);
+    assert_ne!(public_key(&mut other, different), key);
+    assert_eq!(kept(&|| boot(7), &|| boot(8)), key);
+}
+
+/// The key with a normal world that keeps its file, however it changes that; and whether it is made anew for each.
+fn kept(own: &dyn Fn() -> Arc<Tee<FakePlatform>>, others: &dyn Fn() -> Arc<Tee<FakePlatform>>) -> (Vec<u8>, Vec<u8>) {
+    let disk: Arc<std::sync::Mutex<Disk>> = Arc::default();
+    let ask = |tee: Arc<Tee<FakePlatform>>| {
+        let mut world = NormalWorld::new(tee);
+        let served = Arc::clone(&disk);
+        world.supplicant = Box::new(move |platform, command, params| served.lock().unwrap().serve(platform, command, params));
+        let session = session(&mut world, &attestation::UUID, Login::Public);
+        let key = public_key(&mut world, session);
+        (key, std::mem::take(&mut disk.lock().unwrap().written))
+    };
+    let (key, written) = ask(own());
+    assert_eq!(written, 1);
+    assert_eq!(ask(own()), (key.clone(), 0), "it is read, not made");
+    let content = disk.lock().unwrap().file.clone().unwrap();
+    // Nothing of the key is to be seen: its modulus would be the first that is.
+    assert!(!content.windows(16).any(|part| part == &key.1[..16]));
+    let mut changed = content.clone();
+    changed[500] ^= 1;
+    disk.lock().unwrap().file = Some(changed);
+    assert_eq!(ask(own()), (key.clone(), 1), "what was changed is not believed");
+    disk.lock().unwrap().file = Some(vec![7; 20]);
+    assert_eq!(ask(own()).1, 1);
+    // The file of another machine.
+    let (_, written) = ask(others());
+    assert_eq!(written, 1);
+    key
+}
+
+/// A normal world that keeps one file, and the one that is to replace it.
+#[derive(Default)]
+struct Disk {
+    file: Option<Vec<u8>>,
+    new: Vec<u8>,
+    written: usize,
+}
+
+impl Disk {
+    fn serve(&mut self, platform: &FakePlatform, command: RpcCommand, params: &mut [MsgParam]) -> u32 {
+        use tee_core::ports::Platform;
+        match command {
+            RpcCommand::ShmAlloc => params[0] = MsgParam::new(Kind::TmemOutput, [RESERVED.start, params[0].words[1], 1]),
+            RpcCommand::Fs => match (FsCommand::try_from(params[0].words[0] as u32).unwrap(), &self.file) {
+                (FsCommand::Open, None) => return TeeError::ITEM_NOT_FOUND.raw(),
+                (FsCommand::Read, Some(file)) => {
+                    assert!(platform.normal_write(params[1].words[0], file));
+                    params[1].words[1] = file.len() as u64;
+                }
+                (FsCommand::Write, _) => {
+                    self.new = vec![0; params[1].words[1] as usize];
+                    assert!(platform.normal_read(params[1].words[0], &mut self.new));
+                }
+                (FsCommand::Rename, _) => {
+                    self.file = Some(std::mem::take(&mut self.new));
+                    self.written += 1;
+                }
+                _ => {}
+            },
+            _ => {}
+        }
+        0
+    }
+}
+
+/// What a TA gets for its own memory, and where it was loaded.
+fn of_itself(tee: &Tee<FakePlatform>, world: &mut NormalWorld, a: &Uuid) -> (Vec<u8>, u64) {
+    use utee_abi::param::{ParamType, ParamTypes};
+    let given = Arc::new(std::sync::Mutex::new((Vec::new(), 0)));
+    let give = Arc::clone(&given);
+    tee.platform.scripts().set(a, move |ta| {
+        if ta.function() != EntryFunction::InvokeCommand {
+            return 0;
+        }
+        let [name, session, origin, params, nonce] = [0, 1, 2, 3, 4].map(|slot| ta.scratch(slot));
+        let out = ta.scratch(8);
+        ta.write(name, &attestation::UUID.to_memory());
+        ta.write(nonce, b"nonce");
+        let code = ta.syscall(Syscall::OpenTaSession, &[name, 0xFFFF_FFFF, 0, session, origin]);
+        if code != 0 {
+            return code;
+        }
+        let types = ParamTypes::new([ParamType::MemrefInput, ParamType::MemrefOutput, ParamType::None, ParamType::None]);
+        let cells = [u64::from(types.word()), nonce, 5, out, QUOTE, 0, 0, 0, 0];
+        ta.write(params, &cells.map(u64::to_le_bytes).concat());
+        let (command, session) = (u32::from(attestation::Command::HashTaMemory), ta.word(session));
+        let code = ta.syscall(Syscall::InvokeTaCommand, &[u64::from(session), 0xFFFF_FFFF, u64::from(command), params, origin]);
+        let mut quote = vec![0; QUOTE as usize];
+        ta.read(out, &mut quote);
+        *give.lock().unwrap() = (quote, ta.base());
+        code
+    });
+    let session = session(world, a, Login::Public);
+    assert_eq!(result(&world.invoke(session, 0, &[])).0, 0);
+    world.close(session);
+    Arc::try_unwrap(given).map_or_else(|given| given.lock().unwrap().clone(), |given| given.into_inner().unwrap())
+}
+
+#[test]
+fn a_product_without_a_key_of_its_own_signs_nothing() {
+    let secrets = Secrets { product: true, ..Secrets::default() };
+    // The stand-in for entropy is refused at boot by a product as well: it has a generator here.
+    let noise = tee_core::ports::Noise::new("a test", 1, 1000).unwrap();
+    let mut state = 1u32;
+    let entropy = move |out: &mut [u8]| {
+        out.fill_with(|| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        });
+        Ok(())
+    };
+    let secrets = Secrets { entropy_kind: EntropyKind::Hardware(noise), entropy: Box::new(entropy), ..secrets };
+    let mut world = NormalWorld::new(FakePlatform::boot_keeping(secrets, &[]).unwrap());
+    let session = session(&mut world, &attestation::UUID, Login::Public);
+    let (_, out) = buffer(&mut world, Kind::TmemOutput, 400);
+    let reply = world.invoke(session, attestation::Command::GetPubkey.into(), &[out, out, MsgParam::value_out()]);
+    assert_eq!(result(&reply), ta(TeeError::SECURITY));
 }

@@ -7,6 +7,9 @@ use num_enum::{IntoPrimitive, TryFromPrimitive};
 /// UUID.
 pub const UUID: Uuid = Uuid::new(0x3980_0861, 0x182a, 0x4720, [0x9b, 0x67, 0x2b, 0xcd, 0x62, 0x2b, 0xc0, 0xb5]);
 
+/// Bits of the key.
+pub const KEY_BITS: usize = 3072;
+
 /// Commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, IntoPrimitive, TryFromPrimitive)]
 #[repr(u32)]

@@ -96,6 +96,10 @@ pub fn hardware<P: Platform>(platform: &P) -> Result<HardwareKey, TeeError> {
 pub enum Purpose {
     /// Authenticates the versions of TAs that the normal world stores.
     TaVersions = 0x4F58_0001,
+    /// Seeds the key that [`crate::pta::attestation`] signs with.
+    Attestation = 0x4F58_0003,
+    /// Encrypts the file that this key is kept in.
+    AttestationFile = 0x4F58_0004,
     /// Shows on the console that there is one, and is used for nothing.
     Demonstration = 0x4F58_0002,
 }

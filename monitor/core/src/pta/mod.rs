@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Pseudo-TAs: services of the core that are called like TAs.
 
+pub mod attestation;
 pub mod device;
 #[cfg(feature = "test-pta")]
 pub mod invoke_tests;
@@ -72,6 +73,7 @@ pub trait PseudoTa<P: Platform>: Sync {
 /// Every pseudo-TA.
 pub fn all<P: Platform>() -> &'static [&'static dyn PseudoTa<P>] {
     &[
+        &attestation::Attestation,
         &device::DeviceEnumeration,
         #[cfg(feature = "test-pta")]
         &invoke_tests::InvokeTests,

@@ -4,13 +4,13 @@
 use super::{Caller, PseudoTa, memref, value};
 use crate::call::Call;
 use crate::limits::MAX_INSTANCES;
-use crate::ports::{Platform, Pool};
+use crate::ports::{Platform, Pool, PoolUsage};
 use crate::session::{Client, Session};
 use crate::ta::memory::Memory;
 use crate::ta::params::{Param, Params};
 use crate::ta::time::Clock;
 use utee_abi::param::ParamType;
-use utee_abi::pta::stats::{AllocRecord, Command, POOL_ALL, POOL_HEAP, POOL_TA_RAM, POOLS, TaRecord, UUID};
+use utee_abi::pta::stats::{AllocRecord, Command, DRIVER_CLOCK, DRIVER_REGULATOR, POOL_ALL, POOL_HEAP, POOL_TA_RAM, POOLS, TaRecord, UUID};
 use utee_abi::result::TeeError;
 use utee_abi::uuid::Uuid;
 
@@ -41,10 +41,44 @@ impl<P: Platform> PseudoTa<P> for Statistics {
             Command::Alloc => pools(call, params),
             Command::Ta => instances(call, params),
             Command::Time => time(call, params),
-            // There is no pager, no list of what was allocated, and no clock or regulator that the core drives.
-            Command::Pager | Command::MemLeak | Command::Driver => Err(TeeError::NOT_SUPPORTED),
+            Command::Pager => pager(params),
+            Command::MemLeak => usage(call, params),
+            Command::Driver => drivers(call, params),
         }
     }
+}
+
+/// There is no pager: all pages are there, and none was ever fetched.
+fn pager<P: Platform>(params: &mut Params<P>) -> Result<(), TeeError> {
+    let [p0, p1, p2, Param::None] = params else { return Err(TeeError::BAD_PARAMETERS) };
+    for param in [p0, p1, p2] {
+        let [first, second] = value(param, ParamType::ValueOutput)?;
+        (*first, *second) = (0, 0);
+    }
+    Ok(())
+}
+
+/// Prints what is given out; which allocations these are is not noted.
+fn usage<P: Platform>(call: &Call<'_, P>, params: &mut Params<P>) -> Result<(), TeeError> {
+    let [Param::None, Param::None, Param::None, Param::None] = params else { return Err(TeeError::BAD_PARAMETERS) };
+    for (name, pool) in [("heap", Pool::Heap), ("memory of TAs", Pool::TaRam)] {
+        let PoolUsage { used, peak, size, .. } = call.platform().pool(pool, false);
+        crate::log!(call.platform(), "I core: {name}: {used} of {size} bytes in use, {peak} at most");
+    }
+    Ok(())
+}
+
+/// Prints which clocks or regulators the TEE drives: none.
+fn drivers<P: Platform>(call: &Call<'_, P>, params: &mut Params<P>) -> Result<(), TeeError> {
+    let [p0, Param::None, Param::None, Param::None] = params else { return Err(TeeError::BAD_PARAMETERS) };
+    let [kind, _] = value(p0, ParamType::ValueInput)?;
+    let name = match u32::try_from(*kind) {
+        Ok(DRIVER_CLOCK) => "clocks",
+        Ok(DRIVER_REGULATOR) => "regulators",
+        _ => return Err(TeeError::BAD_PARAMETERS),
+    };
+    crate::log!(call.platform(), "I core: the TEE drives no {name}");
+    Ok(())
 }
 
 fn pools<P: Platform>(call: &Call<'_, P>, params: &mut Params<P>) -> Result<(), TeeError> {

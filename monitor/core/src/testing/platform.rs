@@ -267,6 +267,10 @@ impl Platform for FakePlatform {
         &self.archive
     }
 
+    fn constant_memory(&self) -> [&[u8]; 2] {
+        [b"the code of the TEE", b"its constants"]
+    }
+
     fn normal_read(&self, pa: u64, out: &mut [u8]) -> bool {
         self.ram.read(pa, out)
     }
