@@ -96,5 +96,29 @@ pub(crate) fn digests(checks: &mut Checks) -> Result<()> {
         checks.equal(hash.get(..len), Some(wanted));
     }
     checks.equal(Digest::by_id(0x5FFF_FFFF).map(|_| ()), Err(TeeError::NOT_SUPPORTED));
+    by_traits(checks);
     Ok(())
+}
+
+/// The same and more by the traits of RustCrypto.
+fn by_traits(checks: &mut Checks) {
+    use utee::traits::aead::AeadInOut;
+    use utee::traits::digest::{Digest, KeyInit, Mac};
+    use utee::traits::{Aes128Gcm, HmacSha256, Sha256, Sha512};
+    checks.equal(&Sha256::digest(b"abc")[..], ABC[3].1);
+    checks.equal(&Sha512::new_with_prefix(b"a").chain_update(b"bc").finalize()[..], ABC[5].1);
+    // RFC 4231, test case 4.
+    let key: [u8; 25] = core::array::from_fn(|index| index as u8 + 1);
+    let code = 0x8255_8A38_9A44_3C0E_A4CC_8198_99F2_083A_u128.to_be_bytes();
+    let rest = 0x85F0_FAA3_E578_F807_7A2E_3FF4_6729_665B_u128.to_be_bytes();
+    let computed = HmacSha256::new_from_slice(&key).map(|mac| mac.chain_update([0xCD; 50]).finalize().into_bytes());
+    checks.holds(computed.is_ok_and(|computed| computed[..16] == code && computed[16..] == rest));
+    checks.holds(HmacSha256::new_from_slice(&key[..4]).is_err());
+    // The GCM specification's test case 2.
+    let cipher = Aes128Gcm::new(&[0; 16].into());
+    let (mut text, nonce) = ([0u8; 16], [0; 12].into());
+    let tag = cipher.encrypt_inout_detached(&nonce, b"", text.as_mut_slice().into());
+    checks.equal(text, 0x0388_DACE_60B6_A392_F328_C2B9_71B2_FE78_u128.to_be_bytes());
+    checks.holds(tag.is_ok_and(|tag| tag[..] == 0xAB6E_47D4_2CEC_13BD_F53A_67B2_1257_BDDF_u128.to_be_bytes()));
+    checks.holds(cipher.decrypt_inout_detached(&nonce, b"", text.as_mut_slice().into(), &[0; 16].into()).is_err());
 }

@@ -40,6 +40,7 @@ pub mod system;
 mod tests;
 pub mod time;
 pub mod trace;
+pub mod traits;
 
 pub use entry::Ta;
 pub use params::{MemrefInout, MemrefInput, MemrefOutput, Param, Parameters, ValueInout, ValueInput, ValueOutput};

@@ -146,6 +146,14 @@ impl Mac {
         Ok(len)
     }
 
+    /// Forgets all data.
+    ///
+    /// # Errors
+    /// Those of the kernel.
+    pub fn reset(&mut self) -> Result<()> {
+        self.state.hash_init()
+    }
+
     /// Takes in the last data and compares the code in constant time. It starts afresh.
     ///
     /// # Errors
@@ -174,6 +182,11 @@ impl Ae {
         let key = key_for(key, direction.usage())?;
         let state = State::new(algorithm, direction.mode(), [Some(*key), None])?;
         Ok(Self { state, _key: key })
+    }
+
+    /// What is under way in the kernel.
+    pub(crate) fn state(&self) -> &State {
+        &self.state
     }
 
     /// Starts afresh. `tag_len` is in bytes; CCM has to know the lengths of the additional data and of the payload.
