@@ -8,7 +8,8 @@ use tee_core::ports::Platform;
 use tee_core::testing::image::{elf, signed_version};
 use tee_core::testing::normal::NormalWorld;
 use tee_core::testing::{FakePlatform, RESERVED};
-use utee_abi::msg::{Kind, MsgParam};
+use utee_abi::msg::{ATTR_NONCONTIG, Kind, MsgParam};
+use utee_abi::pta::secstor_ta_mgmt;
 use utee_abi::result::TeeError;
 use utee_abi::rpc::{FsCommand, RpcCommand};
 use utee_abi::ta_head::TaFlags;
@@ -48,6 +49,7 @@ impl Disk {
                 0
             }
             (RpcCommand::ShmFree, _) => 0,
+            (RpcCommand::LoadTa, _) if self.ta.is_empty() => TeeError::ITEM_NOT_FOUND.raw(),
             (RpcCommand::LoadTa, [_, place]) => {
                 let room = std::mem::replace(&mut place.words[1], self.ta.len() as u64);
                 assert!(room < self.ta.len() as u64 || platform.normal_write(place.words[0], &self.ta));
@@ -80,9 +82,12 @@ impl Disk {
             }
             FsCommand::Write if self.full => return Err(TeeError::STORAGE_NO_SPACE),
             FsCommand::Write => {
-                assert_eq!(offset, 0);
-                self.files.insert(file, bytes(platform, &params[1], params[1].words[1] as usize));
+                let data = bytes(platform, &params[1], params[1].words[1] as usize);
+                let content = self.files.get_mut(&file).unwrap();
+                content.resize(content.len().max(offset as usize + data.len()), 0);
+                content[offset as usize..][..data.len()].copy_from_slice(&data);
             }
+            FsCommand::Remove => drop(self.files.remove(&name(platform, &params[1]))),
             FsCommand::Rename => {
                 let content = self.files.remove(&name(platform, &params[1])).unwrap();
                 self.files.insert(name(platform, &params[2]), content);
@@ -168,4 +173,108 @@ fn without_room_versions_are_kept_until_the_reset() {
     disk.lock().unwrap().full = true;
     assert_eq!(boot(&disk, &[2, 1]), [0, CONFLICT]);
     assert_eq!(boot(&disk, &[1]), [0]);
+}
+
+/// A machine whose TAs are on the disk, and a session with the pseudo-TA that installs them.
+fn installer(disk: &Arc<Mutex<Disk>>) -> (NormalWorld, u32) {
+    let tee = FakePlatform::boot(&[], 2);
+    tee.platform.scripts().set(&A, |_| 0);
+    let mut world = NormalWorld::new(tee);
+    let served = Arc::clone(disk);
+    world.supplicant = Box::new(move |platform, command, params| served.lock().unwrap().serve(platform, command, params));
+    let session = world.open(&secstor_ta_mgmt::UUID, &[]).header.session;
+    (world, session)
+}
+
+fn install(world: &mut NormalWorld, session: u32, image: &[u8]) -> u32 {
+    let pages = image.len().div_ceil(4096) as u64;
+    let at = world.pages(pages);
+    world.write(at, image);
+    let list = world.list(&(0..pages).map(|page| at + page * 4096).collect::<Vec<_>>());
+    let param = MsgParam::new(Kind::TmemInput, [list, image.len() as u64, 0]).with(ATTR_NONCONTIG);
+    world.invoke(session, secstor_ta_mgmt::Command::Bootstrap.into(), &[param]).header.ret
+}
+
+fn open(world: &mut NormalWorld) -> u32 {
+    let header = world.open(&A, &[]).header;
+    if header.ret == 0 {
+        world.close(header.session);
+    }
+    header.ret
+}
+
+fn image(version: u32) -> Vec<u8> {
+    signed_version(&A, &elf(&A, TaFlags::empty(), 4096), version)
+}
+
+#[test]
+fn a_ta_that_was_installed_is_there_after_a_reset_and_in_no_older_version() {
+    let disk: Arc<Mutex<Disk>> = Arc::default();
+    let (mut world, session) = installer(&disk);
+    let not_found = TeeError::ITEM_NOT_FOUND.raw();
+    assert_eq!(open(&mut world), not_found);
+    assert_eq!(install(&mut world, session, &image(2)), 0);
+    assert_eq!([open(&mut world), open(&mut world)], [0, 0]);
+    assert_eq!(install(&mut world, session, &image(1)), CONFLICT);
+    assert_eq!(open(&mut world), 0, "the newer one is still there");
+
+    let (mut world, session) = installer(&disk);
+    assert_eq!(open(&mut world), 0);
+    assert_eq!(install(&mut world, session, &image(3)), 0);
+    let names: Vec<String> = disk.lock().unwrap().files.keys().cloned().collect();
+    assert_eq!(names, [format!("oxtee-ta-{A}"), FILE.to_string()], "nothing else is left there");
+
+    // The normal world's own comes first, but not in the place of a newer one.
+    disk.lock().unwrap().ta = image(2);
+    assert_eq!(open(&mut world), 0);
+    disk.lock().unwrap().files.remove(&format!("oxtee-ta-{A}"));
+    assert_eq!(open(&mut world), CONFLICT);
+    disk.lock().unwrap().ta = Vec::new();
+    assert_eq!(open(&mut world), not_found);
+}
+
+#[test]
+fn what_is_not_signed_is_not_installed() {
+    let disk: Arc<Mutex<Disk>> = Arc::default();
+    let (mut world, session) = installer(&disk);
+    let good = image(1);
+    let security = TeeError::SECURITY.raw();
+    // Each field of the header, the digest, the signature, the header of the TA, its content.
+    for at in [0, 4, 8, 12, 16, 18, 20, 52, 20 + 32 + 256, 20 + 32 + 256 + 16, 3000, good.len() - 1] {
+        let mut bad = good.clone();
+        bad[at] ^= 1;
+        assert_eq!(install(&mut world, session, &bad), security, "byte {at}");
+    }
+    for len in [1, 19, 20, 300, 330, good.len() - 1] {
+        assert_eq!(install(&mut world, session, &good[..len]), security, "{len} bytes");
+    }
+    assert!(disk.lock().unwrap().files.is_empty());
+    let out = MsgParam::value_out();
+    assert_eq!(world.invoke(session, 0, &[out]).header.ret, TeeError::BAD_PARAMETERS.raw());
+    assert_eq!(world.invoke(session, 1, &[]).header.ret, TeeError::NOT_IMPLEMENTED.raw());
+    disk.lock().unwrap().full = true;
+    assert_eq!(install(&mut world, session, &good), TeeError::STORAGE_NO_SPACE.raw());
+    assert!(disk.lock().unwrap().files.is_empty());
+}
+
+#[test]
+fn a_file_that_the_normal_world_changed_is_refused() {
+    let disk: Arc<Mutex<Disk>> = Arc::default();
+    let (mut world, session) = installer(&disk);
+    assert_eq!(install(&mut world, session, &image(1)), 0);
+    let file = format!("oxtee-ta-{A}");
+    let good = disk.lock().unwrap().files[&file].clone();
+    let mut put = |content: Vec<u8>| {
+        disk.lock().unwrap().files.insert(file.clone(), content);
+        open(&mut world)
+    };
+    for at in [4, 8, 20, 400, good.len() - 1] {
+        let mut bad = good.clone();
+        bad[at] ^= 0x40;
+        assert_ne!(put(bad), 0, "byte {at}");
+    }
+    for content in [Vec::new(), good[..19].to_vec(), good[..good.len() - 1].to_vec(), vec![0xFF; 5000]] {
+        assert_ne!(put(content), 0);
+    }
+    assert_eq!(put(good), 0);
 }

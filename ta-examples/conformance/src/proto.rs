@@ -66,6 +66,9 @@ pub const STREAMED: &[&str] = &[
 /// Over how many bytes the benchmark has it run: how the name goes on, bytes, times.
 pub const STREAM_SIZES: [(&str, u32, u32); 3] = [("1k", 1 << 10, 64), ("64k", 1 << 16, 2), ("1m", 1 << 20, 1)];
 
+/// Sends p1 memref in to port p0 value in `a` of the normal world by TCP, and gives what comes back, as much, to p2 memref out.
+pub const ECHO: u32 = 32;
+
 /// Names of the groups, by number.
 pub const GROUPS: &[&str] = &[
     "properties",

@@ -3,8 +3,11 @@
 
 use crate::checks::Checks;
 use crate::{arithmetic, crypto, curves, framework, keys, measured, memory, streamed};
+use alloc::vec::Vec;
 use conformance::proto;
+use core::time::Duration;
 use utee::digest::{Algorithm, Digest};
+use utee::net::{IpVersion, TcpStream};
 use utee::{MemrefInput, MemrefOutput, Parameters, Result, Ta, TeeError, ValueInput, ValueOutput, cancellation, info, property};
 
 pub(crate) struct Conformance;
@@ -31,6 +34,7 @@ impl Ta for Conformance {
             proto::IDENTITY => identity(params),
             proto::MEASURE => measured::measure(params),
             proto::STREAM => streamed::measure(params),
+            proto::ECHO => echo(params),
             _ => Err(TeeError::NOT_SUPPORTED),
         }
     }
@@ -82,6 +86,25 @@ fn run_group(params: &mut Parameters<'_>) -> Result<()> {
     let checks = run(which.a() as usize)?;
     answer.set(checks.passed(), checks.first_failure());
     Ok(())
+}
+
+fn echo(params: &mut Parameters<'_>) -> Result<()> {
+    let (port, data, mut back): (ValueInput<'_>, MemrefInput<'_>, MemrefOutput<'_>) = params.take()?;
+    let limit = Some(Duration::from_secs(10));
+    let port = u16::try_from(port.a()).map_err(|_| TeeError::BAD_PARAMETERS)?;
+    let data = data.to_vec()?;
+    let mut stream = TcpStream::connect(IpVersion::V4, "127.0.0.1", port)?;
+    stream.set_receive_buffer(4096)?;
+    stream.send_all(&data, limit)?;
+    let mut came = Vec::new();
+    let mut part = [0; 64];
+    while came.len() < data.len() {
+        match stream.receive(&mut part, limit)? {
+            0 => return Err(TeeError::COMMUNICATION),
+            len => came.extend_from_slice(part.get(..len).unwrap_or_default()),
+        }
+    }
+    back.write(&came)
 }
 
 fn empty_syscalls(params: &mut Parameters<'_>) -> Result<()> {

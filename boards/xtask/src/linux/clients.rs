@@ -58,6 +58,13 @@ const COMMANDS: &[(&str, &str)] = &[
          timeout 60 sh -c \"tee-call log -f --from end | grep -m 1 'greeting a client'\"; found=$?; kill $!; [ $found = 0 ]",
     ),
     (
+        "a TA speaks TCP",
+        "ifconfig lo up; nc -l -p 7777 -e cat & sleep 1\n\
+         echo -n 'there and back' | tee-call 1a7d9e62-84c5-4b3f-b0e1-6f2c8d5a9374 32 --value-in 7777,0 --in - --out /tmp/came || exit 1\n\
+         [ \"$(cat /tmp/came)\" = 'there and back' ] || exit 2\n\
+         echo -n nobody | tee-call 1a7d9e62-84c5-4b3f-b0e1-6f2c8d5a9374 32 --value-in 7778,0 --in - --out /tmp/came; [ $? = 14 ]",
+    ),
+    (
         "a TA does not go back to an older version",
         "ta=7c0e2a5b-91d4-4c36-a8f3-5e2b60d71984; file=/lib/optee_armtz/$ta.ta; cp $file old\n\
          tee-call $ta 0 || exit 1\n\

@@ -45,6 +45,11 @@ const PROBE: &[(&str, &str)] = &[
          for name in a b; do dd if=/dev/hwrng of=/tmp/$name bs=64 count=1 2>/dev/null || exit 2; done\n\
          [ \"$(wc -c </tmp/a)\" = 64 ] && ! cmp -s /tmp/a /tmp/b",
     ),
+    (
+        "the clock comes from the TEE, too",
+        "grep optee /sys/class/rtc/*/name || exit 1\n\
+         ours=$(dirname $(grep -l optee /sys/class/rtc/*/name)); [ \"$(cat $ours/since_epoch)\" -gt 1700000000 ]",
+    ),
     ("root cannot read secure memory", SECURE),
 ];
 

@@ -9,6 +9,7 @@ pub mod invoke_tests;
 pub mod log;
 pub mod rng;
 pub mod rtc;
+pub mod secstor_ta_mgmt;
 pub mod socket;
 pub mod stats;
 pub mod system;
@@ -81,6 +82,7 @@ pub fn all<P: Platform>() -> &'static [&'static dyn PseudoTa<P>] {
         &log::Log,
         &rng::HardwareRng,
         &rtc::Clock,
+        &secstor_ta_mgmt::TaManagement,
         &socket::Sockets,
         &stats::Statistics,
         &system::System,

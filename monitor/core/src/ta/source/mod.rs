@@ -3,8 +3,10 @@
 //!
 //! * [`archive`] - the boot image.
 //! * [`normal`] - the normal world, through its supplicant.
+//! * `installed` - files of the normal world, which the TEE wrote.
 
 pub mod archive;
+mod installed;
 pub mod normal;
 mod versions;
 
@@ -33,11 +35,15 @@ pub trait TaSource<P: Platform>: Sync {
 /// # Errors
 /// ITEM_NOT_FOUND when none has it, and as [`TaSource::find`].
 pub fn find<P: Platform>(call: &Call<'_, P>, uuid: &Uuid) -> Result<Arc<Image<P>>, TeeError> {
-    let sources: [&dyn TaSource<P>; 2] = [&call.tee.archive, &call.tee.normal_source];
-    for source in sources {
-        if let Some(image) = source.find(call, uuid)? {
-            return Ok(image);
-        }
+    if let Some(image) = call.tee.archive.find(call, uuid)? {
+        return Ok(image);
     }
-    Err(TeeError::ITEM_NOT_FOUND)
+    // One that was installed comes after the normal world's own, and in the place of one that it has superseded.
+    let refused = match call.tee.normal_source.find(call, uuid) {
+        Ok(Some(image)) => return Ok(image),
+        Ok(None) => TeeError::ITEM_NOT_FOUND,
+        Err(TeeError::ACCESS_CONFLICT) => TeeError::ACCESS_CONFLICT,
+        Err(error) => return Err(error),
+    };
+    call.tee.normal_source.find_installed(call, uuid)?.ok_or(refused)
 }

@@ -56,7 +56,8 @@ impl<P: Platform> NormalSource<P> {
         self.held.lock().iter().find(|image| image.uuid == *uuid).map(Arc::clone)
     }
 
-    fn let_go(&self, uuid: &Uuid) {
+    /// Lets go of the image of a TA.
+    pub(super) fn let_go(&self, uuid: &Uuid) {
         let gone = {
             let mut held = self.held.lock();
             held.iter().position(|image| image.uuid == *uuid).map(|index| held.remove(index))
@@ -78,8 +79,19 @@ impl<P: Platform> NormalSource<P> {
         Ok(())
     }
 
+    /// The highest version of each TA.
+    pub(super) fn versions(&self) -> &Versions<P> {
+        &self.versions
+    }
+
     /// Verifies and holds what the normal world gave.
-    fn admit(&self, call: &Call<'_, P>, uuid: &Uuid, buffer: &RpcBuffer<'_, '_, P>, len: usize) -> Result<Arc<Image<P>>, TeeError> {
+    pub(super) fn admit(
+        &self,
+        call: &Call<'_, P>,
+        uuid: &Uuid,
+        buffer: &RpcBuffer<'_, '_, P>,
+        len: usize,
+    ) -> Result<Arc<Image<P>>, TeeError> {
         let (memory, start) = self.copy(call, buffer, len)?;
         let end = start.saturating_add(len);
         let place = Place { memory, range: start..end, limit: end.next_multiple_of(PAGE_SIZE) };
@@ -106,7 +118,8 @@ impl<P: Platform> NormalSource<P> {
         Ok((Arc::new(frames.seal()?), start))
     }
 
-    fn frames(&self, call: &Call<'_, P>, pages: usize) -> Result<P::Frames, TeeError> {
+    /// Frames in one run; images that are only held make room.
+    pub(super) fn frames(&self, call: &Call<'_, P>, pages: usize) -> Result<P::Frames, TeeError> {
         loop {
             match call.platform().contiguous_frames(pages) {
                 Err(TeeError::OUT_OF_MEMORY) if self.drop_one() => {}
@@ -163,11 +176,16 @@ fn ask<P: Platform>(call: &Call<'_, P>, uuid: &Uuid, buffer: Option<&RpcBuffer<'
     }
     let [_, place] = params;
     let len = place.memref_size().and_then(|len| usize::try_from(len).ok()).ok_or(TeeError::COMMUNICATION)?;
-    if len as u64 > LIMITS.memory { Err(TeeError::OUT_OF_MEMORY) } else { Ok(Some(len)) }
+    admitted_size(len).map(Some)
+}
+
+/// The size of an image, if it is one that a TA may have.
+pub(super) fn admitted_size(len: usize) -> Result<usize, TeeError> {
+    if len as u64 > LIMITS.memory { Err(TeeError::OUT_OF_MEMORY) } else { Ok(len) }
 }
 
 /// An image in memory of the normal world, and its length.
-type Fetched<'c, 't, P> = (RpcBuffer<'c, 't, P>, usize);
+pub(super) type Fetched<'c, 't, P> = (RpcBuffer<'c, 't, P>, usize);
 
 /// Has the normal world put the image of a TA into a buffer of its own. `None` when there is no such TA.
 fn fetch<'c, 't, P: Platform>(call: &'c Call<'t, P>, uuid: &Uuid, expected: usize) -> Result<Option<Fetched<'c, 't, P>>, TeeError> {
