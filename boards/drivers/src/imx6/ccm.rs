@@ -46,6 +46,10 @@ impl Gate {
     pub const WDOG2: Self = Self::new(5, 5);
     /// Central security unit.
     pub const CSU: Self = Self::new(1, 14);
+    /// DCP (6ULL, 6ULZ).
+    pub const DCP: Self = Self::new(0, 5);
+    /// CAAM with its wrapper and its memory (6UL).
+    pub const CAAM: [Self; 3] = [Self::new(0, 4), Self::new(0, 5), Self::new(0, 6)];
     /// Fuses.
     pub const OCOTP: Self = Self::new(2, 6);
     /// SD controller 1.
@@ -63,6 +67,17 @@ impl Gate {
         RUNS << (2 * self.field)
     }
 }
+
+/// The gate registers, all of whose clocks a boot image lets run at first.
+pub const GATES: [Register; 7] = {
+    let mut gates = [CCM.register(CCGR0); 7];
+    let mut gate = 1;
+    while gate < gates.len() {
+        gates[gate] = CCM.register(CCGR0 + 4 * gate as u32);
+        gate += 1;
+    }
+    gates
+};
 
 /// An SD controller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,18 +13,13 @@ use core::fmt;
 
 use super::bus::Bus;
 use super::caam::{self, Caam};
+use super::ccm::{Ccm, Gate};
 use super::dcp::{self, Dcp};
 use super::dma::Ocram;
-use super::map::CCM;
 use super::part::Part;
 use super::rngb::{self, Rngb};
 use super::snvs::Snvs;
 use zeroize::Zeroizing;
-
-/// Clocks of the first gate register: DCP (6ULL), or CAAM with its wrapper and its memory (6UL).
-const CCGR0: u32 = 0x68;
-const CCGR0_DCP: u32 = 0b11 << 10;
-const CCGR0_CAAM: u32 = 0b11_1111 << 8;
 
 /// Bytes that a hardware-unique key is made of.
 pub const SECRET: usize = 32;
@@ -218,7 +213,6 @@ impl<'b, B: Bus> Keys<'b, B> {
 
 /// Switches the clocks of the blocks of a part on.
 pub(super) fn enable_clocks<B: Bus>(bus: &B, part: Part) {
-    let gate = CCM.register(CCGR0);
-    let clocks = if part.has_caam() { CCGR0_CAAM } else { CCGR0_DCP };
-    bus.write(gate, bus.read(gate) | clocks);
+    let gates: &[Gate] = if part.has_caam() { &Gate::CAAM } else { &[Gate::DCP] };
+    gates.iter().for_each(|gate| Ccm::new(bus).open(*gate));
 }

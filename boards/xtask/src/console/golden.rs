@@ -4,7 +4,8 @@
 //!
 //! A line `type <keys>` of the file is typed, with the names of keys as in `\e` (Escape), `^A` (Control-A), `\r` (Enter); the
 //! lines after it are what has to come, up to the next prompt: a step has one Enter or Control-C, at its end. After `mask <keys>`
-//! numbers are compared as `N`, and lines that are then alike as one; after `some <keys>` these lines have to be among others. Lines with `# ` at their start are remarks.
+//! numbers are compared as `N`, and lines that are then alike as one; after `some <keys>` these lines have to be among others, and
+//! none of these that tells of a hole ([`ALARMS`]) may be. Lines with `# ` at their start are remarks.
 
 use super::session::Session;
 use crate::image::Image;
@@ -24,6 +25,8 @@ pub(super) const PROMPT: &str = "\r\x1b[K> ";
 pub(super) const LIMIT: Duration = Duration::from_secs(60);
 /// What the host's symbols have to find in the answers to these.
 const NAMED: [(&[u8], &str); 2] = [(b"stack\r", "console::commands"), (b"tee\r", "demonstration::read")];
+/// Words of lines by which the system says that something came through which should not.
+const ALARMS: [&str; 5] = [" READ ", " GOT ", " DERIVED ", " ANOTHER ", " SOMETHING ELSE"];
 /// Set to write the file anew instead of comparing with it.
 const BLESS: &str = "OXTEE_BLESS";
 
@@ -70,6 +73,8 @@ pub(crate) fn run_file(image: &Image, machine: &Machine, file: &str, title: &str
             }
         };
         let lines = shown(&answer, step.masked);
+        let alarm = lines.iter().find(|line| ALARMS.iter().any(|alarm| line.contains(alarm)) && !step.expected.contains(line));
+        failed.extend(alarm.map(|line| format!("{}: {line}", step.line)));
         let lines = if step.some { step.expected.iter().filter(|line| lines.contains(line)).cloned().collect() } else { lines };
         fresh += &format!("{}\n{}", step.line, lines.iter().map(|line| format!("{line}\n")).collect::<String>());
         log += &format!("{} gives\n{answer}\n", step.line);

@@ -2,16 +2,19 @@
 //! What the ROM has to set up on a board before it copies the image: clocks, pads, DDR, and the TZASC out of bypass.
 
 use super::{armory, evk};
+use drivers::imx6::bus::Mmio;
+use drivers::imx6::ccm;
+use drivers::imx6::gpr::Gpr;
 use drivers::imx6::map::{self, DDR};
 use imx6ul::description::{Description, MCIMX6ULL_EVK, USB_ARMORY_MK2};
 use std::ops::Range;
 
 /// Register that takes the TZASC out of bypass (IOMUXC_GPR9, bit 0), to be written before anything is in DDR.
-pub(super) const GPR9: u32 = map::IOMUXC_GPR.base() + 0x24;
+pub(super) const GPR9: u32 = Gpr::<Mmio>::bypass_register().address();
 /// The gates of all clocks (CCM_CCGR0 to CCM_CCGR6), which are opened first.
 pub(super) const CLOCK_GATES: [u32; 7] = {
-    let first = map::CCM.base() + 0x68;
-    [first, first + 4, first + 8, first + 12, first + 16, first + 20, first + 24]
+    let [a, b, c, d, e, f, g] = ccm::GATES;
+    [a.address(), b.address(), c.address(), d.address(), e.address(), f.address(), g.address()]
 };
 /// On-chip RAM, part of which the ROM uses while it boots.
 pub(super) const OCRAM: Range<u32> = map::OCRAM.base()..map::OCRAM.base() + map::OCRAM.size();
