@@ -91,11 +91,7 @@ impl Parts {
     /// # Errors
     /// When the image is not what the ROM wants.
     pub(crate) fn pack(&self, words: &[String], name: &str) -> Result<Image> {
-        if self.product {
-            product::words(words)?;
-        }
-        let opens = words.iter().flat_map(|word| word.split_whitespace()).any(|word| word == OPEN_FIRST);
-        ensure!(self.kind == Kind::Debug || !opens, "`{OPEN_FIRST}` is a word for images to debug with: --debug");
+        check_words(words, self.kind, self.product)?;
         let normal_bytes = raw(&self.normal_elf)?;
         let mut payload = raw(&self.monitor)?;
         let monitor_size = payload.len();
@@ -126,6 +122,19 @@ impl Parts {
     }
 }
 
+/// Checks the words of an image.
+///
+/// # Errors
+/// For one that weakens a product, and for one that needs an image to debug with in any other.
+fn check_words(words: &[String], kind: Kind, product: bool) -> Result<()> {
+    if product {
+        product::words(words)?;
+    }
+    let opens = words.iter().flat_map(|word| word.split_whitespace()).any(|word| word == OPEN_FIRST);
+    ensure!(kind == Kind::Debug || !opens, "`{OPEN_FIRST}` is a word for images to debug with: --debug");
+    Ok(())
+}
+
 /// Where an ELF file is entered.
 fn entry(path: &Path) -> Result<u32> {
     let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -143,6 +152,8 @@ pub(crate) fn write_card(image: &Image, path: &Path) -> Result<Partition> {
 
 /// Builds the system and its card image, and says where they are.
 pub(crate) fn write(board: Board, contents: &Contents<'_>) -> Result<u8> {
+    // Before all of it is built.
+    check_words(contents.words, contents.kind, contents.product)?;
     let image = build(board, contents)?;
     if contents.product {
         product::warn(&image.boot);
@@ -161,4 +172,21 @@ pub(crate) fn write(board: Board, contents: &Contents<'_>) -> Result<u8> {
     }
     println!("Checked by the parser of this tool. Not tried on hardware.");
     Ok(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_words;
+    use crate::image::Kind;
+
+    #[test]
+    fn the_dcp_is_lent_by_images_to_debug_with_alone() {
+        let check = |words: &str, kind, product| check_words(&[words.to_string()], kind, product).is_ok();
+        assert!(check("idle open-first", Kind::Debug, false) && check("idle", Kind::Plain, false) && check("idle", Kind::Plain, true));
+        assert!(
+            !check("idle open-first", Kind::Plain, false)
+                && !check("open-first", Kind::Plain, true)
+                && !check("open-first", Kind::Debug, true)
+        );
+    }
 }
