@@ -4,7 +4,7 @@
 use crate::cmdline::Options;
 use crate::report::{Report, expect};
 use crate::tee::{self, Line, Session, Tee, invoke, operation};
-use crate::{cpu, isolation, light, println, task};
+use crate::{cpu, isolation, light, logs, println, task};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -36,6 +36,7 @@ pub(crate) fn run(options: &Options) -> u32 {
     cancel(tee, &mut report);
     report.step("a TA calls a TA", nested(tee));
     report.step("ask for the board's lights", light::demonstrate());
+    report.step("fetch the TEE's log", logs::demonstrate(tee));
     isolation::run(tee, &mut report);
     report.close()
 }

@@ -43,6 +43,8 @@ mod layout;
 #[cfg(target_arch = "arm")]
 mod light;
 #[cfg(target_arch = "arm")]
+mod logs;
+#[cfg(target_arch = "arm")]
 mod memory;
 #[cfg(target_arch = "arm")]
 mod notification;

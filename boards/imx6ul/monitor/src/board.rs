@@ -61,6 +61,9 @@ static TYPED: AtomicBool = AtomicBool::new(false);
 
 static DESCRIPTION: Once<&'static Description> = Once::new();
 
+/// What the normal world is given: too large for the stack of a CPU that is starting.
+static POLICY: Once<Policy<'static>> = Once::new();
+
 /// Times that the trusted watchdog has warned.
 static WARNINGS: AtomicU32 = AtomicU32::new(0);
 
@@ -145,13 +148,16 @@ impl Imx6ul {
             panic::stop(&Self::last_words(), format_args!("there is no normal-world kernel in the boot image"))
         };
         let words = contents.arguments;
-        let mut policy = policy::policy(description, part, words);
-        policy.lends = policy::lends(part, words, TO_DEBUG, contents.product);
+        let policy = POLICY.call_once(|| {
+            let mut policy = policy::policy(description, part, words);
+            policy.lends = policy::lends(part, words, TO_DEBUG, contents.product);
+            policy
+        });
         if part == Part::Emulated {
             say!(description, "W board: QEMU: isolation NOT enforced here; not modelled by QEMU: {Missing}");
             Watchdog::start_trusted(bus(), policy.watchdog);
         } else {
-            close(description, &policy);
+            close(description, policy);
         }
         let keep = words.has("keep-unique-key");
         let secrets = match Secrets::new(part, keep, policy.lends, |error| {
@@ -160,7 +166,7 @@ impl Imx6ul {
             Ok(secrets) => secrets,
             Err(error) => panic::stop(&Self::last_words(), format_args!("no random numbers: {error}")),
         };
-        let engine = Engine::new(description, part, &policy, words);
+        let engine = Engine::new(description, part, policy, words);
         let watchdog = service(description, contents, policy.watchdog);
         if description.leds {
             Led::White.set(bus(), true);

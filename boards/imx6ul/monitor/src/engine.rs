@@ -3,7 +3,6 @@
 
 use crate::board::{Imx6ul, say};
 use crate::devices::bus;
-use alloc::boxed::Box;
 use drivers::imx6::dma::{Dma, Ram};
 use drivers::imx6::lockdown::Policy;
 use drivers::imx6::part::Part;
@@ -26,7 +25,7 @@ pub(crate) struct Engine {
     description: &'static Description,
     part: Part,
     /// While it is lent: the key from before, and what is to be so afterwards.
-    lent: Mutex<IrqSpinLock, Option<(EngineKey, Box<Policy<'static>>)>>,
+    lent: Mutex<IrqSpinLock, Option<(EngineKey, &'static Policy<'static>)>>,
 }
 
 /// Memory for the secure world's packets, as the DCP speaks for the normal world.
@@ -46,7 +45,7 @@ impl Engine {
     }
 
     /// The one of a part that is locked down by a policy: lends it, if the policy does.
-    pub(crate) fn new(description: &'static Description, part: Part, policy: &Policy<'static>, words: Arguments<'_>) -> Self {
+    pub(crate) fn new(description: &'static Description, part: Part, policy: &'static Policy<'static>, words: Arguments<'_>) -> Self {
         let this = Self { description, part, lent: Mutex::new(None) };
         if !TO_DEBUG || !policy.lends {
             if words.has(OPEN_FIRST) {
@@ -61,7 +60,7 @@ impl Engine {
                     description,
                     "W board: {OPEN_FIRST}: the DCP is the NORMAL WORLD'S until `tee` takes it back: no key of this chip is safe"
                 );
-                *this.lent.lock() = Some((key, Box::new(policy.clone())));
+                *this.lent.lock() = Some((key, policy));
             }
             Err(passes::Error::Dcp(error)) => {
                 say!(description, "E board: {OPEN_FIRST}: the DCP is not lent: {error}");
@@ -92,7 +91,7 @@ impl KeyEngine for Engine {
         }
         let (_, policy) = self.lent.lock().take().ok_or(TeeError::BAD_STATE)?;
         let description = self.description;
-        let taken = passes::take_back(bus(), &policy, memory(), |finding| {
+        let taken = passes::take_back(bus(), policy, memory(), |finding| {
             if !finding.is_right() {
                 say!(description, "E board: {finding}");
             }

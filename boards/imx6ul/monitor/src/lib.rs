@@ -3,8 +3,6 @@
 #![no_std]
 #![cfg(target_arch = "arm")]
 
-extern crate alloc;
-
 mod access;
 mod board;
 mod devices;
