@@ -4,6 +4,7 @@
 use crate::Tee;
 use crate::crypto::huk;
 use crate::ports::{EntropyKind, KeyState, Platform};
+use crate::storage::Place;
 use core::fmt::{self, Write};
 
 /// Longest line of the TEE itself; the rest is cut.
@@ -100,6 +101,11 @@ impl<P: Platform> Tee<P> {
         if huk::is_product(platform) {
             let usable = if huk::hardware(platform).is_ok() { "is used" } else { "is REFUSED" };
             log!(platform, "I core: made for a product: the hardware key {usable}");
+        }
+        match self.storage.private() {
+            Some(Place::Files) => log!(platform, "W core: objects of TAs are files of the normal world, which NOTHING PROTECTS"),
+            Some(Place::Memory) => log!(platform, "I core: objects of TAs are in memory, until the next reset"),
+            None => log!(platform, "E core: made for a product: objects of TAs are REFUSED, as nothing would protect them"),
         }
         let (tas, keys) = crate::ta::source::BootArchive::count_in(platform);
         log!(platform, "I core: boot image: {tas} TAs, {keys} root keys");

@@ -26,6 +26,7 @@ pub mod rpc;
 pub mod run_loop;
 pub mod session;
 pub mod smc;
+pub mod storage;
 pub mod syscall;
 pub mod ta;
 #[cfg(feature = "testing")]
@@ -40,6 +41,7 @@ use notification::Notifications;
 use ports::Platform;
 use session::Sessions;
 use smc::psci::Cpus;
+use storage::Storage;
 use ta::registry::Registry;
 use ta::source::{BootArchive, NormalSource};
 use thread::Threads;
@@ -65,7 +67,9 @@ pub struct Tee<P: Platform> {
     pub archive: BootArchive<P>,
     /// TAs that the normal world keeps.
     pub normal_source: NormalSource<P>,
-    /// Persistent time of TAs, kept until the next reset.
+    /// Persistent objects of TAs.
+    pub storage: Storage<P>,
+    /// Persistent time of TAs.
     pub times: ta::time::TaTimes<P>,
     /// RPC messages kept for the normal world while its shared-memory cache is on.
     pub rpc_cache: call::RpcCache<P>,
@@ -97,6 +101,7 @@ impl<P: Platform> Tee<P> {
             rng,
             archive,
             normal_source: NormalSource::new(),
+            storage: Storage::new(&platform),
             times: ta::time::TaTimes::new(),
             rpc_cache: call::RpcCache::new(),
             notifications: Notifications::new(&platform),

@@ -31,6 +31,18 @@ pub const MAX_STATES_OF_TA: usize = 64;
 /// Objects of one TA instance.
 pub const MAX_OBJECTS_OF_TA: usize = 192;
 
+/// Enumerators of persistent objects of one TA instance.
+pub const MAX_ENUMERATORS_OF_TA: usize = 16;
+
+/// Persistent objects of a TA that an enumerator goes through.
+pub const MAX_LISTED: usize = 2048;
+
+/// Bytes of the attributes of a persistent object: more than any key has.
+pub const MAX_ATTRIBUTE_BYTES: u32 = 8192;
+
+/// Bytes of all persistent objects together where they are kept in memory.
+pub const MAX_STORE_IN_MEMORY: usize = 256 * 1024;
+
 /// Attributes that one system call gives.
 pub const MAX_ATTRIBUTES: usize = 16;
 

@@ -314,6 +314,15 @@ pub trait RealTimeClock {
     fn range(&self) -> RangeInclusive<u64>;
 }
 
+/// Where the private objects of TAs are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Store {
+    /// In secure memory, until the next reset.
+    Memory,
+    /// In files of the normal world, which nothing protects: refused in images that are made for a product.
+    NormalFiles,
+}
+
 /// Sealed memory of a platform.
 pub type SealedOf<P> = <<P as Platform>::Frames as Frames>::Sealed;
 
@@ -504,6 +513,11 @@ pub trait Platform: ConsolePort + Send + Sync + Sized + 'static {
     /// The clock that keeps the time of day, where the board has one that the TEE is to serve.
     fn clock(&self) -> Option<&dyn RealTimeClock> {
         None
+    }
+
+    /// Where private objects of TAs are kept.
+    fn storage(&self) -> Store {
+        Store::NormalFiles
     }
 
     /// True when TAs are to be loaded at random addresses; false only while somebody debugs.

@@ -10,7 +10,7 @@ use tee_core::Tee;
 use tee_core::crypto::health::{Failure, START_UP};
 use tee_core::crypto::huk::{Purpose, hardware, subkey};
 use tee_core::crypto::rng::RESEED_AFTER;
-use tee_core::ports::{EntropyKind, HardwareKey, KeyState, Noise, Platform};
+use tee_core::ports::{EntropyKind, HardwareKey, KeyState, Noise, Platform, Store};
 use tee_core::testing::normal::NormalWorld;
 use tee_core::testing::{FakePlatform, Secrets};
 use utee_abi::msg::{ATTR_NONCONTIG, Kind, MsgParam};
@@ -69,7 +69,7 @@ impl Generator {
             Ok(())
         };
         let key = Ok(HardwareKey::new([9; 16], KeyState::Device));
-        Secrets { entropy_kind: EntropyKind::Hardware(noise), entropy: Box::new(entropy), key, product: false }
+        Secrets { entropy_kind: EntropyKind::Hardware(noise), entropy: Box::new(entropy), key, product: false, store: Store::Memory }
     }
 
     fn boot(&self) -> Result<Arc<Tee<FakePlatform>>, TeeError> {

@@ -6,7 +6,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng};
 use sha2::Sha256;
 use std::sync::{Arc, Mutex};
-use tee_core::ports::{EntropyKind, HardwareKey, KeyState, Noise, PAGE_SIZE};
+use tee_core::ports::{EntropyKind, HardwareKey, KeyState, Noise, PAGE_SIZE, Store};
 use tee_core::testing::image::{elf, signed};
 use tee_core::testing::normal::NormalWorld;
 use tee_core::testing::script::Ta;
@@ -50,7 +50,7 @@ impl Device {
             Ok(())
         });
         let key = Ok(HardwareKey::new(HUK, state));
-        let secrets = Secrets { entropy_kind: EntropyKind::Hardware(NOISE), entropy, key, product };
+        let secrets = Secrets { entropy_kind: EntropyKind::Hardware(NOISE), entropy, key, product, store: Store::Memory };
         let tas = [A, B].map(|uuid| (uuid, signed(&uuid, &elf(&uuid, TaFlags::empty(), 16384))));
         let tee = FakePlatform::boot_keeping(secrets, &tas).unwrap();
         let (ask, key) = (Arc::new(Mutex::new(asked(&[], 16))), Arc::default());

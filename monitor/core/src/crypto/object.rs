@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! Transient objects: the attributes of a key, by the tables of `utee_abi::crypto::types` (OP-TEE ABI, types and attributes).
+//! Objects: the attributes of a key, by the tables of `utee_abi::crypto::types` (OP-TEE ABI, types and attributes).
+//! [`stored`] is how they are kept with a persistent object.
+
+pub mod stored;
+
+pub use stored::Persistent;
 
 use super::algorithms::ecc::{self, Curve};
 use super::algorithms::{edwards, sm2};
 use super::handles::Handles;
 use super::keys::is_number_key;
 use crate::limits::MAX_OBJECTS_OF_TA;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use utee_abi::crypto::object::USAGE_DEFAULT;
 use utee_abi::crypto::types::{AttributeKind, AttributeRow, Rule, TypeRow};
@@ -44,7 +50,7 @@ impl Value {
     }
 }
 
-/// A transient object.
+/// An object of a TA.
 pub struct Object {
     row: &'static TypeRow,
     size: u32,
@@ -57,6 +63,8 @@ pub struct Object {
     pub is_busy: bool,
     /// As the row has attributes.
     values: Vec<Option<Value>>,
+    /// What makes it a persistent one.
+    persistent: Option<Box<Persistent>>,
 }
 
 /// Bits of a DES key as older TAs count them, without those of parity, with parity.
@@ -89,7 +97,17 @@ impl Object {
         values.try_reserve_exact(row.attributes.len()).map_err(|_| TeeError::OUT_OF_MEMORY)?;
         values.resize_with(row.attributes.len(), || None);
         let counts_no_parity = max_size != max_bits;
-        Ok(Self { row, size: 0, max_size, counts_no_parity, usage: USAGE_DEFAULT, is_initialised: false, is_busy: false, values })
+        Ok(Self {
+            row,
+            size: 0,
+            max_size,
+            counts_no_parity,
+            usage: USAGE_DEFAULT,
+            is_initialised: false,
+            is_busy: false,
+            values,
+            persistent: None,
+        })
     }
 
     /// Its type.
@@ -104,7 +122,12 @@ impl Object {
 
     /// What the TA is told of it.
     pub fn info(&self) -> UteeObjectInfo {
-        let flags = if self.is_initialised { HandleFlags::INITIALIZED } else { HandleFlags::empty() };
+        let mut flags = if self.is_initialised { HandleFlags::INITIALIZED } else { HandleFlags::empty() };
+        let mut data_position = 0;
+        if let Some(persistent) = self.persistent() {
+            flags |= HandleFlags::PERSISTENT | persistent.flags;
+            data_position = persistent.position;
+        }
         // TAs compare these with the size that they gave to an operation, which they count likewise.
         let counted = |bits: u32| if self.counts_no_parity { bits.saturating_sub(bits / 8) } else { bits };
         UteeObjectInfo {
@@ -112,6 +135,7 @@ impl Object {
             object_size: counted(self.size),
             max_object_size: counted(self.max_size),
             usage: self.usage,
+            data_position,
             handle_flags: flags.bits(),
             ..UteeObjectInfo::default()
         }
@@ -122,7 +146,7 @@ impl Object {
         self.usage &= usage;
     }
 
-    /// Wipes the attributes; it may be used for everything again.
+    /// Wipes the attributes of a transient object; it may be used for everything again.
     pub fn reset(&mut self) {
         self.values.iter_mut().for_each(|value| *value = None);
         self.size = 0;
@@ -352,6 +376,19 @@ impl Object {
         }
         (self.size, self.usage, self.is_initialised) = (from.size, from.usage, true);
         Ok(())
+    }
+
+    /// A transient object with the same attributes and usage.
+    ///
+    /// # Errors
+    /// OUT_OF_MEMORY.
+    pub fn duplicate(&self) -> Result<Self, TeeError> {
+        let mut copy = Self::new(self.row.id, self.max_size)?;
+        for (to, from) in copy.values.iter_mut().zip(&self.values) {
+            *to = from.as_ref().map(Value::copy).transpose()?;
+        }
+        (copy.size, copy.usage, copy.is_initialised) = (self.size, self.usage, self.is_initialised);
+        Ok(copy)
     }
 
     /// Checks that a key of so many bits may be generated; bytes of its secret.

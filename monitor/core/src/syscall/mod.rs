@@ -11,6 +11,7 @@ pub mod cipher;
 pub mod curves;
 pub mod derive;
 mod discrete;
+pub mod enumerate;
 pub mod hash;
 pub mod memory;
 pub mod object;
@@ -19,6 +20,7 @@ pub mod random;
 mod rsa;
 pub mod session;
 pub mod state;
+pub mod storage;
 pub mod time;
 
 use crate::call::Call;
@@ -177,19 +179,19 @@ fn handle_objects<P: Platform>(env: &mut Env<'_, '_, P>, number: Syscall, a: &Sy
         S::AuthencDecFinal => authenc::finish_decryption(env, a),
         S::AsymmOperate => asymmetric::operate(env, a),
         S::AsymmVerify => asymmetric::verify(env, a),
-        S::StorageObjOpen
-        | S::StorageObjCreate
-        | S::StorageObjDel
-        | S::StorageObjRename
-        | S::StorageAllocEnum
-        | S::StorageFreeEnum
-        | S::StorageResetEnum
-        | S::StorageStartEnum
-        | S::StorageNextEnum
-        | S::StorageObjRead
-        | S::StorageObjWrite
-        | S::StorageObjTrunc
-        | S::StorageObjSeek => Err(TeeError::NOT_IMPLEMENTED),
+        S::StorageObjOpen => storage::open(env, a),
+        S::StorageObjCreate => storage::create(env, a),
+        S::StorageObjDel => storage::remove(env, a.u32(0)),
+        S::StorageObjRename => storage::rename(env, a),
+        S::StorageAllocEnum => enumerate::alloc(env, a.addr(0)),
+        S::StorageFreeEnum => enumerate::free(env, a.u32(0)),
+        S::StorageResetEnum => enumerate::reset(env, a.u32(0)),
+        S::StorageStartEnum => enumerate::start(env, a.u32(0), a.u32(1)),
+        S::StorageNextEnum => enumerate::next(env, a),
+        S::StorageObjRead => storage::read(env, a),
+        S::StorageObjWrite => storage::write(env, a),
+        S::StorageObjTrunc => storage::truncate(env, a.u32(0), a.u32(1)),
+        S::StorageObjSeek => storage::seek(env, a.u32(0), a.u32(1), a.u32(2)),
     }
 }
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! Transient objects (OP-TEE ABI, system calls 24 to 31 and 54).
+//! Objects and their attributes (OP-TEE ABI, system calls 24 to 31 and 54).
 
-use super::{Env, curves, discrete, rsa};
+use super::{Env, curves, discrete, rsa, storage};
 use crate::crypto::algorithms::edwards;
 use crate::crypto::object::{Object, Value, is_ecc};
 use crate::limits::{MAX_ATTRIBUTES, admit};
 use crate::ports::Platform;
 use alloc::vec::Vec;
 use heapless::Vec as Few;
-use utee_abi::crypto::{AttributeId, ObjectType, UteeAttribute};
+use utee_abi::crypto::{AttributeId, ObjectType, UteeAttribute, UteeObjectInfo};
 use utee_abi::regs::SyscallArgs;
 use utee_abi::result::TeeError;
 use utee_abi::uaddr::UserSlice;
@@ -94,25 +94,35 @@ pub fn close<P: Platform>(env: &mut Env<'_, '_, P>, handle: u32) -> Result<(), T
 /// # Errors
 /// BAD_STATE, ACCESS_DENIED.
 pub fn get_info<P: Platform>(env: &mut Env<'_, '_, P>, handle: u32, address: u64) -> Result<(), TeeError> {
-    let info = get(env, handle)?.info();
+    storage::refresh(env, handle);
+    let object = env.body.objects.get(handle).ok_or(TeeError::BAD_STATE)?;
+    let info = UteeObjectInfo { data_size: storage::data_size(env, object)?, ..object.info() };
     env.write_private(address, &info.to_bytes())
 }
 
 /// Takes away from what an object may be used for.
 ///
 /// # Errors
-/// BAD_STATE.
+/// BAD_STATE; for a persistent one as [`storage::restrict_usage`].
 pub fn restrict_usage<P: Platform>(env: &mut Env<'_, '_, P>, handle: u32, usage: u32) -> Result<(), TeeError> {
-    get(env, handle)?.restrict_usage(usage);
+    let object = get(env, handle)?;
+    if object.persistent().is_some() {
+        return storage::restrict_usage(env, handle, usage);
+    }
+    object.restrict_usage(usage);
     Ok(())
 }
 
-/// Wipes the attributes of an object.
+/// Wipes the attributes of a transient object.
 ///
 /// # Errors
-/// BAD_STATE.
+/// BAD_STATE; BAD_PARAMETERS for a persistent one.
 pub fn reset<P: Platform>(env: &mut Env<'_, '_, P>, handle: u32) -> Result<(), TeeError> {
-    get(env, handle)?.reset();
+    let object = get(env, handle)?;
+    if object.persistent().is_some() {
+        return Err(TeeError::BAD_PARAMETERS);
+    }
+    object.reset();
     Ok(())
 }
 
@@ -123,6 +133,7 @@ pub fn reset<P: Platform>(env: &mut Env<'_, '_, P>, handle: u32) -> Result<(), T
 /// out; SHORT_BUFFER with the length that is needed; ACCESS_DENIED.
 pub fn get_attribute<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs) -> Result<(), TeeError> {
     let (address, cell) = (a.addr(2), a.addr(3));
+    storage::refresh(env, a.u32(0));
     let object = env.body.objects.get(a.u32(0)).ok_or(TeeError::ITEM_NOT_FOUND)?;
     let words;
     let bytes = match object.readable(AttributeId::from_raw(a.u32(1)))? {
@@ -165,6 +176,7 @@ pub fn populate<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs) -> Resul
 /// # Errors
 /// BAD_STATE for unknown handles; BAD_PARAMETERS when they do not go together; OUT_OF_MEMORY.
 pub fn copy<P: Platform>(env: &mut Env<'_, '_, P>, target: u32, source: u32) -> Result<(), TeeError> {
+    storage::refresh(env, source);
     get(env, source)?;
     if target == source {
         return Err(TeeError::BAD_PARAMETERS);

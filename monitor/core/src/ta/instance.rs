@@ -11,6 +11,7 @@ use crate::limits::MAX_THREADS;
 use crate::lock::Lock;
 use crate::ports::{AddressSpace, Machine, Platform, ThreadId};
 use crate::session::Client;
+use crate::storage::enumerator::Enumerators;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -50,6 +51,8 @@ pub struct Body<P: Platform> {
     pub states: States,
     /// Cryptographic objects.
     pub objects: Objects,
+    /// Enumerators of its persistent objects.
+    pub enumerators: Enumerators,
     /// Sessions that it opened.
     pub opened: Vec<u32>,
     /// The TA's image, then its libraries.

@@ -81,6 +81,7 @@ fn build<P: Platform>(call: &Call<'_, P>, image: Arc<Image<P>>, program: &Progra
         free_from: stack_top.next_multiple_of(PAGE).saturating_add(PAGE),
         states: crate::crypto::state::States::new(),
         objects: crate::crypto::object::Objects::new(),
+        enumerators: crate::storage::enumerator::Enumerators::new(),
         opened: Vec::new(),
         modules,
     })

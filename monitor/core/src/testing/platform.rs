@@ -12,7 +12,7 @@ use crate::console::screen::Screen;
 use crate::crypto::engine::MaybeEngine;
 use crate::journal::Journal;
 use crate::ports::{
-    CpuIndex, EntropyKind, HardwareKey, KeyState, MapEntry, PAGE_SIZE, Platform, Pool, PoolUsage, RealTimeClock, ThreadExit, ThreadId,
+    CpuIndex, EntropyKind, HardwareKey, KeyState, MapEntry, PAGE_SIZE, Platform, Pool, PoolUsage, RealTimeClock, Store, ThreadExit, ThreadId,
 };
 use core::ops::{Range, RangeInclusive};
 use std::boxed::Box;
@@ -66,6 +66,8 @@ pub struct Secrets {
     pub key: Result<HardwareKey, TeeError>,
     /// Whether the boot image is made for a product.
     pub product: bool,
+    /// Where objects of TAs are kept.
+    pub store: Store,
 }
 
 impl Default for Secrets {
@@ -79,6 +81,7 @@ impl Default for Secrets {
             entropy: Box::new(entropy),
             key: Ok(HardwareKey::new([7; 16], KeyState::StandIn("a test"))),
             product: false,
+            store: Store::Memory,
         }
     }
 }
@@ -367,6 +370,10 @@ impl Platform for FakePlatform {
 
     fn hardware_key(&self) -> Result<HardwareKey, TeeError> {
         self.secrets.lock().unwrap().key.clone()
+    }
+
+    fn storage(&self) -> Store {
+        self.secrets.lock().unwrap().store
     }
 
     fn wake_cpu(&self, _cpu: CpuIndex) {}
