@@ -155,6 +155,14 @@ const HERE: &[&str] = &[
     "__GP11_TEE_PopulateTransientObject",
     "__GP11_TEE_SetOperationKey",
     "__GP11_TEE_SetOperationKey2",
+    "__GP11_TEE_CreatePersistentObject",
+    "__GP11_TEE_GetNextPersistentObject",
+    "__GP11_TEE_OpenPersistentObject",
+    "__GP11_TEE_ReadObjectData",
+    "__GP11_TEE_RenamePersistentObject",
+    "__GP11_TEE_SeekObjectData",
+    "__GP11_TEE_TruncateObjectData",
+    "__GP11_TEE_WriteObjectData",
     "__GP11_TEE_BigIntConvertFromOctetString",
     "__GP11_TEE_BigIntConvertToOctetString",
     "__GP11_TEE_BigIntFMMContextSizeInU32",
@@ -177,20 +185,12 @@ const HERE: &[&str] = &[
     "__GP11_TEE_Realloc",
 ];
 
-/// Version 1.1 of functions of asymmetric keys and persistent objects: with those functions. They may be there already.
+/// Version 1.1 of functions of asymmetric keys: with those functions. They may be there already.
 const LATER: &[&str] = &[
     "__GP11_TEE_AsymmetricDecrypt",
     "__GP11_TEE_AsymmetricEncrypt",
     "__GP11_TEE_AsymmetricSignDigest",
     "__GP11_TEE_AsymmetricVerifyDigest",
-    "__GP11_TEE_CreatePersistentObject",
-    "__GP11_TEE_GetNextPersistentObject",
-    "__GP11_TEE_OpenPersistentObject",
-    "__GP11_TEE_ReadObjectData",
-    "__GP11_TEE_RenamePersistentObject",
-    "__GP11_TEE_SeekObjectData",
-    "__GP11_TEE_TruncateObjectData",
-    "__GP11_TEE_WriteObjectData",
 ];
 
 /// Left out, with the reason.

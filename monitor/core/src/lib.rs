@@ -70,7 +70,7 @@ pub struct Tee<P: Platform> {
     /// Persistent objects of TAs.
     pub storage: Storage<P>,
     /// Persistent time of TAs.
-    pub times: ta::time::TaTimes<P>,
+    pub times: ta::persistent_time::TaTimes<P>,
     /// RPC messages kept for the normal world while its shared-memory cache is on.
     pub rpc_cache: call::RpcCache<P>,
     /// What the normal world is told by an interrupt.
@@ -102,7 +102,7 @@ impl<P: Platform> Tee<P> {
             archive,
             normal_source: NormalSource::new(),
             storage: Storage::new(&platform),
-            times: ta::time::TaTimes::new(),
+            times: ta::persistent_time::TaTimes::new(),
             rpc_cache: call::RpcCache::new(),
             notifications: Notifications::new(&platform),
             console: Console::new(&platform),

@@ -18,5 +18,6 @@ void check_framework(void);
 void check_library(void);
 void check_open(void);
 void check_keys(void);
+void check_storage(void);
 
 #endif

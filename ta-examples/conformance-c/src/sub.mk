@@ -8,5 +8,6 @@ srcs-y += library.c
 srcs-y += open.c
 srcs-y += keys.c
 srcs-y += curves.c
+srcs-y += storage.c
 # What the library that open.c opens takes from this TA.
 exports-y += TEE_Malloc snprintf __tls_get_addr

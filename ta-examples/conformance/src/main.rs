@@ -22,6 +22,8 @@ mod measured;
 #[cfg(target_arch = "arm")]
 mod memory;
 #[cfg(target_arch = "arm")]
+mod storage;
+#[cfg(target_arch = "arm")]
 mod streamed;
 #[cfg(target_arch = "arm")]
 mod ta;

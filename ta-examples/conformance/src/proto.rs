@@ -69,6 +69,10 @@ pub const STREAM_SIZES: [(&str, u32, u32); 3] = [("1k", 1 << 10, 64), ("64k", 1 
 /// Sends p1 memref in to port p0 value in `a` of the normal world by TCP, and gives what comes back, as much, to p2 memref out.
 pub const ECHO: u32 = 32;
 
+/// Counts, in a persistent object, how often this was called since the object was made, resets included: p0 value out `a` is the count,
+/// `b` is 0 if the TA's persistent time has gone on since the last time, 1 if it needs a reset, 2 if it is anything else.
+pub const COUNT_FOR_EVER: u32 = 33;
+
 /// Names of the groups, by number.
 pub const GROUPS: &[&str] = &[
     "properties",
@@ -86,4 +90,5 @@ pub const GROUPS: &[&str] = &[
     "call rules",
     "keys",
     "curves",
+    "storage",
 ];

@@ -2,7 +2,7 @@
 //! The TA, which has instructions of the CPU in it.
 
 use crate::checks::Checks;
-use crate::{arithmetic, crypto, curves, framework, keys, measured, memory, streamed};
+use crate::{arithmetic, crypto, curves, framework, keys, measured, memory, storage, streamed};
 use alloc::vec::Vec;
 use conformance::proto;
 use core::time::Duration;
@@ -35,6 +35,7 @@ impl Ta for Conformance {
             proto::MEASURE => measured::measure(params),
             proto::STREAM => streamed::measure(params),
             proto::ECHO => echo(params),
+            proto::COUNT_FOR_EVER => storage::count_for_ever(params),
             _ => Err(TeeError::NOT_SUPPORTED),
         }
     }
@@ -57,6 +58,7 @@ const GROUPS: [fn(&mut Checks) -> Result<()>; proto::GROUPS.len()] = [
     framework::call_rules,
     keys::keys,
     curves::curves,
+    storage::storage,
 ];
 
 fn run(index: usize) -> Result<Checks> {

@@ -35,6 +35,7 @@ mod pseudo;
 pub mod random;
 pub mod raw;
 pub mod session;
+pub mod storage;
 pub mod system;
 #[cfg(test)]
 mod tests;

@@ -102,6 +102,8 @@ pub enum Purpose {
     AttestationFile = 0x4F58_0004,
     /// Shows on the console that there is one, and is used for nothing.
     Demonstration = 0x4F58_0002,
+    /// Authenticates the times of TAs that the normal world stores.
+    TaTimes = 0x4F58_0008,
 }
 
 /// Bytes of a derived key.

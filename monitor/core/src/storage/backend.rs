@@ -133,9 +133,9 @@ impl Ids {
 
 /// Keeps the content of objects.
 ///
-/// Errors of all: STORAGE_NOT_AVAILABLE when the storage cannot be reached, STORAGE_NO_SPACE when it is full, OUT_OF_MEMORY for memory of
-/// the TEE, CORRUPT_OBJECT for an object that is there but not what was written. ITEM_NOT_FOUND is for an object that is not there,
-/// where it is named below; one that was opened before and is gone is CORRUPT_OBJECT.
+/// Errors of all: STORAGE_NOT_AVAILABLE when the storage cannot be reached, CORRUPT_OBJECT for an object that is there but not what was
+/// written; of those that write, STORAGE_NO_SPACE. ITEM_NOT_FOUND is for an object that is not there, where it is named below; one that
+/// was opened before and is gone is CORRUPT_OBJECT. A TA ends by most other errors, which the specification does not have.
 ///
 /// `len` is the length of the content that the call before answered: a backend need not ask for it again, and one that keeps it
 /// itself looks at its own.
@@ -185,6 +185,6 @@ pub trait Backend<P: Platform>: Sync {
     /// Ids of the objects of a TA, in any order.
     ///
     /// # Errors
-    /// Those of all.
+    /// OUT_OF_MEMORY, and those of all.
     fn list(&self, call: &Call<'_, P>, owner: &Uuid) -> Result<Ids, TeeError>;
 }

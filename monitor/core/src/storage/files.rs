@@ -95,22 +95,20 @@ fn id_of(name: &[u8]) -> Option<ObjectId> {
     ObjectId::new(&id)
 }
 
-/// What the normal world answers as an error of a backend, one of those that go with any request or of `also`: it cannot put words
+/// What the normal world answers as an error of a backend, one of `also` or that the storage cannot be reached: it cannot put words
 /// into the TEE's mouth.
 fn told(also: &'static [TeeError]) -> impl Fn(TeeError) -> TeeError {
-    move |answer| match answer {
-        TeeError::STORAGE_NO_SPACE | TeeError::OUT_OF_MEMORY => answer,
-        _ if also.contains(&answer) => answer,
-        _ => TeeError::STORAGE_NOT_AVAILABLE,
-    }
+    move |answer| if also.contains(&answer) { answer } else { TeeError::STORAGE_NOT_AVAILABLE }
 }
 
-/// Of requests on what is open.
+/// Of requests that read, or give something back.
 const NOTHING: &[TeeError] = &[];
+/// Of requests that write.
+const FULL: &[TeeError] = &[TeeError::STORAGE_NO_SPACE];
 /// Of requests that name something.
 const ABSENT: &[TeeError] = &[TeeError::ITEM_NOT_FOUND];
 /// Of requests that name something new.
-const TAKEN: &[TeeError] = &[TeeError::ACCESS_CONFLICT];
+const TAKEN: &[TeeError] = &[TeeError::ACCESS_CONFLICT, TeeError::STORAGE_NO_SPACE];
 
 /// For an object that was opened, so that it has to be there.
 fn lost(answer: TeeError) -> TeeError {
@@ -165,7 +163,7 @@ fn write_all<P: Platform>(buffer: &RpcBuffer<'_, '_, P>, file: File, to: u64, be
         load(buffer, lead.len(), from, done, len)?;
         let count = lead.len().saturating_add(len);
         if count != 0 {
-            fs::write(buffer, file, at, count).map_err(told(NOTHING))?;
+            fs::write(buffer, file, at, count).map_err(told(FULL))?;
         }
         (done, at, lead) = (done.saturating_add(len as u64), at.saturating_add(count as u64), &[]);
         if done >= from.len() {
@@ -177,12 +175,12 @@ fn write_all<P: Platform>(buffer: &RpcBuffer<'_, '_, P>, file: File, to: u64, be
 /// Sets the length that the header says.
 fn set_len<P: Platform>(buffer: &RpcBuffer<'_, '_, P>, file: File, len: u64) -> Result<(), TeeError> {
     buffer.write(0, &header(len))?;
-    fs::write(buffer, file, 0, header(len).len()).map_err(told(NOTHING))
+    fs::write(buffer, file, 0, header(len).len()).map_err(told(FULL))
 }
 
 /// Makes a file end where the content does, so that what follows is read as zeros.
 fn cut<P: Platform>(buffer: &RpcBuffer<'_, '_, P>, file: File, len: u64) -> Result<(), TeeError> {
-    fs::truncate(buffer.call(), file, HEADER.saturating_add(len)).map_err(told(NOTHING))
+    fs::truncate(buffer.call(), file, HEADER.saturating_add(len)).map_err(told(FULL))
 }
 
 impl<P: Platform> Backend<P> for Files {
@@ -211,12 +209,12 @@ impl<P: Platform> Backend<P> for Files {
     fn create(&self, call: &Call<'_, P>, name: &Name, existing: Existing, content: &dyn Source) -> Result<(), TeeError> {
         let buffer = buffer(call, HEADER.saturating_add(content.len()))?;
         let (new, place) = (new_path(&name.owner)?, path(&name.owner, &name.id)?);
-        let file = fs::create(&buffer, &new).map_err(told(NOTHING))?;
+        let file = fs::create(&buffer, &new).map_err(told(FULL))?;
         let written = write_all(&buffer, file, 0, &header(content.len()), content);
-        let closed = fs::close(call, file).map_err(told(NOTHING));
+        let closed = fs::close(call, file).map_err(told(FULL));
         let existing = if existing == Existing::Replace { fs::Existing::Replace } else { fs::Existing::Keep };
         let renamed = written.and(closed).and_then(|()| {
-            let taken = if existing == fs::Existing::Keep { TAKEN } else { NOTHING };
+            let taken = if existing == fs::Existing::Keep { TAKEN } else { FULL };
             fs::rename(&buffer, &new, &place, existing).map_err(told(taken))
         });
         renamed.inspect_err(|_| {
@@ -287,7 +285,7 @@ impl<P: Platform> Backend<P> for Files {
     fn rename(&self, call: &Call<'_, P>, name: &Name, to: &ObjectId) -> Result<(), TeeError> {
         let buffer = buffer(call, 0)?;
         let (from, to) = (path(&name.owner, &name.id)?, path(&name.owner, to)?);
-        let answers = &[TeeError::ITEM_NOT_FOUND, TeeError::ACCESS_CONFLICT];
+        let answers = &[TeeError::ITEM_NOT_FOUND, TeeError::ACCESS_CONFLICT, TeeError::STORAGE_NO_SPACE];
         fs::rename(&buffer, &from, &to, fs::Existing::Keep).map_err(told(answers)).map_err(lost)
     }
 

@@ -44,14 +44,14 @@ impl<P: Platform> Memory<P> {
         if used.saturating_add(more) > MAX_STORE_IN_MEMORY {
             return Err(TeeError::STORAGE_NO_SPACE);
         }
-        admit(platform, more)
+        admit(platform, more).map_err(|_| TeeError::STORAGE_NO_SPACE)
     }
 
     /// Memory for `len` bytes, with the beginning of `old` in it.
     fn copy_of(&self, platform: &P, old: &[u8], len: usize) -> Result<Content, TeeError> {
         self.room_for(platform, len)?;
         let mut content = Content::default();
-        content.try_reserve_exact(len).map_err(|_| TeeError::OUT_OF_MEMORY)?;
+        content.try_reserve_exact(len).map_err(|_| TeeError::STORAGE_NO_SPACE)?;
         content.extend_from_slice(old.get(..len).unwrap_or(old));
         content.resize(len, 0);
         Ok(content)
@@ -122,7 +122,7 @@ impl<P: Platform> Backend<P> for Memory<P> {
             match objects.iter_mut().find(|(other, _)| other == name) {
                 Some((_, place)) => Some(core::mem::replace(place, content)),
                 None => {
-                    objects.try_reserve(1).map_err(|_| TeeError::OUT_OF_MEMORY)?;
+                    objects.try_reserve(1).map_err(|_| TeeError::STORAGE_NO_SPACE)?;
                     objects.push((name.clone(), content));
                     None
                 }
@@ -157,10 +157,7 @@ impl<P: Platform> Backend<P> for Memory<P> {
     fn write(&self, call: &Call<'_, P>, name: &Name, _len: u64, at: u64, from: &dyn Source) -> Result<u64, TeeError> {
         let (at, end) = (size(at)?, size(at.saturating_add(from.len()))?);
         // Copied apart from the object: whatever the owner of the bytes fails with leaves it as it is.
-        let mut bytes = Content::default();
-        admit(call.platform(), size(from.len())?)?;
-        bytes.try_reserve_exact(size(from.len())?).map_err(|_| TeeError::OUT_OF_MEMORY)?;
-        bytes.resize(size(from.len())?, 0);
+        let mut bytes = self.copy_of(call.platform(), &[], size(from.len())?)?;
         from.read(0, &mut bytes)?;
         if self.with(name, |content| Ok(content.len()))? < end {
             self.resize(call.platform(), name, end)?;

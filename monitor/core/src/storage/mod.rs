@@ -270,14 +270,14 @@ impl<P: Platform> Storage<P> {
         Ok(())
     }
 
-    /// Removes an object that a handle has open.
+    /// Removes an object that a handle has open; one that is gone already is removed.
     ///
     /// # Errors
     /// Those of all backends.
     pub fn remove(&self, call: &Call<'_, P>, persistent: &Persistent) -> Result<(), TeeError> {
         let _pass = self.enter(call)?;
         match self.backend(persistent.place).remove(call, &persistent.name) {
-            Err(TeeError::ITEM_NOT_FOUND) => Err(TeeError::CORRUPT_OBJECT),
+            Err(TeeError::ITEM_NOT_FOUND) => Ok(()),
             result => result,
         }
     }
@@ -303,6 +303,26 @@ impl<P: Platform> Storage<P> {
     pub fn list(&self, call: &Call<'_, P>, place: Place, owner: &Uuid) -> Result<Ids, TeeError> {
         let _pass = self.enter(call)?;
         self.backend(place).list(call, owner)
+    }
+
+    /// Reads an object of the TEE's own, which belongs to the nil UUID, as no TA does; its length.
+    ///
+    /// # Errors
+    /// ITEM_NOT_FOUND, and those of all backends.
+    pub fn system_read(&self, call: &Call<'_, P>, id: &ObjectId, out: &mut [u8]) -> Result<u64, TeeError> {
+        let place = self.private.ok_or(TeeError::STORAGE_NOT_AVAILABLE)?;
+        let _pass = self.enter(call)?;
+        self.backend(place).open(call, &Name { owner: Uuid::NIL, id: id.clone() }, out)
+    }
+
+    /// Writes an object of the TEE's own.
+    ///
+    /// # Errors
+    /// Those of all backends.
+    pub fn system_write(&self, call: &Call<'_, P>, id: &ObjectId, content: &[u8]) -> Result<(), TeeError> {
+        let place = self.private.ok_or(TeeError::STORAGE_NOT_AVAILABLE)?;
+        let _pass = self.enter(call)?;
+        self.backend(place).create(call, &Name { owner: Uuid::NIL, id: id.clone() }, Existing::Replace, &content)
     }
 
     /// What there is to know of an object that may be open or not.

@@ -47,11 +47,15 @@ pub fn reset<P: Platform>(env: &mut Env<'_, '_, P>, handle: u32) -> Result<(), T
 /// Starts an enumeration of the TA's objects in a storage.
 ///
 /// # Errors
-/// BAD_PARAMETERS; ITEM_NOT_FOUND for an unknown storage, or no objects; STORAGE_NOT_AVAILABLE, OUT_OF_MEMORY.
+/// BAD_PARAMETERS; ITEM_NOT_FOUND for an unknown storage, or no objects; STORAGE_NOT_AVAILABLE.
 pub fn start<P: Platform>(env: &mut Env<'_, '_, P>, handle: u32, storage: u32) -> Result<(), TeeError> {
     get(env, handle)?.reset();
     let place = env.call.tee.storage.place(storage)?;
-    let ids = env.call.tee.storage.list(env.call, place, &owner(env)?)?;
+    let ids = env.call.tee.storage.list(env.call, place, &owner(env)?).map_err(|error| match error {
+        // A TA would end by an error that the specification does not have here.
+        TeeError::OUT_OF_MEMORY => TeeError::STORAGE_NOT_AVAILABLE,
+        other => other,
+    })?;
     if ids.is_empty() {
         return Err(TeeError::ITEM_NOT_FOUND);
     }

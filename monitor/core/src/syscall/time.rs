@@ -48,7 +48,7 @@ pub fn wait<P: Platform>(env: &Env<'_, '_, P>, ms: u32) -> Result<(), TeeError> 
 /// TEE_GetSystemTime, TEE_GetTAPersistentTime and TEE_GetREETime.
 ///
 /// # Errors
-/// BAD_PARAMETERS for an unknown category, TIME_NOT_SET and OVERFLOW for persistent time, ACCESS_DENIED.
+/// BAD_PARAMETERS for an unknown category; TIME_NOT_SET, TIME_NEEDS_RESET and OVERFLOW for persistent time; ACCESS_DENIED.
 pub fn get<P: Platform>(env: &Env<'_, '_, P>, category: u32, out: u64) -> Result<(), TeeError> {
     let category = TimeCategory::try_from(category).map_err(|_| TeeError::BAD_PARAMETERS)?;
     let platform = env.call.platform();
@@ -56,7 +56,7 @@ pub fn get<P: Platform>(env: &Env<'_, '_, P>, category: u32, out: u64) -> Result
         TimeCategory::System => (TeeTime::from_duration(platform.uptime()), Ok(())),
         TimeCategory::Ree => (TeeTime::from_duration(env.call.normal_time()?), Ok(())),
         TimeCategory::TaPersistent => {
-            let (time, overflow) = env.call.tee.times.get(platform, &env.instance.uuid)?;
+            let (time, overflow) = env.call.tee.times.get(env.call, &env.instance.uuid)?;
             (time, if overflow { Err(TeeError::OVERFLOW) } else { Ok(()) })
         }
     };
@@ -67,11 +67,11 @@ pub fn get<P: Platform>(env: &Env<'_, '_, P>, category: u32, out: u64) -> Result
 /// TEE_SetTAPersistentTime.
 ///
 /// # Errors
-/// BAD_PARAMETERS for a time that is none, OUT_OF_MEMORY, ACCESS_DENIED.
+/// BAD_PARAMETERS for a time that is none; STORAGE_NO_SPACE for one that cannot be kept; ACCESS_DENIED.
 pub fn set_ta_time<P: Platform>(env: &Env<'_, '_, P>, time: u64) -> Result<(), TeeError> {
     let time = TeeTime::from_bytes(&env.read_private(time)?);
     if time.millis >= 1000 {
         return Err(TeeError::BAD_PARAMETERS);
     }
-    env.call.tee.times.set(env.call.platform(), &env.instance.uuid, time)
+    env.call.tee.times.set(env.call, &env.instance.uuid, time)
 }

@@ -10,6 +10,7 @@ pub mod load;
 pub mod memory;
 pub mod module;
 pub mod params;
+pub mod persistent_time;
 pub mod publish;
 pub mod registry;
 pub mod run;

@@ -8,3 +8,4 @@ mod hostile;
 mod model;
 mod rules;
 mod suite;
+mod time;

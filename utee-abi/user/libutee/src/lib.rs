@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! `libutee.a`: the crate `utee` as C symbols, for TAs in C.
 //!
-//! The GlobalPlatform functions are in [`arithmetic`], [`framework`], [`memory`], [`object`], [`operation`] and its neighbours
+//! The GlobalPlatform functions are in [`arithmetic`], [`framework`], [`memory`], [`object`], [`persistent`], [`operation`] and its neighbours
 //! [`digest`], [`cipher`], [`ae`] and [`signature`], [`property`], [`session`], [`socket`] and [`time`];
 //! OP-TEE's extensions in [`extensions`], its libraries in [`libraries`], its system-call veneers in `syscalls`, and what C code leans on in [`libc`].
 //! On the development machine nothing is exported, so that tests call the functions as Rust.
@@ -22,6 +22,7 @@ pub mod libraries;
 pub mod memory;
 pub mod object;
 pub mod operation;
+pub mod persistent;
 pub mod property;
 pub mod session;
 pub mod signature;

@@ -10,7 +10,7 @@ use api::{Result, TeeError};
 use core::ffi::c_void;
 use core::ptr;
 use utee_abi::crypto::attribute::FLAG_VALUE;
-use utee_abi::crypto::{AttributeId, HandleFlags, ObjectType, UteeAttribute};
+use utee_abi::crypto::{AttributeId, HandleFlags, ObjectType, UteeAttribute, UteeObjectInfo};
 use utee_abi::result::SUCCESS;
 
 /// The object of a handle.
@@ -18,7 +18,7 @@ pub(crate) fn object(handle: *mut c_void) -> ObjectRef {
     ObjectRef::from_handle(u32::try_from(handle.addr()).unwrap_or(0))
 }
 
-fn handle(object: ObjectRef) -> *mut c_void {
+pub(crate) fn handle(object: ObjectRef) -> *mut c_void {
     ptr::without_provenance_mut(object.handle() as usize)
 }
 
@@ -56,17 +56,22 @@ pub(crate) unsafe fn attributes(attributes: *const Attribute, count: u32) -> Vec
     all
 }
 
+impl From<UteeObjectInfo> for ObjectInfo {
+    fn from(info: UteeObjectInfo) -> Self {
+        Self {
+            object_type: info.object_type,
+            object_size: info.object_size,
+            max_object_size: info.max_object_size,
+            object_usage: info.usage,
+            data_size: info.data_size as usize,
+            data_position: info.data_position as usize,
+            handle_flags: info.handle_flags,
+        }
+    }
+}
+
 fn info(handle: *mut c_void) -> Result<ObjectInfo> {
-    let info = object(handle).info()?;
-    Ok(ObjectInfo {
-        object_type: info.object_type,
-        object_size: info.object_size,
-        max_object_size: info.max_object_size,
-        object_usage: info.usage,
-        data_size: info.data_size as usize,
-        data_position: info.data_position as usize,
-        handle_flags: info.handle_flags,
-    })
+    object(handle).info().map(ObjectInfo::from)
 }
 
 fn flags(handle: *mut c_void) -> HandleFlags {

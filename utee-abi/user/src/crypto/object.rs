@@ -269,6 +269,11 @@ impl Object {
         Ok(KeyUsage::from_bits_retain(self.info()?.usage).contains(usage))
     }
 
+    /// The object of a handle that nobody else closes.
+    pub(crate) fn from_ref(object: ObjectRef) -> Self {
+        Self(object)
+    }
+
     /// Its handle, to be closed by whoever gets it.
     #[must_use]
     pub fn into_ref(self) -> ObjectRef {
