@@ -179,3 +179,6 @@ c_functions! {
         only(sought, &[TeeError::OVERFLOW, USE[0], USE[1]])
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -203,3 +203,62 @@ impl PersistentObject {
         self.0.into_ref()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Flags, PersistentObject, StorageId, objects};
+    use crate::TeeError;
+    use crate::fake;
+    use alloc::vec::Vec;
+    use utee_abi::sysnum::Syscall as S;
+
+    /// Answers a call that opens with a handle: the word at `place`.
+    fn opens(number: S, place: usize) {
+        fake::on(number, move |args| {
+            // SAFETY: the caller's cell.
+            unsafe { args[place].pointer::<u32>().write(9) };
+            0
+        });
+    }
+
+    fn calls() -> Vec<S> {
+        fake::calls().into_iter().map(|call| call.number).collect()
+    }
+
+    #[test]
+    fn what_is_dropped_is_closed() {
+        opens(S::StorageObjOpen, 4);
+        opens(S::StorageObjCreate, 7);
+        for number in [S::CrypObjClose, S::StorageObjDel, S::StorageFreeEnum] {
+            fake::on(number, |args| if args[0].value() == 9 { 0 } else { TeeError::BAD_STATE.raw() });
+        }
+        drop(PersistentObject::open(b"x", Flags::ACCESS_READ));
+        drop(PersistentObject::create(b"x", Flags::ACCESS_READ, None, b""));
+        assert_eq!(calls(), [S::StorageObjOpen, S::CrypObjClose, S::StorageObjCreate, S::CrypObjClose]);
+        // Deleting closes by itself, and what goes out of hand is not closed.
+        assert_eq!(PersistentObject::open(b"x", Flags::ACCESS_READ).and_then(PersistentObject::delete), Ok(()));
+        assert_eq!(PersistentObject::open(b"x", Flags::ACCESS_READ).map(|object| object.into_ref().handle()), Ok(9));
+        assert_eq!(calls(), [S::StorageObjOpen, S::StorageObjDel, S::StorageObjOpen]);
+    }
+
+    #[test]
+    fn enumerators_are_freed_however_they_end() {
+        opens(S::StorageAllocEnum, 0);
+        fake::on(S::StorageFreeEnum, |_| 0);
+        for (error, first) in [
+            (TeeError::ITEM_NOT_FOUND, None),
+            (TeeError::STORAGE_NOT_AVAILABLE, Some(Err(TeeError::STORAGE_NOT_AVAILABLE))),
+            (TeeError::CORRUPT_OBJECT, Some(Err(TeeError::CORRUPT_OBJECT))),
+        ] {
+            fake::on(S::StorageStartEnum, |_| 0);
+            fake::on(S::StorageNextEnum, move |_| error.raw());
+            assert_eq!(objects(StorageId::PRIVATE).unwrap().next(), first);
+            assert_eq!(calls().last(), Some(&S::StorageFreeEnum));
+            fake::on(S::StorageStartEnum, move |_| error.raw());
+            assert_eq!(objects(StorageId::PRIVATE).map(Iterator::count), if first.is_none() { Ok(0) } else { Err(error) });
+            assert_eq!(calls().last(), Some(&S::StorageFreeEnum));
+        }
+        fake::on(S::StorageStartEnum, |_| TeeError::ITEM_NOT_FOUND.raw());
+        assert_eq!(objects(StorageId::from_raw(5)).map(drop), Err(TeeError::ITEM_NOT_FOUND));
+    }
+}
