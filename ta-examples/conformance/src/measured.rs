@@ -1,14 +1,26 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! What a benchmark measures from inside the TEE: each operation makes ready what it needs and is done so many times.
 
+use crate::storage;
 use conformance::proto;
 use utee::crypto::{Agreement, Object, Signer, Verifier};
 use utee::utee_abi::crypto::{AlgorithmId, Curve, ObjectType};
 use utee::{Parameters, Result, TeeError, ValueInput};
 
 /// The operations, in the order of [`proto::MEASURED`].
-const OPERATIONS: [fn(u32) -> Result<()>; proto::MEASURED.len()] =
-    [ecdsa_sign, ecdsa_verify, ecdsa_generate, x25519, x25519_generate, ed25519_sign, ed25519_verify];
+const OPERATIONS: [fn(u32) -> Result<()>; proto::MEASURED.len()] = [
+    ecdsa_sign,
+    ecdsa_verify,
+    ecdsa_generate,
+    x25519,
+    x25519_generate,
+    ed25519_sign,
+    ed25519_verify,
+    storage::measure_create,
+    storage::measure_write,
+    storage::measure_read,
+    storage::measure_create_and_delete,
+];
 
 /// Does an operation so many times.
 pub(crate) fn measure(params: &mut Parameters<'_>) -> Result<()> {

@@ -43,6 +43,10 @@ pub const MEASURED: &[(&str, u32)] = &[
     ("x25519-keygen", 4),
     ("ed25519-sign", 4),
     ("ed25519-verify", 4),
+    ("storage-256-create", 4),
+    ("storage-256-open-write", 4),
+    ("storage-256-open-read", 4),
+    ("storage-256-create-delete", 4),
 ];
 
 /// Runs p0 value in `a`, an index of [`STREAMED`], `b` times over as many bytes as p1 value in `a` says.

@@ -177,3 +177,36 @@ pub(crate) fn count_for_ever(params: &mut Parameters<'_>) -> Result<()> {
     answer.set(count, time);
     Ok(())
 }
+
+/// What is measured, with 256 bytes of data.
+const MEASURED: &[u8] = b"measured";
+
+fn create_measured() -> Result<PersistentObject> {
+    PersistentObject::create(MEASURED, ALL | Flags::OVERWRITE, None, &[7; 256])
+}
+
+/// Creates an object and closes it, so many times; the one before is replaced.
+pub(crate) fn measure_create(times: u32) -> Result<()> {
+    create_measured()?;
+    (0..times).try_for_each(|_| create_measured().map(drop))?;
+    clean()
+}
+
+/// Opens, writes and closes.
+pub(crate) fn measure_write(times: u32) -> Result<()> {
+    create_measured()?;
+    (0..times).try_for_each(|_| PersistentObject::open(MEASURED, READ_WRITE)?.write(&[8; 256]))?;
+    clean()
+}
+
+/// Opens, reads and closes.
+pub(crate) fn measure_read(times: u32) -> Result<()> {
+    create_measured()?;
+    (0..times).try_for_each(|_| PersistentObject::open(MEASURED, READ_WRITE)?.read_exact(&mut [0; 256]))?;
+    clean()
+}
+
+/// Creates and deletes.
+pub(crate) fn measure_create_and_delete(times: u32) -> Result<()> {
+    (0..times).try_for_each(|_| create_measured()?.delete())
+}

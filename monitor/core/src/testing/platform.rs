@@ -144,6 +144,14 @@ impl FakePlatform {
         Self::try_boot(tas, 1, false, secrets)
     }
 
+    /// The same with so many threads.
+    ///
+    /// # Errors
+    /// As [`Tee::new`].
+    pub fn boot_threads(secrets: Secrets, tas: &[(Uuid, Vec<u8>)], threads: usize) -> Result<Arc<Tee<Self>>, TeeError> {
+        Self::try_boot(tas, threads, false, secrets)
+    }
+
     fn boot_with(tas: &[(Uuid, Vec<u8>)], threads: usize, notifies: bool) -> Arc<Tee<Self>> {
         Self::try_boot(tas, threads, notifies, Secrets::default()).expect("the fake platform boots")
     }

@@ -3,6 +3,9 @@
 //! that lies.
 
 mod calls;
+#[path = "../common/mod.rs"]
+mod common;
+mod crowd;
 mod disk;
 mod hostile;
 mod model;
