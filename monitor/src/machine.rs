@@ -17,7 +17,9 @@ use tee_core::console::screen::Screen;
 use tee_core::crypto::engine::MaybeEngine;
 use tee_core::journal::Journal;
 use tee_core::limits::MAX_CPUS;
-use tee_core::ports::{CpuIndex, EntropyKind, HardwareKey, MapEntry, Platform, Pool, PoolUsage, RealTimeClock, Store, ThreadExit, ThreadId};
+use tee_core::ports::{
+    CpuIndex, EntropyKind, HardwareKey, MapEntry, Platform, Pool, PoolUsage, RealTimeClock, Store, ThreadExit, ThreadId,
+};
 use utee_abi::light::Light;
 use utee_abi::result::TeeError;
 

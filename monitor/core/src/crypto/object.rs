@@ -388,6 +388,7 @@ impl Object {
             *to = from.as_ref().map(Value::copy).transpose()?;
         }
         (copy.size, copy.usage, copy.is_initialised) = (self.size, self.usage, self.is_initialised);
+        copy.counts_no_parity = self.counts_no_parity;
         Ok(copy)
     }
 

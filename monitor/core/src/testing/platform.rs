@@ -12,7 +12,8 @@ use crate::console::screen::Screen;
 use crate::crypto::engine::MaybeEngine;
 use crate::journal::Journal;
 use crate::ports::{
-    CpuIndex, EntropyKind, HardwareKey, KeyState, MapEntry, PAGE_SIZE, Platform, Pool, PoolUsage, RealTimeClock, Store, ThreadExit, ThreadId,
+    CpuIndex, EntropyKind, HardwareKey, KeyState, MapEntry, PAGE_SIZE, Platform, Pool, PoolUsage, RealTimeClock, Store, ThreadExit,
+    ThreadId,
 };
 use core::ops::{Range, RangeInclusive};
 use std::boxed::Box;

@@ -125,10 +125,12 @@ impl Object {
                 None => out.extend_from_slice(&[0; 4]),
             }
         }
+        // The sizes as the TA counts them.
+        let info = self.info();
         let head = Head {
             attribute_len: u32::try_from(out.len().saturating_sub(HEAD)).map_err(|_| TeeError::GENERIC)?,
-            object_size: self.size,
-            max_object_size: self.max_size,
+            object_size: info.object_size,
+            max_object_size: info.max_object_size,
             usage: self.usage,
             object_type: self.row.id.raw(),
             has,
@@ -177,14 +179,11 @@ impl Object {
             }
         }
         // Types without an attribute that gives the size have one size alone.
-        let known = size.unwrap_or(row.max);
+        self.size = size.unwrap_or(row.max);
+        let info = self.info();
         let more = u32::try_from(row.attributes.len()).ok().and_then(|count| head.has.checked_shr(count)).unwrap_or(0);
-        if more != 0 || !rest.is_empty() || known != head.object_size || head.object_size > row.max || head.max_object_size != self.max_size
-        {
-            return Err(TeeError::CORRUPT_OBJECT);
-        }
-        self.size = head.object_size;
-        Ok(())
+        let same = (info.object_size, info.max_object_size) == (head.object_size, head.max_object_size);
+        if more == 0 && rest.is_empty() && same && self.size <= row.max { Ok(()) } else { Err(TeeError::CORRUPT_OBJECT) }
     }
 
     /// Makes it the object of a persistent handle.
