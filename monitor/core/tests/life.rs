@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tee_core::Tee;
 use tee_core::testing::FakePlatform;
-use tee_core::testing::image::{elf, signed};
+use tee_core::testing::image::{elf, elf64, signed};
 use tee_core::testing::normal::{NormalWorld, Reply};
 use tee_core::testing::script::Ta;
 use utee_abi::msg::{Kind, MsgParam};
+use utee_abi::param::{ParamType, ParamTypes, UteeParams};
 use utee_abi::result::{Origin, TeeError};
 use utee_abi::sysnum::Syscall;
 use utee_abi::ta_head::{EntryFunction, TaFlags};
@@ -31,6 +32,41 @@ fn result(reply: &Reply) -> (u32, u32) {
 
 fn error(error: TeeError, origin: Origin) -> (u32, u32) {
     (error.raw(), origin.raw())
+}
+
+#[test]
+fn tas_of_32_and_of_64_bits_serve_one_another() {
+    let images = [(A, signed(&A, &elf64(&A, TaFlags::empty(), 8192))), (B, signed(&B, &elf(&B, TaFlags::empty(), 8192)))];
+    let tee = FakePlatform::boot(&images, 2);
+    let mut world = NormalWorld::new(Arc::clone(&tee));
+    tee.platform.scripts().set(&B, adder);
+    tee.platform.scripts().set(&A, |ta| {
+        if ta.function() != EntryFunction::InvokeCommand {
+            return 0;
+        }
+        // Seven arguments in registers: the TA's own UUID is property 0 of its set.
+        let (value, cells) = (ta.scratch(0), ta.scratch(1));
+        ta.write(cells, &16u32.to_le_bytes());
+        assert_eq!(ta.syscall(Syscall::GetProperty, &[0xFFFF_FFFF, 0, 0, 0, value, cells, cells + 4]), 0);
+        let mut uuid = [0; 16];
+        ta.read(value, &mut uuid);
+        assert_eq!((uuid, ta.word(cells), ta.word(cells + 4)), (A.to_memory(), 16, 2));
+        ta.write(value, &B.to_memory());
+        assert_eq!(ta.syscall(Syscall::OpenTaSession, &[value, u64::from(u32::MAX), 0, cells, 0]), 0);
+        let session = u64::from(ta.word(cells));
+        let types = ParamTypes::new([ParamType::ValueInput, ParamType::ValueOutput, ParamType::None, ParamType::None]);
+        // Bits past those of the arguments' types are not part of them, and values keep the 64 bits of their cells.
+        ta.write(value, &UteeParams { types, cells: [[40, 1 << 40], [0; 2], [0; 2], [0; 2]] }.to_bytes());
+        assert_eq!(ta.syscall(Syscall::InvokeTaCommand, &[session | 7 << 32, 1 << 33, 1 | 1 << 63, value, 0]), 0);
+        let mut bytes = [0; UteeParams::SIZE];
+        ta.read(value, &mut bytes);
+        assert_eq!(UteeParams::from_bytes(&bytes).unwrap().cells[1], [40 + (1 << 40), 99]);
+        ta.syscall(Syscall::Panic, &[7])
+    });
+    let session = world.open(&A, &[]).header.session;
+    assert_eq!(result(&world.invoke(session, 0, &[])), error(TeeError::TARGET_DEAD, Origin::Tee));
+    let printed = tee.platform.printed();
+    assert!(printed.contains(&format!("dump: ta {A}")) && printed.contains(" 0000000000000000 "), "{printed}");
 }
 
 /// On invoke: adds the cells of parameter 0 into parameter 1.

@@ -47,6 +47,24 @@ pub fn elf(uuid: &Uuid, flags: TaFlags, stack_size: u32) -> Vec<u8> {
     out
 }
 
+/// The same for AArch64.
+pub fn elf64(uuid: &Uuid, flags: TaFlags, stack_size: u32) -> Vec<u8> {
+    const PAGE: u64 = 4096;
+    const ENTRY: u64 = 0x100;
+    let mut out = elf(uuid, flags, stack_size);
+    out[..PAGE as usize].fill(0);
+    let mut put = |at: usize, words: &[u64]| {
+        for (index, word) in words.iter().enumerate() {
+            out[at + 8 * index..at + 8 * index + 8].copy_from_slice(&word.to_le_bytes());
+        }
+    };
+    // Identification, type, machine (DYN, AARCH64) and version, entry, program headers at 64, no flags, sizes.
+    put(0, &[0x0001_0102_464C_457F, 0, 3 | 183 << 16 | 1 << 32, ENTRY, 64, 0, 64 << 32 | 56 << 48, 2]);
+    put(64, &[1 | 5 << 32, PAGE, 0, 0, PAGE, PAGE, PAGE]);
+    put(120, &[1 | 6 << 32, 2 * PAGE, PAGE, PAGE, PAGE, 2 * PAGE, PAGE]);
+    out
+}
+
 /// Signs an ELF file with the development key.
 pub fn signed(uuid: &Uuid, elf: &[u8]) -> Vec<u8> {
     signed_version(uuid, elf, 0)

@@ -4,7 +4,7 @@
 
 use super::platform::Ram;
 use super::space::{FakeContext, Pages};
-use crate::ports::{Abort, AbortKind, PAGE_SIZE};
+use crate::ports::{Abort, AbortKind, Machine, PAGE_SIZE};
 use std::boxed::Box;
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -42,7 +42,7 @@ impl Scripts {
         let script = self.0.lock().unwrap().get(&u32::from_le_bytes(word)).cloned().expect("every TA has a script");
         let (ask, asked) = channel();
         let (answer, answered) = channel();
-        let mut ta = Ta { pages, ram, ask, answered, args: context.args, stack: context.stack, entry: context.entry };
+        let mut ta = Ta { pages, ram, ask, answered, args: context.args, stack: context.stack, entry: context.entry, machine: context.machine };
         std::thread::spawn(move || {
             let result = script(&mut ta);
             ta.syscall(Syscall::Return, &[u64::from(result)]);
@@ -76,6 +76,7 @@ pub struct Ta {
     args: [u64; 4],
     stack: u64,
     entry: u64,
+    machine: Machine,
 }
 
 impl Ta {
@@ -138,7 +139,7 @@ impl Ta {
         u32::from_le_bytes(bytes)
     }
 
-    /// Makes a system call the way A32 code does: more than four arguments stand on the stack.
+    /// Makes a system call the way code of the TA does: A32 code has those beyond the fourth argument on the stack.
     pub fn syscall(&mut self, number: Syscall, args: &[u64]) -> u32 {
         self.syscall_number(number.raw(), args)
     }
@@ -146,6 +147,10 @@ impl Ta {
     /// Makes a system call by number.
     pub fn syscall_number(&mut self, number: u32, args: &[u64]) -> u32 {
         let mut registers = [0; MAX_ARGS];
+        if self.machine == Machine::Aarch64 {
+            registers[..args.len()].copy_from_slice(args);
+            return self.ask(Request::Syscall(RawSyscall { number, args: registers, extra: None }));
+        }
         for (register, arg) in registers.iter_mut().zip(args.iter().take(A32_REGISTER_ARGS)) {
             *register = *arg;
         }
