@@ -42,7 +42,8 @@ impl Scripts {
         let script = self.0.lock().unwrap().get(&u32::from_le_bytes(word)).cloned().expect("every TA has a script");
         let (ask, asked) = channel();
         let (answer, answered) = channel();
-        let mut ta = Ta { pages, ram, ask, answered, args: context.args, stack: context.stack, entry: context.entry, machine: context.machine };
+        let mut ta =
+            Ta { pages, ram, ask, answered, args: context.args, stack: context.stack, entry: context.entry, machine: context.machine };
         std::thread::spawn(move || {
             let result = script(&mut ta);
             ta.syscall(Syscall::Return, &[u64::from(result)]);
