@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Builds a C TA with CMake, as mk/ta_dev_kit.mk does with make:
 #
-#   set(CMAKE_C_COMPILER arm-linux-gnueabihf-gcc)    # or a toolchain file
+#   set(CMAKE_C_COMPILER arm-linux-gnueabihf-gcc)    # or aarch64-linux-gnu-gcc for a 64-bit TA, or a toolchain file
 #   project(my_ta C)
 #   include(/path/to/oxtee/c-headers/cmake/OxteeTa.cmake)
 #   oxtee_add_ta(7c0e2a5b-91d4-4c36-a8f3-5e2b60d71984 SOURCES src/main.c [KEY my-key.pem])
@@ -20,9 +20,18 @@ function(oxtee_add_ta uuid)
     DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/ta.toml"
     WORKING_DIRECTORY "${OXTEE_DIR}")
 
-  set(library "${CMAKE_CURRENT_BINARY_DIR}/cargo/armv7-unknown-linux-gnueabihf/release/libutee.a")
+  # What the compiler compiles for says what the TA is for.
+  execute_process(COMMAND "${CMAKE_C_COMPILER}" -dumpmachine OUTPUT_VARIABLE machine OUTPUT_STRIP_TRAILING_WHITESPACE)
+  if(machine MATCHES "aarch64")
+    set(target aarch64-unknown-linux-gnu)
+    set(machine_options -mcpu=cortex-a53 -mtls-dialect=trad -mno-outline-atomics -mbranch-protection=standard)
+  else()
+    set(target armv7-unknown-linux-gnueabihf)
+    set(machine_options -mcpu=cortex-a7 -marm -mfloat-abi=hard)
+  endif()
+  set(library "${CMAKE_CURRENT_BINARY_DIR}/cargo/${target}/release/libutee.a")
   add_custom_target(${uuid}-libutee
-    COMMAND ${CMAKE_COMMAND} -E env "CARGO_TARGET_DIR=${CMAKE_CURRENT_BINARY_DIR}/cargo" cargo build --quiet --release -p libutee
+    COMMAND ${CMAKE_COMMAND} -E env "CARGO_TARGET_DIR=${CMAKE_CURRENT_BINARY_DIR}/cargo" cargo build --quiet --release --target ${target} -p libutee
     BYPRODUCTS "${library}"
     WORKING_DIRECTORY "${OXTEE_DIR}/ta-examples")
 
@@ -36,7 +45,7 @@ function(oxtee_add_ta uuid)
   set_target_properties(${uuid} PROPERTIES SUFFIX .elf)
   target_compile_options(${uuid} PRIVATE -std=gnu11 -Os -g3 -Wall -Wextra -nostdinc -isystem "${compiler_headers}"
     -ffreestanding -fpic -fno-common -fno-short-enums -fvisibility=hidden -ffunction-sections -fdata-sections
-    -fno-asynchronous-unwind-tables -fno-omit-frame-pointer -fstack-protector-strong -mcpu=cortex-a7 -marm -mfloat-abi=hard)
+    -fno-asynchronous-unwind-tables -fno-omit-frame-pointer -fstack-protector-strong ${machine_options})
   target_include_directories(${uuid} PRIVATE "${CMAKE_CURRENT_BINARY_DIR}" "${OXTEE_KIT}/include" "${OXTEE_KIT}/libc")
   target_link_options(${uuid} PRIVATE -nostdlib -pie
     "LINKER:-pie,-T,${OXTEE_KIT}/src/ta.ld,--dynamic-list=${list},--build-id=none,--no-dynamic-linker,--gc-sections"

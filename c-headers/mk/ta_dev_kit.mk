@@ -13,7 +13,7 @@
 # The TA says what it is in ta.toml, or in a user_ta_header_defines.h as OP-TEE's kit has it.
 #
 #   O               output folder (out)
-#   CROSS_COMPILE   prefix of the compiler (arm-linux-gnueabihf-)
+#   CROSS_COMPILE   prefix of the compiler (arm-linux-gnueabihf-); aarch64-linux-gnu- makes a 64-bit TA
 #   UTEE_LIB_DIR    folder of libutee.a; without it cargo builds it from this repository
 #   TA_SIGN_KEY     private key in PEM; without it the public development key
 #   CFG_TA_VERSION  version in the signed image, when there is no ta.toml
@@ -67,13 +67,22 @@ ta-makefiles := $(MAKEFILE_LIST)
 
 ta-cppflags := -nostdinc -isystem $(shell $(CC) -print-file-name=include) -I$(O) -I. $(addprefix -I,$(ta-incdirs)) \
 	-I$(ta-kit)/include -I$(ta-kit)/libc $(CPPFLAGS)
+# What the compiler compiles for says what the TA is for.
+ifneq ($(findstring aarch64,$(shell $(CC) -dumpmachine)),)
+ta-rust-target := aarch64-unknown-linux-gnu
+ta-machine-cflags := -mcpu=cortex-a53 -mtls-dialect=trad -mno-outline-atomics -mbranch-protection=standard
+else
+ta-rust-target := armv7-unknown-linux-gnueabihf
+ta-machine-cflags := -mcpu=cortex-a7 -marm -mfloat-abi=hard
+endif
+
 # The guard of the stack protector is the TA's; a library that is opened later has no way to it.
 # Frame pointers and .debug_frame are what back-traces follow; the loader takes position-independent code only, and of a
 # TA's thread-local variables those that -fpic makes.
 ta-cflags := -std=gnu11 -Os -g3 -Wall -Wextra -ffreestanding -fpic -fno-common -fno-short-enums \
 	-ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-omit-frame-pointer \
 	$(if $(strip $(SHLIBUUID)),-fno-stack-protector,-fstack-protector-strong) \
-	-mcpu=cortex-a7 -marm -mfloat-abi=hard $(CFLAGS)
+	$(ta-machine-cflags) $(CFLAGS)
 
 objs := $(patsubst %.c,$(O)/%.o,$(ta-srcs))
 ifeq ($(strip $(SHLIBUUID)),)
@@ -107,10 +116,10 @@ $(O)/kit/%.o: $(ta-kit)/src/%.c $(ta-header) $(ta-makefiles)
 
 ifeq ($(strip $(UTEE_LIB_DIR)),)
 # Built in ta-examples, whose .cargo/config.toml has the options of a TA.
-UTEE_LIB_DIR := $(or $(CARGO_TARGET_DIR),$(oxtee)/target)/armv7-unknown-linux-gnueabihf/release
+UTEE_LIB_DIR := $(or $(CARGO_TARGET_DIR),$(oxtee)/target)/$(ta-rust-target)/release
 .PHONY: libutee
 libutee:
-	cd $(oxtee)/ta-examples && $(CARGO) build --quiet --release -p libutee
+	cd $(oxtee)/ta-examples && $(CARGO) build --quiet --release --target $(ta-rust-target) -p libutee
 $(UTEE_LIB_DIR)/libutee.a: libutee
 endif
 

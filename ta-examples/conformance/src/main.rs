@@ -1,37 +1,37 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! A TA that tries each system call that works, and checks what comes back.
-#![cfg_attr(target_arch = "arm", no_std, no_main)]
+#![cfg_attr(any(target_arch = "arm", oxtee_ta), no_std, no_main)]
 
-#[cfg(target_arch = "arm")]
+#[cfg(any(target_arch = "arm", oxtee_ta))]
 extern crate alloc;
 
-#[cfg(target_arch = "arm")]
+#[cfg(any(target_arch = "arm", oxtee_ta))]
 mod arithmetic;
-#[cfg(target_arch = "arm")]
+#[cfg(any(target_arch = "arm", oxtee_ta))]
 mod checks;
-#[cfg(target_arch = "arm")]
+#[cfg(any(target_arch = "arm", oxtee_ta))]
 mod crypto;
-#[cfg(target_arch = "arm")]
+#[cfg(any(target_arch = "arm", oxtee_ta))]
 mod curves;
-#[cfg(target_arch = "arm")]
+#[cfg(any(target_arch = "arm", oxtee_ta))]
 mod framework;
-#[cfg(target_arch = "arm")]
+#[cfg(any(target_arch = "arm", oxtee_ta))]
 mod keys;
-#[cfg(target_arch = "arm")]
+#[cfg(any(target_arch = "arm", oxtee_ta))]
 mod measured;
-#[cfg(target_arch = "arm")]
+#[cfg(any(target_arch = "arm", oxtee_ta))]
 mod memory;
-#[cfg(target_arch = "arm")]
+#[cfg(any(target_arch = "arm", oxtee_ta))]
 mod storage;
-#[cfg(target_arch = "arm")]
+#[cfg(any(target_arch = "arm", oxtee_ta))]
 mod streamed;
-#[cfg(target_arch = "arm")]
+#[cfg(any(target_arch = "arm", oxtee_ta))]
 mod ta;
 
-#[cfg(target_arch = "arm")]
+#[cfg(any(target_arch = "arm", oxtee_ta))]
 utee::ta!(ta::Conformance);
 
-#[cfg(not(target_arch = "arm"))]
+#[cfg(not(any(target_arch = "arm", oxtee_ta)))]
 fn main() -> utee::fake::ExitCode {
     utee::fake::not_a_program()
 }

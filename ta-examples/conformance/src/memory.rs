@@ -108,6 +108,43 @@ pub(crate) fn floating_point(checks: &mut Checks) -> Result<()> {
 }
 
 /// Waits two milliseconds with `values` in d0 to d15; the result of the wait, and what is there then.
+#[cfg(target_arch = "aarch64")]
+fn wait_with_registers(values: &[u64; 16]) -> (u32, [u64; 16]) {
+    let mut after = [0u64; 16];
+    let mut result = 2u64;
+    // SAFETY: reads `values`, writes `after`; the system call touches no memory of this TA.
+    unsafe {
+        asm!(
+            "ldp d0, d1, [x9]",
+            "ldp d2, d3, [x9, #16]",
+            "ldp d4, d5, [x9, #32]",
+            "ldp d6, d7, [x9, #48]",
+            "ldp d8, d9, [x9, #64]",
+            "ldp d10, d11, [x9, #80]",
+            "ldp d12, d13, [x9, #96]",
+            "ldp d14, d15, [x9, #112]",
+            "svc #0",
+            "stp d0, d1, [x10]",
+            "stp d2, d3, [x10, #16]",
+            "stp d4, d5, [x10, #32]",
+            "stp d6, d7, [x10, #48]",
+            "stp d8, d9, [x10, #64]",
+            "stp d10, d11, [x10, #80]",
+            "stp d12, d13, [x10, #96]",
+            "stp d14, d15, [x10, #112]",
+            in("x8") u64::from(Syscall::Wait.raw()),
+            in("x9") values.as_ptr(),
+            in("x10") after.as_mut_ptr(),
+            inout("x0") result,
+            clobber_abi("C"),
+            out("d8") _, out("d9") _, out("d10") _, out("d11") _, out("d12") _, out("d13") _, out("d14") _, out("d15") _,
+        );
+    }
+    (result as u32, after)
+}
+
+/// Waits two milliseconds with `values` in d0 to d15; the result of the wait, and what is there then.
+#[cfg(target_arch = "arm")]
 fn wait_with_registers(values: &[u64; 16]) -> (u32, [u64; 16]) {
     let mut after = [0u64; 16];
     let mut result = 2u32;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! The secure half of the demonstration that the console shows by `tee`: random bytes, an echo, counting while both
 //! worlds go on, and an access to secure memory that is not its own, which it does not survive.
-#![cfg_attr(target_arch = "arm", no_std, no_main)]
+#![cfg_attr(any(target_arch = "arm", oxtee_ta), no_std, no_main)]
 
 use demonstration::proto;
 use utee::{Parameters, Result, Ta, TeeError, ValueInout, ValueInput, ValueOutput, info, random, time};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! A TA that shows every kind of parameter.
-#![cfg_attr(target_arch = "arm", no_std, no_main)]
+#![cfg_attr(any(target_arch = "arm", oxtee_ta), no_std, no_main)]
 
 use hello_world::proto;
 use utee::{MemrefInout, MemrefInput, MemrefOutput, Parameters, Result, Ta, TeeError, ValueInout, ValueInput, ValueOutput, debug, info};

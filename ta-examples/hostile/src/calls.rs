@@ -191,8 +191,29 @@ fn attack(report: &mut Report, call: Syscall, arguments: &[Arg], position: usize
 /// Makes system calls by number, all arguments 0; those that end the TA are left out.
 pub(crate) fn every_number(last: u32) {
     for number in (0..=last).filter(|number| ![Syscall::Return.raw(), Syscall::Panic.raw()].contains(number)) {
+        #[cfg(target_arch = "aarch64")]
+        let mut result = 0u64;
+        #[cfg(target_arch = "arm")]
         let mut result = 0u32;
         // SAFETY: no pointer is passed, so the kernel touches no memory of this TA.
+        #[cfg(target_arch = "aarch64")]
+        unsafe {
+            asm!(
+                "svc #0",
+                in("x8") u64::from(number),
+                inout("x0") result,
+                in("x1") 0u64,
+                in("x2") 0u64,
+                in("x3") 0u64,
+                in("x4") 0u64,
+                in("x5") 0u64,
+                in("x6") 0u64,
+                in("x7") 0u64,
+                clobber_abi("C"),
+            );
+        }
+        // SAFETY: as above.
+        #[cfg(target_arch = "arm")]
         unsafe {
             asm!(
                 // r6 is the count of further words, and not for the compiler to give.

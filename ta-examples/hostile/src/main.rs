@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! A TA that attacks the TEE. Whatever it does, it alone gets the error or dies.
-#![cfg_attr(target_arch = "arm", no_std, no_main)]
+#![cfg_attr(any(target_arch = "arm", oxtee_ta), no_std, no_main)]
 
-#[cfg(target_arch = "arm")]
+#[cfg(any(target_arch = "arm", oxtee_ta))]
 extern crate alloc;
 
-#[cfg(target_arch = "arm")]
+#[cfg(any(target_arch = "arm", oxtee_ta))]
 mod calls;
-#[cfg(target_arch = "arm")]
+#[cfg(any(target_arch = "arm", oxtee_ta))]
 mod exhaustion;
-#[cfg(target_arch = "arm")]
+#[cfg(any(target_arch = "arm", oxtee_ta))]
 mod memory;
-#[cfg(target_arch = "arm")]
+#[cfg(any(target_arch = "arm", oxtee_ta))]
 mod ta;
 
-#[cfg(target_arch = "arm")]
+#[cfg(any(target_arch = "arm", oxtee_ta))]
 utee::ta!(ta::Hostile);
 
-#[cfg(not(target_arch = "arm"))]
+#[cfg(not(any(target_arch = "arm", oxtee_ta)))]
 fn main() -> utee::fake::ExitCode {
     utee::fake::not_a_program()
 }

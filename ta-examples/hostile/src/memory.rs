@@ -9,8 +9,15 @@ use utee::{Result, TeeError};
 /// What another instance is to find out.
 static SECRET: [u32; 4] = [0x5EC2_E700, 1, 2, 3];
 
-/// Instructions in data: `bx lr`.
-static mut DATA: [u32; 2] = [0xE12F_FF1E, 0xE12F_FF1E];
+/// An instruction: `bx lr`.
+#[cfg(target_arch = "arm")]
+const RETURN: u32 = 0xE12F_FF1E;
+/// An instruction: `ret`.
+#[cfg(target_arch = "aarch64")]
+const RETURN: u32 = 0xD65F_03C0;
+
+/// Instructions in data.
+static mut DATA: [u32; 2] = [RETURN; 2];
 
 fn pointer(address: u32) -> *mut u32 {
     ptr::with_exposed_provenance_mut(address as usize)
@@ -31,12 +38,17 @@ pub(crate) fn write(address: u32, word: u32) {
 }
 
 pub(crate) fn write_code() {
-    write(write_code as fn() as usize as u32, 0xE12F_FF1E);
+    write(write_code as fn() as usize as u32, RETURN);
 }
 
 fn call(address: u32) {
-    // SAFETY: none, as in `read`; should it be executable, it returns by `bx lr` or does what it likes.
-    unsafe { asm!("blx {address}", address = in(reg) address, clobber_abi("C")) };
+    // SAFETY: none, as in `read`; should it be executable, it returns or does what it likes.
+    unsafe {
+        #[cfg(target_arch = "arm")]
+        asm!("blx {address}", address = in(reg) address, clobber_abi("C"));
+        #[cfg(target_arch = "aarch64")]
+        asm!("blr {address}", address = in(reg) u64::from(address), clobber_abi("C"));
+    }
 }
 
 pub(crate) fn run_data() {
@@ -60,7 +72,24 @@ pub(crate) fn undefined() -> ! {
     unsafe { asm!("udf #0", options(noreturn)) }
 }
 
+/// Instructions of privileged modes, all of which are undefined in user mode.
+#[cfg(target_arch = "aarch64")]
+pub(crate) fn privileged(which: u32) -> Result<()> {
+    // SAFETY: none; the kernel ends the TA here.
+    unsafe {
+        match which {
+            0 => asm!("mrs {}, sctlr_el1", out(reg) _),
+            1 => asm!("smc #0", clobber_abi("C")),
+            2 => asm!("msr daifset, #15"),
+            3 => asm!("tlbi vmalle1"),
+            _ => return Err(TeeError::BAD_PARAMETERS),
+        }
+    }
+    Err(TeeError::SECURITY)
+}
+
 /// Instructions of privileged modes: the first two are undefined in user mode, the others have no effect there.
+#[cfg(target_arch = "arm")]
 pub(crate) fn privileged(which: u32) -> Result<()> {
     let before = mode();
     // SAFETY: user mode may not do what these do; the check below sees to the rest.
@@ -77,6 +106,7 @@ pub(crate) fn privileged(which: u32) -> Result<()> {
 }
 
 /// Mode and interrupt masks of the CPU.
+#[cfg(target_arch = "arm")]
 fn mode() -> u32 {
     let cpsr: u32;
     // SAFETY: reading the status register changes nothing.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! A TA that sleeps while the normal world goes on, and can be woken by cancellation.
-#![cfg_attr(target_arch = "arm", no_std, no_main)]
+#![cfg_attr(any(target_arch = "arm", oxtee_ta), no_std, no_main)]
 
 use core::hint::black_box;
 use core::time::Duration;

@@ -200,7 +200,7 @@ fn dump_memory_statistics(params: &mut RawParams) -> Result<()> {
 /// Names the TA of a program: expands to its header from `ta.toml` and to the function that the kernel enters.
 ///
 /// The build script is `fn main() { utee_build::build() }`, with `utee-build` among the build dependencies. The file begins
-/// with `#![cfg_attr(target_arch = "arm", no_std, no_main)]`: on the development machine the TA is a program with the tests
+/// with `#![cfg_attr(any(target_arch = "arm", oxtee_ta), no_std, no_main)]`: on the development machine the TA is a program with the tests
 /// of its own that only says what it is.
 #[macro_export]
 macro_rules! ta {
@@ -214,7 +214,7 @@ macro_rules! ta {
             unsafe { $crate::entry::enter(&INSTANCE, &utee_ta::MANIFEST, function, session, params, command) }
         }
 
-        #[cfg(not(target_arch = "arm"))]
+        #[cfg(not(any(target_arch = "arm", oxtee_ta)))]
         fn main() -> $crate::fake::ExitCode {
             $crate::fake::not_a_program()
         }

@@ -69,7 +69,7 @@ impl<const N: usize> Default for Memory<N> {
     }
 }
 
-#[cfg(all(target_arch = "arm", not(feature = "fake")))]
+#[cfg(all(any(target_arch = "arm", oxtee_ta), not(feature = "fake")))]
 mod global {
     use super::{Arena, Statistics};
     use core::alloc::{GlobalAlloc, Layout};
@@ -141,7 +141,7 @@ mod global {
 }
 
 /// Without a TA around, the heap is the development machine's.
-#[cfg(any(not(target_arch = "arm"), feature = "fake"))]
+#[cfg(any(not(any(target_arch = "arm", oxtee_ta)), feature = "fake"))]
 mod global {
     use super::{Arena, Statistics};
 
@@ -154,7 +154,7 @@ mod global {
     }
 }
 
-#[cfg(any(test, all(target_arch = "arm", not(feature = "fake"))))]
+#[cfg(any(test, all(any(target_arch = "arm", oxtee_ta), not(feature = "fake"))))]
 impl Statistics {
     pub(crate) fn took(&mut self, bytes: usize) {
         self.allocated = self.allocated.saturating_add(bytes);

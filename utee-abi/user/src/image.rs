@@ -11,7 +11,7 @@ pub struct Header(pub [u8; TaHead::SIZE]);
 
 /// An object that the loader writes before the first entry.
 #[derive(Debug)]
-#[repr(C, align(4))]
+#[repr(C, align(8))]
 pub struct LoaderCell<const N: usize>(UnsafeCell<[u8; N]>);
 
 // SAFETY: only the loader writes it, before any code of the TA runs.

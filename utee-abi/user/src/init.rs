@@ -5,7 +5,7 @@
 ///
 /// # Safety
 /// Called once, on the first entry.
-#[cfg(all(target_arch = "arm", not(feature = "fake")))]
+#[cfg(all(any(target_arch = "arm", oxtee_ta), not(feature = "fake")))]
 pub(crate) unsafe fn run() {
     type Initialiser = extern "C" fn();
     unsafe extern "C" {
@@ -28,7 +28,7 @@ pub(crate) unsafe fn run() {
 /// # Safety
 /// Called on the first entry, and when a library has been opened.
 pub(crate) unsafe fn run_all() {
-    #[cfg(all(target_arch = "arm", not(feature = "fake")))]
+    #[cfg(all(any(target_arch = "arm", oxtee_ta), not(feature = "fake")))]
     // SAFETY: passed on. On the development machine the C library runs them.
     unsafe {
         crate::modules::initialise();

@@ -9,7 +9,7 @@
 #![no_std]
 
 extern crate alloc;
-#[cfg(any(not(target_arch = "arm"), feature = "fake"))]
+#[cfg(any(not(any(target_arch = "arm", oxtee_ta)), feature = "fake"))]
 extern crate std;
 
 pub mod arithmetic;
@@ -18,14 +18,14 @@ pub mod cancellation;
 pub mod crypto;
 pub mod digest;
 pub mod entry;
-#[cfg(any(not(target_arch = "arm"), feature = "fake"))]
+#[cfg(any(not(any(target_arch = "arm", oxtee_ta)), feature = "fake"))]
 pub mod fake;
 pub mod heap;
 pub mod image;
 mod init;
 pub mod library;
 pub mod memory;
-#[cfg(all(target_arch = "arm", not(feature = "fake")))]
+#[cfg(all(any(target_arch = "arm", oxtee_ta), not(feature = "fake")))]
 pub mod modules;
 pub mod net;
 pub mod panic;

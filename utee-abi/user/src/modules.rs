@@ -2,24 +2,32 @@
 //! The modules of a program, the TA and its libraries, as the loader tells of them (OP-TEE ABI, TA ELF and loading): their
 //! initialisers, and their thread-local storage. A TA has one thread, so that each module has one block of it.
 
-use crate::panic::panic;
-use crate::{TeeError, init};
-use alloc::alloc::{Layout, alloc_zeroed};
-use alloc::vec::Vec;
+#[cfg(target_pointer_width = "64")]
+#[path = "modules/storage64.rs"]
+mod storage;
+#[cfg(target_pointer_width = "32")]
+#[path = "modules/storage32.rs"]
+mod storage;
+
+pub use storage::{make_thread_local, thread_local};
+
+use crate::init;
 use core::ffi::{c_char, c_void};
 use core::mem::offset_of;
 use core::ptr;
 use core::slice;
 use core::sync::atomic::{AtomicUsize, Ordering};
-use spin::Mutex;
-use utee_abi::ta_head::phdr_info32;
+#[cfg(target_pointer_width = "32")]
+use utee_abi::ta_head::phdr_info32 as phdr_info;
+#[cfg(target_pointer_width = "64")]
+use utee_abi::ta_head::phdr_info64 as phdr_info;
 
 // Numbers of the System V ABI, chapter 5, and of its thread-local storage.
 const PT_DYNAMIC: u32 = 2;
 const PT_TLS: u32 = 7;
-const DT_NULL: u32 = 0;
-const DT_INIT_ARRAY: u32 = 25;
-const DT_INIT_ARRAYSZ: u32 = 27;
+const DT_NULL: usize = 0;
+const DT_INIT_ARRAY: usize = 25;
+const DT_INIT_ARRAYSZ: usize = 27;
 
 /// A module, as dl_iterate_phdr gives it.
 #[derive(Clone, Copy, Debug)]
@@ -38,22 +46,24 @@ pub struct Module {
     pub tls_data: *mut c_void,
 }
 
-const _: () = assert!(size_of::<Module>() == phdr_info32::ENTRY_SIZE && offset_of!(Module, headers) == phdr_info32::ENTRY_PHDR);
-const _: () =
-    assert!(offset_of!(Module, count) == phdr_info32::ENTRY_PHNUM && offset_of!(Module, tls_module) == phdr_info32::ENTRY_TLS_MODULE);
+const _: () = assert!(size_of::<Module>() == phdr_info::ENTRY_SIZE && offset_of!(Module, headers) == phdr_info::ENTRY_PHDR);
+const _: () = assert!(offset_of!(Module, count) == phdr_info::ENTRY_PHNUM && offset_of!(Module, tls_module) == phdr_info::ENTRY_TLS_MODULE);
 
-/// A program header.
+/// A program header. The classes of ELF files differ in the place of the flags.
 #[derive(Debug)]
 #[repr(C)]
 struct Header {
     kind: u32,
-    offset: u32,
-    vaddr: u32,
-    paddr: u32,
-    file_len: u32,
-    mem_len: u32,
+    #[cfg(target_pointer_width = "64")]
     flags: u32,
-    align: u32,
+    offset: usize,
+    vaddr: usize,
+    paddr: usize,
+    file_len: usize,
+    mem_len: usize,
+    #[cfg(target_pointer_width = "32")]
+    flags: u32,
+    align: usize,
 }
 
 impl Module {
@@ -64,8 +74,8 @@ impl Module {
     }
 
     /// The address of something that the file has at `vaddr`.
-    fn at<T>(&self, vaddr: u32) -> *const T {
-        ptr::with_exposed_provenance(self.base.wrapping_add(vaddr as usize))
+    fn at<T>(&self, vaddr: usize) -> *const T {
+        ptr::with_exposed_provenance(self.base.wrapping_add(vaddr))
     }
 
     /// Runs the initialisers of a library.
@@ -73,7 +83,7 @@ impl Module {
         let Some(dynamic) = self.header(PT_DYNAMIC) else { return };
         let (mut array, mut len) = (0, 0);
         // SAFETY: the section is in memory of the module, as its header says.
-        let entries = unsafe { slice::from_raw_parts(self.at::<[u32; 2]>(dynamic.vaddr), dynamic.file_len as usize / 8) };
+        let entries = unsafe { slice::from_raw_parts(self.at::<[usize; 2]>(dynamic.vaddr), dynamic.file_len / size_of::<[usize; 2]>()) };
         for [tag, value] in entries.iter().take_while(|[tag, _]| *tag != DT_NULL) {
             match *tag {
                 DT_INIT_ARRAY => array = *value,
@@ -85,7 +95,7 @@ impl Module {
             return;
         }
         // SAFETY: the array is in memory of the module and relocated.
-        for initialiser in unsafe { slice::from_raw_parts(self.at::<extern "C" fn()>(array), len as usize / 4) } {
+        for initialiser in unsafe { slice::from_raw_parts(self.at::<extern "C" fn()>(array), len / size_of::<usize>()) } {
             initialiser();
         }
     }
@@ -101,7 +111,7 @@ pub fn all() -> &'static [Module] {
         reserved2: [u8; 2],
         array: *const Module,
     }
-    const _: () = assert!(size_of::<Info>() == phdr_info32::SIZE && offset_of!(Info, array) == phdr_info32::ARRAY);
+    const _: () = assert!(size_of::<Info>() == phdr_info::SIZE && offset_of!(Info, array) == phdr_info::ARRAY);
     unsafe extern "C" {
         static __elf_phdr_info: Info;
     }
@@ -123,6 +133,8 @@ pub(crate) unsafe fn initialise() {
     let modules = all();
     let count = modules.len().max(1);
     let done = DONE.swap(count, Ordering::Relaxed);
+    // SAFETY: no code of modules that are new has run.
+    unsafe { storage::provide(modules) };
     for index in (done..count).rev() {
         match modules.get(index) {
             Some(module) if index > 0 => module.initialise(),
@@ -130,42 +142,4 @@ pub(crate) unsafe fn initialise() {
             _ => unsafe { init::run() },
         }
     }
-}
-
-/// A block of thread-local storage.
-struct Block {
-    module: usize,
-    data: *mut u8,
-}
-
-// SAFETY: memory that is allocated for good; a TA has one thread.
-unsafe impl Send for Block {}
-
-static BLOCKS: Mutex<Vec<Block>> = Mutex::new(Vec::new());
-
-/// The thread-local storage of a module, if something has used it.
-#[must_use]
-pub fn thread_local(module: usize) -> Option<*mut u8> {
-    BLOCKS.lock().iter().find(|block| block.module == module).map(|block| block.data)
-}
-
-/// The thread-local storage of a module; it is made when it is first asked for. Panics the TA when there is no memory.
-#[must_use]
-pub fn make_thread_local(module: usize) -> *mut u8 {
-    if let Some(data) = thread_local(module) {
-        return data;
-    }
-    let found = all().iter().find(|candidate| candidate.tls_module == module);
-    let Some((owner, header)) = found.and_then(|owner| Some((owner, owner.header(PT_TLS)?))) else { panic(TeeError::BAD_STATE) };
-    let layout = Layout::from_size_align(header.mem_len.max(1) as usize, header.align.max(1) as usize);
-    let Ok(layout) = layout else { panic(TeeError::BAD_FORMAT) };
-    // SAFETY: the layout has a size.
-    let data = unsafe { alloc_zeroed(layout) };
-    if data.is_null() || BLOCKS.lock().try_reserve(1).is_err() {
-        panic(TeeError::OUT_OF_MEMORY);
-    }
-    // SAFETY: what the file has of the storage is in memory of the module, and no longer than the storage.
-    unsafe { ptr::copy_nonoverlapping(owner.at(header.vaddr), data, header.file_len as usize) };
-    BLOCKS.lock().push(Block { module, data });
-    data
 }

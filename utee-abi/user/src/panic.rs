@@ -17,7 +17,7 @@ pub fn or_panic<T>(result: Result<T>) -> T {
     }
 }
 
-#[cfg(all(target_arch = "arm", not(feature = "fake")))]
+#[cfg(all(any(target_arch = "arm", oxtee_ta), not(feature = "fake")))]
 mod handler {
     use crate::TeeError;
     use core::panic::PanicInfo;

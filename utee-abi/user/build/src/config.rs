@@ -193,7 +193,7 @@ impl Ta {
             (Some(value), false) => Ok(value),
             (None, false) => Err(format!("{what} is missing")),
         };
-        let stack = of_ta(file.stack, "stack")?.checked_next_multiple_of(8).filter(|stack| stack.checked_add(STACK_EXTRA).is_some());
+        let stack = of_ta(file.stack, "stack")?.checked_next_multiple_of(16).filter(|stack| stack.checked_add(STACK_EXTRA).is_some());
         let stack = stack.ok_or("stack is too large")?;
         let heap = of_ta(file.heap, "heap")?.checked_next_multiple_of(8).ok_or("heap is too large")?;
         let trace_level = file.trace_level.unwrap_or(DEFAULT_TRACE_LEVEL);

@@ -13,6 +13,7 @@ mod rust;
 
 pub use config::{ConfigError, Flag, Property, Ta};
 
+use link::Width;
 use std::path::{Path, PathBuf};
 
 /// Name of the file that describes a TA.
@@ -33,8 +34,11 @@ fn try_build() -> Result<(), ConfigError> {
     let ta = Ta::load(&variable("CARGO_MANIFEST_DIR")?)?;
     let out = variable("OUT_DIR")?;
     println!("cargo::rerun-if-changed={TA_TOML}");
-    write(&out.join("utee_ta.rs"), &rust::source(&ta))?;
-    if std::env::var("CARGO_CFG_TARGET_ARCH").as_deref() == Ok("arm") {
+    // The target of a 64-bit TA is that of development machines too; the options of the compiler tell.
+    println!("cargo::rustc-check-cfg=cfg(oxtee_ta)");
+    let width = if std::env::var_os("CARGO_CFG_OXTEE_TA").is_some() { Width::A64 } else { Width::A32 };
+    write(&out.join("utee_ta.rs"), &rust::source(&ta, width))?;
+    if width == Width::A64 || std::env::var("CARGO_CFG_TARGET_ARCH").as_deref() == Ok("arm") {
         let (script, list) = (out.join("ta.ld"), out.join("ta.list"));
         write(&script, link::SCRIPT)?;
         write(&list, &link::dynamic_list())?;

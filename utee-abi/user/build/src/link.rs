@@ -4,6 +4,15 @@
 use std::path::Path;
 use utee_abi::ta_head::{ELF_PHDR_INFO_SYMBOL, TA_HEAD_SYMBOL, TA_LIMITS_SYMBOL};
 
+/// Width of a TA.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Width {
+    /// AArch32.
+    A32,
+    /// AArch64.
+    A64,
+}
+
 /// The linker script, which C TAs use as well.
 pub(crate) const SCRIPT: &str = include_str!("../../../../c-headers/src/ta.ld");
 

@@ -2,7 +2,8 @@
 //! The Rust source that `utee::ta!` includes.
 
 use crate::config::{Property, Ta};
-use utee_abi::ta_head::{ELF_PHDR_INFO_SYMBOL, TA_HEAD_SECTION, TA_HEAD_SYMBOL, TA_LIMITS_SYMBOL, phdr_info32};
+use crate::link::Width;
+use utee_abi::ta_head::{ELF_PHDR_INFO_SYMBOL, TA_HEAD_SECTION, TA_HEAD_SYMBOL, TA_LIMITS_SYMBOL, phdr_info32, phdr_info64};
 
 /// A Rust expression of a property's value.
 fn constant(value: &Property) -> String {
@@ -23,7 +24,7 @@ fn object(symbol: &str, attributes: &str, kind: &str, value: &str) -> String {
 }
 
 /// The header, the limits, the properties, and the manifest with the heap.
-pub(crate) fn source(ta: &Ta) -> String {
+pub(crate) fn source(ta: &Ta, width: Width) -> String {
     let head = object(
         TA_HEAD_SYMBOL,
         &format!("    #[unsafe(link_section = {TA_HEAD_SECTION:?})]\n"),
@@ -32,7 +33,10 @@ pub(crate) fn source(ta: &Ta) -> String {
     );
     let words = ta.limit_words();
     let limits = object(TA_LIMITS_SYMBOL, "", &format!("[u32; {}]", words.len()), &format!("{words:?}"));
-    let size = phdr_info32::SIZE;
+    let size = match width {
+        Width::A32 => phdr_info32::SIZE,
+        Width::A64 => phdr_info64::SIZE,
+    };
     let phdr_info = object(ELF_PHDR_INFO_SYMBOL, "", &format!("::utee::image::LoaderCell<{size}>"), "::utee::image::LoaderCell::new()");
     let level = object("trace_level", "", "u32", &ta.trace_level.to_string());
     let properties: String = ta

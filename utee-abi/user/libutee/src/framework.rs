@@ -31,7 +31,7 @@ c_functions! {
     }
 }
 
-#[cfg(target_arch = "arm")]
+#[cfg(any(target_arch = "arm", oxtee_ta))]
 mod entry {
     use crate::libc::compiler::renew_stack_guard;
     use crate::property::own_properties;

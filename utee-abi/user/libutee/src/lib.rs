@@ -29,7 +29,7 @@ pub mod signature;
 pub mod socket;
 #[cfg(test)]
 mod states;
-#[cfg(target_arch = "arm")]
+#[cfg(any(target_arch = "arm", oxtee_ta))]
 mod syscalls;
 #[cfg(test)]
 mod tests;
@@ -44,7 +44,7 @@ macro_rules! c_functions {
             ///
             /// # Safety
             /// Pointers are valid for what the specification of the function reads and writes there; handles are open.
-            #[cfg_attr(target_arch = "arm", unsafe(no_mangle))]
+            #[cfg_attr(any(target_arch = "arm", oxtee_ta), unsafe(no_mangle))]
             // The fake kernel of host tests unwinds where the kernel ends a TA.
             pub unsafe extern "C-unwind" fn $name($($argument: $type),*) $(-> $result)? $body
         )*

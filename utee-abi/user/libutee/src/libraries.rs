@@ -48,7 +48,7 @@ c_functions! {
     }
 }
 
-#[cfg(target_arch = "arm")]
+#[cfg(any(target_arch = "arm", oxtee_ta))]
 mod modules {
     use api::modules::{Module, all, make_thread_local, thread_local};
     use core::ffi::{c_int, c_void};

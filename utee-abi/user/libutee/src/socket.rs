@@ -58,12 +58,12 @@ static UDP: ISocket =
     ISocket { version: API_VERSION, protocol: Protocol::Udp as u8, open: open_udp, close, send, recv, error, ioctl: ioctl_udp };
 
 /// TEE_tcpSocket.
-#[cfg_attr(target_arch = "arm", unsafe(no_mangle))]
+#[cfg_attr(any(target_arch = "arm", oxtee_ta), unsafe(no_mangle))]
 #[allow(non_upper_case_globals, reason = "the name is the specification's")]
 pub static TEE_tcpSocket: &ISocket = &TCP;
 
 /// TEE_udpSocket.
-#[cfg_attr(target_arch = "arm", unsafe(no_mangle))]
+#[cfg_attr(any(target_arch = "arm", oxtee_ta), unsafe(no_mangle))]
 #[allow(non_upper_case_globals, reason = "the name is the specification's")]
 pub static TEE_udpSocket: &ISocket = &UDP;
 

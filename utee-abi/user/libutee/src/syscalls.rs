@@ -4,7 +4,34 @@
 use core::arch::global_asm;
 use utee_abi::sysnum::Syscall;
 
+/// A veneer: a function's arguments stand where the kernel wants them.
+#[cfg(target_arch = "aarch64")]
+macro_rules! veneer {
+    ($($name:literal $call:ident;)*) => {
+        $(
+            global_asm!(
+                ".cfi_sections .debug_frame",
+                concat!(".pushsection .text._utee_", $name, ", \"ax\", %progbits"),
+                ".balign 4",
+                concat!(".global _utee_", $name),
+                concat!(".type _utee_", $name, ", %function"),
+                concat!("_utee_", $name, ":"),
+                ".cfi_startproc",
+                "hint #34",
+                "mov x8, #{NUMBER}",
+                "svc #0",
+                "ret",
+                ".cfi_endproc",
+                concat!(".size _utee_", $name, ", . - _utee_", $name),
+                ".popsection",
+                NUMBER = const Syscall::$call.raw(),
+            );
+        )*
+    };
+}
+
 /// A veneer: up to four arguments are in registers; more are on the stack, where r5 and r6 point the kernel to.
+#[cfg(target_arch = "arm")]
 macro_rules! veneer {
     ($($name:literal $call:ident;)*) => {
         $(

@@ -4,10 +4,12 @@
 //! [`RawSyscalls`] has two implementations: [`Kernel`] is `svc #0` in a TA and the recording fake on the development
 //! machine. The typed wrappers are in the modules of the API, one per family.
 
+#[cfg(all(target_arch = "aarch64", oxtee_ta, not(feature = "fake")))]
+mod aarch64;
 #[cfg(all(target_arch = "arm", not(feature = "fake")))]
 mod armv7a;
 
-#[cfg(all(target_arch = "arm", not(feature = "fake")))]
+#[cfg(all(any(target_arch = "arm", oxtee_ta), not(feature = "fake")))]
 use memory_functions as _;
 use utee_abi::sysnum::Syscall;
 
@@ -77,10 +79,13 @@ pub unsafe trait RawSyscalls {
 }
 
 /// The implementation in use.
+#[cfg(all(target_arch = "aarch64", oxtee_ta, not(feature = "fake")))]
+pub type Kernel = aarch64::Svc;
+/// The implementation in use.
 #[cfg(all(target_arch = "arm", not(feature = "fake")))]
 pub type Kernel = armv7a::Svc;
 /// The implementation in use.
-#[cfg(any(not(target_arch = "arm"), feature = "fake"))]
+#[cfg(any(not(any(target_arch = "arm", oxtee_ta)), feature = "fake"))]
 pub type Kernel = crate::fake::Fake;
 
 /// Makes a system call through [`Kernel`] and checks its result.

@@ -9,7 +9,7 @@ use core::ffi::{c_char, c_int, c_uint, c_ulong, c_void};
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// What functions that were compiled with `-fstack-protector` keep below their return address and look for before they return.
-#[cfg_attr(target_arch = "arm", unsafe(no_mangle))]
+#[cfg_attr(any(target_arch = "arm", oxtee_ta), unsafe(no_mangle))]
 #[allow(non_upper_case_globals, reason = "the name is the compilers'")]
 pub static __stack_chk_guard: AtomicUsize = AtomicUsize::new(0x00FF_0A0D);
 

@@ -5,6 +5,9 @@ pub mod character;
 pub mod compiler;
 #[cfg(target_arch = "arm")]
 mod jump;
+#[cfg(all(target_arch = "aarch64", oxtee_ta))]
+#[path = "jump_a64.rs"]
+mod jump;
 pub mod memory;
 pub mod number;
 pub mod sort;

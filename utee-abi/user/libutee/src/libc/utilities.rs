@@ -47,12 +47,12 @@ sorts! {
 }
 
 /// The stream for what a program has to say. Every stream is the log, whatever it points to.
-#[cfg_attr(target_arch = "arm", unsafe(no_mangle))]
+#[cfg_attr(any(target_arch = "arm", oxtee_ta), unsafe(no_mangle))]
 #[allow(non_upper_case_globals, reason = "the name is the C library's")]
 pub static stdout: AtomicPtr<c_void> = AtomicPtr::new(core::ptr::null_mut());
 
 /// The stream for what went wrong.
-#[cfg_attr(target_arch = "arm", unsafe(no_mangle))]
+#[cfg_attr(any(target_arch = "arm", oxtee_ta), unsafe(no_mangle))]
 #[allow(non_upper_case_globals, reason = "the name is the C library's")]
 pub static stderr: AtomicPtr<c_void> = AtomicPtr::new(core::ptr::null_mut());
 
