@@ -8,7 +8,7 @@ mod layout;
 fn main() {
     println!("cargo:rerun-if-changed=src/layout.rs");
     println!("cargo:rerun-if-changed=build.rs");
-    if std::env::var("CARGO_CFG_TARGET_ARCH").as_deref() != Ok("arm") {
+    if std::env::var("CARGO_CFG_TARGET_OS").as_deref() != Ok("none") {
         return;
     }
     let out = std::path::PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
@@ -38,7 +38,7 @@ SECTIONS
     .rodata : { *(.rodata .rodata.*) . = ALIGN(4096); }
     .ARM.exidx : { *(.ARM.exidx*) . = ALIGN(4096); }
     __rodata_end = .;
-    .data : { *(.data .data.*) . = ALIGN(4096); }
+    .data : { *(.data .data.*) *(.got .got.*) . = ALIGN(4096); }
     __bss_start = .;
     .bss (NOLOAD) : { *(.bss .bss.*) *(COMMON) . = ALIGN(4096); }
     __bss_end = .;
@@ -46,6 +46,6 @@ SECTIONS
     . += __stacks_size;
     . = ALIGN(0x100000);
     __memory_start = .;
-    /DISCARD/ : { *(.ARM.attributes) *(.comment) *(.ARM.extab*) }
+    /DISCARD/ : { *(.ARM.attributes) *(.comment) *(.ARM.extab*) *(.eh_frame*) }
 }
 ";

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Accesses and instructions that may not be allowed: they are tried, and a fault is an answer.
 
+use crate::arch::access::{self, FAULT};
+pub(crate) use crate::arch::access::{EXTERNAL_ABORT, LATE_ABORT, PERMISSION, TRANSLATION};
 use crate::cpu;
 use crate::layout::CPUS;
-use core::arch::asm;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use utee_abi::smc::SMCCC_VERSION;
 
@@ -12,15 +13,6 @@ static STATUS: [AtomicU32; CPUS] = [const { AtomicU32::new(0) }; CPUS];
 
 /// Status of an instruction that is undefined here; no data abort has it.
 pub(crate) const UNDEFINED: u32 = 1 << 31;
-
-/// Fault status of an access that the bus refuses (short descriptors).
-pub(crate) const EXTERNAL_ABORT: u32 = 0x8;
-/// The same, told when the instruction was already done.
-pub(crate) const LATE_ABORT: u32 = 0x406;
-/// Fault status of an access that the page's rights refuse.
-pub(crate) const PERMISSION: u32 = 0xF;
-/// Fault status of an access to a page that is not there.
-pub(crate) const TRANSLATION: u32 = 0x7;
 
 /// A refusal: the fault status, without the bits that say what kind of access it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,8 +26,6 @@ pub(crate) fn faulted(status: u32) -> bool {
 }
 
 fn probe(f: impl FnOnce()) -> Result<(), Refused> {
-    /// Bit 10 and bits 3 to 0: which fault.
-    const FAULT: u32 = 0x40F;
     let cpu = cpu::index();
     STATUS[cpu].store(0, Ordering::SeqCst);
     PROBING[cpu].store(true, Ordering::SeqCst);
@@ -53,7 +43,7 @@ pub(crate) fn read(address: u64) -> Result<u32, Refused> {
     let mut value = 0u32;
     probe(|| {
         // SAFETY: a fault is skipped by the handler; reading memory or a device that is let through harms nothing here.
-        unsafe { asm!("ldr {value}, [{address}]", "dsb", value = inout(reg) value, address = in(reg) address as u32) }
+        unsafe { access::load(address, &mut value) }
     })?;
     Ok(value)
 }
@@ -65,7 +55,7 @@ pub(crate) fn read(address: u64) -> Result<u32, Refused> {
 pub(crate) unsafe fn write(address: u64, value: u32) -> Result<(), Refused> {
     probe(|| {
         // SAFETY: the caller's; a fault is skipped by the handler.
-        unsafe { asm!("str {value}, [{address}]", "dsb", value = in(reg) value, address = in(reg) address as u32) }
+        unsafe { access::store(address, value) }
     })
 }
 
@@ -74,7 +64,7 @@ pub(crate) fn secure_configuration() -> Result<u32, Refused> {
     let mut value = 0u32;
     probe(|| {
         // SAFETY: a read; undefined in this world, which the handler skips.
-        unsafe { asm!("mrc p15, 0, {value}, c1, c1, 0", value = inout(reg) value) }
+        unsafe { access::secure_configuration(&mut value) }
     })?;
     Ok(value)
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! The other CPUs: switched on and off by PSCI, and given threads to run.
 
-use crate::entry::secondary_start;
+use crate::arch::start::secondary_start;
 use crate::layout::CPUS;
 use crate::{cpu, task};
 use alloc::format;

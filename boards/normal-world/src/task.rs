@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Cooperative threads, each on one CPU: while one waits in a call to the TEE, others run.
 
+use crate::arch::switch::{new_stack, task_switch};
 use crate::gic::gic;
 use crate::layout::{CPUS, PAGE, STACK_SLOT, THREADS};
 use crate::{cpu, memory, smp};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::arch::global_asm;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 use spin::Mutex;
@@ -44,23 +44,6 @@ const NONE: Thread = Thread { state: State::Free, cpu: 0, sp: 0, entry: None, no
 
 // Interrupt handlers do not touch it, so holding it with interrupts on is fine.
 static TABLE: Mutex<Table> = Mutex::new(Table { threads: [NONE; THREADS], current: [0; CPUS], posted: Vec::new() });
-
-global_asm!(
-    // r0: where the stack pointer goes; r1: the new one.
-    ".global task_switch",
-    "task_switch:",
-    "push {{r4-r11, lr}}",
-    "str sp, [r0]",
-    "mov sp, r1",
-    "pop {{r4-r11, pc}}",
-);
-
-/// Words that `task_switch` pushes.
-const FRAME: usize = 9;
-
-unsafe extern "C" {
-    fn task_switch(save: *mut usize, load: usize);
-}
 
 impl Table {
     /// The next thread of a CPU that can run, in turn; it is running from then on.
@@ -131,9 +114,8 @@ pub(crate) fn spawn_on(cpu: usize, f: impl FnOnce() + Send + 'static) -> Handle 
     let Some(index) = (CPUS..THREADS).find(|index| table.threads[*index].state == State::Free) else {
         panic!("no room for another thread");
     };
-    let sp = memory::stacks() + (index + 1) * STACK_SLOT - FRAME * size_of::<usize>() - 4;
-    // SAFETY: the frame that `task_switch` pops lies in the stack of a slot that is free.
-    unsafe { (sp as *mut usize).add(FRAME - 1).write(begin as *const () as usize) };
+    // SAFETY: the stack of a slot that is free.
+    let sp = unsafe { new_stack(memory::stacks() + (index + 1) * STACK_SLOT, begin) };
     table.threads[index] = Thread { state: State::Ready, cpu, sp, entry: Some(entry), notified: false };
     drop(table);
     wake(cpu);

@@ -176,6 +176,21 @@ pub(crate) fn wait() {
     unsafe { asm!("dsb", "wfi") };
 }
 
+/// True when this world's timer has fired and nobody has set it anew.
+pub(crate) fn timer_fired() -> bool {
+    cp::cntp_ctl() & 1 << 2 != 0
+}
+
+/// Masks what secure interrupts arrive as in this world. False when a mask shows that the CPU should not have taken on; with Hyp
+/// mode, or above an EL3 in AArch64, it can be set and masks nothing.
+pub(crate) fn mask_fast_interrupts() -> bool {
+    const MASKED: u32 = 1 << 6;
+    let status: u32;
+    // SAFETY: masking FIQs has no effect on this kernel, which has none.
+    unsafe { asm!("cpsid f", "mrs {}, cpsr", out(reg) status) };
+    cp::id_pfr1() >> 12 & 0xF != 0 || has_gic_registers() || status & MASKED == 0
+}
+
 /// Index of this CPU, below [`crate::layout::CPUS`]: PSCI starts no others.
 pub(crate) fn index() -> usize {
     (cp::mpidr() & 0x7) as usize

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! CPUs that sleep and come back when an interrupt is pending.
 
-use crate::cpu::{self, cp};
+use crate::cpu;
 use crate::report::{Report, expect};
 use crate::tee::{Tee, invoke};
 use crate::{entry, power};
@@ -16,9 +16,6 @@ const CONTEXT: u32 = 0x5EED_CAFE;
 /// Sleeps, in parts of a second: long enough for the call to be there first.
 const SLEEP: u64 = 50;
 
-/// Bit of CNTP_CTL: the timer has fired.
-const FIRED: u32 = 1 << 2;
-
 /// To be run with every other CPU off.
 pub(super) fn run(tee: &Tee, report: &mut Report) {
     report.step("CPU_SUSPEND in standby returns", sleep(tee, power::standby, SUCCESS));
@@ -32,10 +29,10 @@ fn sleep(tee: &Tee, call: impl FnOnce() -> u32, wanted: u32) -> Result<(), Strin
     let masked = cpu::mask_interrupts();
     cpu::next_tick(SLEEP);
     let got = call();
-    let fired = cp::cntp_ctl() & FIRED;
+    let fired = cpu::timer_fired();
     cpu::next_tick(entry::HZ);
     cpu::restore_interrupts(masked);
-    expect((got, fired), (wanted, FIRED))?;
+    expect((got, fired), (wanted, true))?;
     let done = invoke(&session, hello::ADD, [Param::value_inout(20, 22)]).map_err(|error| error.to_string())?;
     expect(done.value(0).0, 42)
 }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! What a call must leave alone: this world's registers, floating point included.
 
+use crate::arch::state::{FP_WORDS, WORDS, Word, fp_enable, fp_load, fp_store, smc_registers};
 use crate::board::board;
-use crate::cpu::{self, cp};
+use crate::cpu;
 use crate::memory;
 use crate::report::{Report, expect};
 use crate::tee::{self, operation};
 use alloc::format;
 use alloc::string::{String, ToString};
 use conformance::proto as conformance;
-use core::arch::{asm, global_asm};
 use hostile::proto as hostile;
 use sleeper::proto as sleep;
 use tee_client::Param;
@@ -18,42 +18,6 @@ use utee_abi::msg::{Command, HEADER_SIZE, MsgHeader};
 use utee_abi::psci;
 use utee_abi::smc::{API_UID, FastCall, ReturnCode, UNKNOWN_FUNCTION, YieldingCall};
 
-global_asm!(
-    ".fpu neon",
-    // r0: 32 double words.
-    ".global fp_load",
-    "fp_load: vldmia r0!, {{d0-d15}}",
-    "vldmia r0!, {{d16-d31}}",
-    "bx lr",
-    ".global fp_store",
-    "fp_store: vstmia r0!, {{d0-d15}}",
-    "vstmia r0!, {{d16-d31}}",
-    "bx lr",
-    ".global fp_enable",
-    "fp_enable: mov r0, #0x40000000",
-    "vmsr fpexc, r0",
-    "bx lr",
-    ".arch_extension sec",
-    // r0: 13 words that r0 to r12 are loaded from and stored to.
-    ".global smc_registers",
-    "smc_registers: push {{r4-r11, lr}}",
-    "push {{r0, r1}}",
-    "mov lr, r0",
-    "ldm lr, {{r0-r12}}",
-    "smc #0",
-    "ldr lr, [sp]",
-    "stm lr, {{r0-r12}}",
-    "add sp, sp, #8",
-    "pop {{r4-r11, pc}}",
-);
-
-unsafe extern "C" {
-    fn fp_load(values: *const [u64; 32]);
-    fn fp_store(values: *mut [u64; 32]);
-    fn fp_enable();
-    fn smc_registers(registers: *mut [u32; 13]);
-}
-
 pub(super) fn run(report: &mut Report) {
     report.step("registers across calls of every kind", registers());
     report.step("floating point across calls", floating_point());
@@ -61,7 +25,7 @@ pub(super) fn run(report: &mut Report) {
     report.step("secure interrupts cannot be masked or switched off", secure_interrupts());
 }
 
-/// Whatever is called: r4 to r12 keep their values, and r0 to r3 are results, zero or what they were.
+/// Whatever is called: all but the first four registers keep their values, and these are results, zero or what they were.
 fn registers() -> Result<(), String> {
     let page = memory::allocate(1).ok_or("no page")?;
     let mut bytes = [0; HEADER_SIZE];
@@ -81,15 +45,15 @@ fn registers() -> Result<(), String> {
     let masked = cpu::mask_interrupts();
     cpu::stop_tick();
     let outcome = calls.into_iter().try_for_each(|(id, a1, wanted)| {
-        let mut registers: [u32; 13] = core::array::from_fn(|index| 0x1111_1111 * index as u32);
+        let mut registers: [Word; WORDS] = core::array::from_fn(|index| 0x0111_1111 * index as Word);
         let a2 = if id == yielding { page as u32 } else { 0x5EED };
-        registers[..4].copy_from_slice(&[id, a1, a2, 0x5EED]);
+        registers[..4].copy_from_slice(&[id, a1, a2, 0x5EED].map(Word::from));
         let before = registers;
         // SAFETY: the function keeps what the calling convention asks for; the calls touch no memory but the page.
         unsafe { smc_registers(&mut registers) };
-        expect(registers[4..] == before[4..], true).map_err(|error| format!("{id:#x}: r4 to r12: {error}: {registers:x?}"))?;
-        let clean = (0..4).all(|index| registers[index] == wanted[index] || index > 0 && registers[index] == before[index]);
-        expect(clean, true).map_err(|error| format!("{id:#x}: r0 to r3: {error}: {registers:x?}"))
+        expect(registers[4..] == before[4..], true).map_err(|error| format!("{id:#x}: kept registers: {error}: {registers:x?}"))?;
+        let clean = (0..4).all(|index| registers[index] == Word::from(wanted[index]) || index > 0 && registers[index] == before[index]);
+        expect(clean, true).map_err(|error| format!("{id:#x}: results: {error}: {registers:x?}"))
     });
     cpu::next_tick(crate::entry::HZ);
     cpu::restore_interrupts(masked);
@@ -99,15 +63,8 @@ fn registers() -> Result<(), String> {
 
 /// This world can neither mask secure interrupts nor switch them off: a TA that loops is still ended.
 fn secure_interrupts() -> Result<(), String> {
-    const FIQ_MASKED: u32 = 1 << 6;
-    let status: u32;
-    // SAFETY: masking FIQs has no effect on this kernel, which has none.
-    unsafe { asm!("cpsid f", "mrs {}, cpsr", out(reg) status) };
-    // With Hyp mode, or above an EL3 in AArch64, the bit can be set, and masks nothing: what counts is that the TA below is ended all
-    // the same.
-    if cp::id_pfr1() >> 12 & 0xF == 0 && !cpu::has_gic_registers() {
-        expect(status & FIQ_MASKED, 0).map_err(|error| format!("CPSR.F: {error}"))?;
-    }
+    // Whether the mask can be set or not: what counts is that the TA below is ended all the same.
+    expect(cpu::mask_fast_interrupts(), true).map_err(|error| format!("the mask: {error}"))?;
     for id in [board().secure_timer, board().secure_sgi] {
         crate::gic::gic().disable(id);
     }
@@ -117,7 +74,7 @@ fn secure_interrupts() -> Result<(), String> {
 }
 
 fn floating_point() -> Result<(), String> {
-    let mut values = [0u64; 32];
+    let mut values = [0u64; FP_WORDS];
     for (index, value) in values.iter_mut().enumerate() {
         *value = 0x0101_0101_0101_0101 * (index as u64 + 1);
     }
@@ -125,10 +82,9 @@ fn floating_point() -> Result<(), String> {
     let session = tee.open_public(conformance::UUID).map_err(|error| error.to_string())?;
     let group = conformance::GROUPS.iter().position(|group| *group == "floating point").unwrap_or(0);
     let mut params = operation([Param::value_input(group as u32, 0), Param::value_output()]);
-    let mut after = [0u64; 32];
+    let mut after = [0u64; FP_WORDS];
     // SAFETY: this kernel is built soft-float, so that the registers are this test's alone.
     unsafe {
-        cp::set_cpacr(cp::cpacr() | 0x00F0_0000);
         fp_enable();
         fp_load(&values);
     }
@@ -150,5 +106,5 @@ fn interrupted() -> Result<(), String> {
     let ticks = crate::entry::TICKS.load(core::sync::atomic::Ordering::Relaxed) - before;
     // A tick each 10 ms reaches this world only if the TA is left for it; else the one that waits at the end does. A busy
     // machine lets the emulator run so late that many ticks become one.
-    if ticks >= 3 { Ok(()) } else { Err(alloc::format!("{ticks} ticks came through at {} Hz", cpu::cp::cntfrq())) }
+    if ticks >= 3 { Ok(()) } else { Err(alloc::format!("{ticks} ticks came through at {} Hz", cpu::frequency())) }
 }
