@@ -2,11 +2,11 @@
 //! What differs between the architectures that QEMU `virt` is run with.
 
 use crate::image::raw;
-use crate::tools::{KERNEL_TARGET, KERNEL_TARGET_A64};
+use crate::tools::{KERNEL_TARGET, KERNEL_TARGET_A64, target_dir};
 use anyhow::Result;
 use clap::ValueEnum;
 use qemu_virt::map;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use utee_abi::opteed::{IMAGE_ANYWHERE, IMAGE_PAGEABLE, IMAGE_PAGER, Image, image_header, image_record};
 
 /// The program of EL3 in the crate of the AArch64 board.
@@ -18,7 +18,7 @@ pub(crate) enum Arch {
     /// The TEE in Monitor and SVC mode, and the normal world, in 32-bit state.
     #[default]
     Armv7a,
-    /// An EL3 monitor and the TEE at S-EL1 in 64-bit state; TAs and our normal-world kernel in 32-bit state.
+    /// An EL3 monitor and the TEE at S-EL1 in 64-bit state, TAs of either width and our normal-world kernel in either state.
     Aarch64,
 }
 
@@ -63,20 +63,36 @@ impl Arch {
         }
     }
 
-    /// Words that the boot image wants to hear.
-    pub(crate) fn words(self) -> &'static [&'static str] {
-        match self {
-            Self::Armv7a => &[],
-            Self::Aarch64 => &[map::NORMAL_A32_WORD],
-        }
-    }
-
     /// Folder of the images below that of everything that is built.
     pub(crate) fn directory(self) -> &'static str {
         match self {
             Self::Armv7a => "image",
             Self::Aarch64 => "image-aarch64",
         }
+    }
+
+    /// Target of Rust TAs.
+    pub(crate) fn ta_target(self) -> &'static str {
+        match self {
+            Self::Armv7a => utee_build::cargo::TARGET,
+            Self::Aarch64 => utee_build::cargo::TARGET_A64,
+        }
+    }
+
+    /// What the names of the tools that C TAs are made with begin with.
+    pub(crate) fn ta_tools(self) -> &'static str {
+        match self {
+            Self::Armv7a => "arm-linux-gnueabihf-",
+            Self::Aarch64 => "aarch64-linux-gnu-",
+        }
+    }
+
+    /// Folder of TAs below that of everything that is built.
+    pub(crate) fn ta_directory(self) -> PathBuf {
+        target_dir().join(match self {
+            Self::Armv7a => "ta",
+            Self::Aarch64 => "ta-aarch64",
+        })
     }
 
     /// Where a TA is loaded when addresses are not random.

@@ -2,6 +2,7 @@
 //! `card`: an SD card for a board without Linux, as a file: a FAT32 partition with signed TAs, on which the TEE's files will lie
 //! too, and before it room for the image that the ROM of an i.MX6 boots.
 
+use crate::arch::Arch;
 use crate::imx::card;
 use crate::{disk, setup, ta};
 use anyhow::{Context, Result, ensure};
@@ -42,7 +43,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<u8> {
     let mut tas = Vec::new();
     if !args.no_examples {
-        tas.extend(ta::build_examples(&setup::run()?)?.into_iter().map(|built| built.signed));
+        tas.extend(ta::build_examples(&setup::run()?, Arch::Armv7a)?.into_iter().map(|built| built.signed));
     }
     tas.extend(args.tas.iter().cloned());
     let imx = args.imx.as_ref().map(|path| fs::read(path).with_context(|| format!("cannot read {}", path.display())));

@@ -39,7 +39,7 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
     std::fs::create_dir_all(&dir)?;
     let serials = ["normal.log", "secure.log"].map(|name| format!("file:{}", dir.join(name).display()));
     let mut emulator = qemu::command(&image, &machine, [&serials[0], &serials[1]]);
-    let elf = target_dir().join("ta").join(format!("{}.elf", ta.uuid));
+    let elf = image.ta_arch.ta_directory().join(format!("{}.elf", ta.uuid));
     let commands = [
         format!("add-symbol-file {}", image.normal_elf.display()),
         format!("add-symbol-file {} -o {:#x}", elf.display(), image.arch.ta_base()),

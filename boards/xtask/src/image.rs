@@ -8,9 +8,10 @@ use crate::ta::Built;
 use crate::tools::{KERNEL_TARGET, cargo, check, target_dir};
 use crate::{imx, product, setup, ta};
 use anyhow::{Context, Result, bail, ensure};
-use clap::Parser;
+use clap::{Args as ClapArgs, Parser};
 use indicatif::{ProgressBar, ProgressStyle};
 use object::{Object, ObjectSegment};
+use qemu_virt::map;
 use rsa::traits::PublicKeyParts;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -47,6 +48,8 @@ pub(crate) struct Args {
     /// Architecture of the secure world.
     #[arg(long, value_enum, default_value_t)]
     arch: Arch,
+    #[command(flatten)]
+    others: Others,
 }
 
 /// What the kernel of an image is built with.
@@ -77,6 +80,36 @@ pub(crate) struct Image {
     pub(crate) tas: Vec<Built>,
     /// Architecture of the secure world.
     pub(crate) arch: Arch,
+    /// Architecture of the example TAs.
+    pub(crate) ta_arch: Arch,
+    /// Architecture of the normal-world kernel.
+    pub(crate) normal_arch: Arch,
+}
+
+impl Image {
+    /// Words that the boot image wants to hear.
+    pub(crate) fn words(&self) -> &'static [&'static str] {
+        match (self.arch, self.normal_arch) {
+            (Arch::Aarch64, Arch::Armv7a) => &[map::NORMAL_A32_WORD],
+            _ => &[],
+        }
+    }
+}
+
+/// What beside the secure world may be of another architecture than it: AArch64 runs 32-bit TAs and a 32-bit normal world as well.
+#[derive(ClapArgs, Clone, Copy, Debug, Default)]
+pub(crate) struct Others {
+    /// Architecture of the examples; without it that of the secure world. AArch64 runs TAs of both.
+    #[arg(long, value_enum)]
+    pub(crate) ta_arch: Option<Arch>,
+    /// Architecture of our normal-world kernel; without it that of the secure world. AArch64 runs both.
+    #[arg(long, value_enum)]
+    pub(crate) normal_arch: Option<Arch>,
+}
+
+impl Others {
+    /// Everything of 32 bits.
+    pub(crate) const NARROW: Self = Self { ta_arch: Some(Arch::Armv7a), normal_arch: Some(Arch::Armv7a) };
 }
 
 /// Runs `image`.
@@ -87,8 +120,11 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
             imx::system::Contents { bare: false, kind, product: args.product, words: &args.word, tas: &args.tas, trust: &args.trust };
         return imx::system::write(board, &contents);
     }
-    let image =
-        if args.product { build_product(args.arch, &args.tas, &args.trust)? } else { build_for(args.arch, kind, &args.tas, &args.trust)? };
+    let image = if args.product {
+        build_product(args.arch, &args.tas, &args.trust)?
+    } else {
+        build_with(args.arch, args.others, kind, &args.tas, &args.trust)?
+    };
     if args.product {
         product::warn(&image.boot);
     }
@@ -118,22 +154,34 @@ pub(crate) fn build(arch: Arch, extra: &[PathBuf], trust: &[PathBuf]) -> Result<
 
 /// Builds everything that a machine boots.
 pub(crate) fn build_for(arch: Arch, kind: Kind, extra: &[PathBuf], trust: &[PathBuf]) -> Result<Image> {
+    build_with(arch, Others::default(), kind, extra, trust)
+}
+
+/// Builds everything that a machine boots.
+pub(crate) fn build_with(arch: Arch, others: Others, kind: Kind, extra: &[PathBuf], trust: &[PathBuf]) -> Result<Image> {
+    let ta_arch = others.ta_arch.unwrap_or(arch);
+    let normal_arch = others.normal_arch.unwrap_or(arch);
+    ensure!(arch == Arch::Aarch64 || [ta_arch, normal_arch] == [Arch::Armv7a; 2], "Armv7-A runs 32-bit code only");
     let tools = setup::run()?;
-    let tas = all_tas(&tools, extra)?;
-    assemble(&tools, arch, kind, arch.directory(), tas, &root_keys(trust)?, &[])
+    let tas = all_tas(&tools, ta_arch, extra)?;
+    let mark = |other, mark| if arch == other { "" } else { mark };
+    let folder = format!("{}{}{}", arch.directory(), mark(ta_arch, "-tas32"), mark(normal_arch, "-normal32"));
+    let image = assemble(&tools, (arch, normal_arch), kind, &folder, tas, &root_keys(trust)?, &[])?;
+    Ok(Image { ta_arch, ..image })
 }
 
 /// Builds the same for a product, with no TAs but these.
 pub(crate) fn build_product(arch: Arch, tas: &[PathBuf], trust: &[PathBuf]) -> Result<Image> {
     let (keys, tas) = product::contents(trust, tas)?;
     let folder = format!("{}-product", arch.directory());
-    assemble(&setup::run()?, arch, Kind::Plain, &folder, tas, &keys, &[(KIND_PRODUCT, Uuid::NIL, Vec::new())])
+    assemble(&setup::run()?, (arch, arch), Kind::Plain, &folder, tas, &keys, &[(KIND_PRODUCT, Uuid::NIL, Vec::new())])
 }
 
-/// Puts together what a run boots, in a folder of the target directory; `more` are entries of the archive.
+/// Puts together what a run boots, secure and normal world, in a folder of the target directory; `more` are entries of the
+/// archive.
 fn assemble(
     tools: &setup::Tools,
-    arch: Arch,
+    (arch, normal_arch): (Arch, Arch),
     kind: Kind,
     folder: &str,
     tas: Vec<Built>,
@@ -142,7 +190,7 @@ fn assemble(
 ) -> Result<Image> {
     let features: &[&str] = if kind == Kind::Debug { &["debug-console", "test-pta"] } else { &[] };
     let monitor = program(tools, arch.target(), (arch.board(), arch.board()), features)?;
-    let normal_elf = kernel(tools, "normal-world", &[])?;
+    let normal_elf = program(tools, normal_arch.target(), ("normal-world", "normal-world"), &[])?;
     let dir = target_dir().join(folder);
     fs::create_dir_all(&dir)?;
     // Kept beside the image that it is in: the next build of another kind puts another one into its place.
@@ -165,7 +213,7 @@ fn assemble(
         fs::write(path, boot)?;
     }
     fs::write(&normal, raw(&normal_elf)?)?;
-    Ok(Image { boot: boot_path, bare, monitor: kept, normal, normal_elf, monitor_size, tas, arch })
+    Ok(Image { boot: boot_path, bare, monitor: kept, normal, normal_elf, monitor_size, tas, arch, ta_arch: arch, normal_arch })
 }
 
 /// Builds the EL3 monitor of AArch64; gives the ELF file.
@@ -190,12 +238,14 @@ pub(crate) fn foreign(arch: Arch, folder: &str, flash: &[u8]) -> Result<Image> {
         monitor_size: flash.len(),
         tas: Vec::new(),
         arch,
+        ta_arch: arch,
+        normal_arch: arch,
     })
 }
 
 /// The examples, and signed TAs that replace or follow them.
-pub(crate) fn all_tas(tools: &setup::Tools, extra: &[PathBuf]) -> Result<Vec<Built>> {
-    let mut tas = ta::build_examples(tools)?;
+pub(crate) fn all_tas(tools: &setup::Tools, arch: Arch, extra: &[PathBuf]) -> Result<Vec<Built>> {
+    let mut tas = ta::build_examples(tools, arch)?;
     for path in extra {
         tas.retain(|built| Some(built.uuid) != uuid_of(path).ok());
         tas.push(Built { name: "dropped in".into(), uuid: uuid_of(path)?, signed: path.clone() });

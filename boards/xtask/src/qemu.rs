@@ -106,7 +106,7 @@ pub(crate) fn command(image: &Image, machine: &Machine, serials: [&str; 2]) -> C
     } else {
         load(&mut command, &image.normal, map::NORMAL_ENTRY);
         command.args(["-semihosting-config", "enable=on,target=native"]);
-        words.extend(image.arch.words().iter().map(ToString::to_string));
+        words.extend(image.words().iter().map(ToString::to_string));
         words.push("semihosting".into());
     }
     if machine.icount {

@@ -12,7 +12,6 @@ use crate::linux::{self, Guest, exec};
 use crate::qemu::{self, End, Machine, World};
 use crate::setup;
 use crate::symbols::Symbols;
-use crate::tools::target_dir;
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
 use imx6ul::arguments::OPEN_FIRST;
@@ -109,6 +108,8 @@ pub(crate) struct MachineArgs {
     /// Architecture of the secure world.
     #[arg(long, value_enum, default_value_t)]
     arch: Arch,
+    #[command(flatten)]
+    others: image::Others,
     /// CPU model: cortex-a15 (the default) or cortex-a7; for AArch64 cortex-a57 (the default), cortex-a53 or max.
     #[arg(long)]
     cpu: Option<String>,
@@ -228,7 +229,7 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
             let contents = imx::system::Contents::debug(&words, &args.ta, &args.trust);
             imx::system::build(board, &imx::system::Contents { bare: args.disk.is_some(), ..contents })?
         }
-        None => image::build(arch, &args.ta, &args.trust)?,
+        None => image::build_with(arch, args.machine.others, image::Kind::Debug, &args.ta, &args.trust)?,
     };
     if let Some(path) = &args.disk {
         disk::prepare(path, &image, &args.ta)?;
@@ -271,7 +272,7 @@ fn run_linux(args: &Args) -> Result<u8> {
 /// Also tells whether the normal world's closing line says that nothing failed.
 fn show(image: &Image, machine: &Machine, limit: Duration, json: bool) -> Result<(End, bool)> {
     let speakers = Speakers::new(image);
-    let mut symbols = Symbols::new(target_dir().join("ta"), image.monitor.clone());
+    let mut symbols = Symbols::new(image.ta_arch.ta_directory(), image.monitor.clone());
     let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let mut said_good = false;
     let end = qemu::run(image, machine, limit, |world, line| {

@@ -2,6 +2,7 @@
 //! What the machine needs: Debian's packages, and Rust for the boards. Says what it installs, installs it, goes on.
 
 use crate::apt;
+use crate::arch::Arch;
 use crate::tools::{cache_dir, check, has_program, lock_cache, output, target_dir};
 use anyhow::{Context, Result, bail};
 use std::ffi::OsString;
@@ -15,10 +16,12 @@ const FALLBACK: &str = "oxtee-fallback";
 /// Targets that are built for.
 const TARGETS: [&str; 3] = [crate::tools::KERNEL_TARGET, crate::tools::KERNEL_TARGET_A64, utee_build::cargo::TARGET];
 /// Libraries that a target must have: TAs and Linux programs share one, and the latter need `std`.
-const LIBRARIES: [(&str, &[&str]); 3] = [
+const LIBRARIES: [(&str, &[&str]); 4] = [
     (crate::tools::KERNEL_TARGET, &["core", "alloc"]),
     (crate::tools::KERNEL_TARGET_A64, &["core", "alloc"]),
     (utee_build::cargo::TARGET, &["core", "alloc", "std", "panic_abort"]),
+    // Not among the targets that everybody needs.
+    (utee_build::cargo::TARGET_A64, &["core", "alloc"]),
 ];
 /// Host of Debian's compiler.
 const HOST: &str = "x86_64-unknown-linux-gnu";
@@ -40,6 +43,25 @@ pub(crate) fn run() -> Result<Tools> {
     Ok(Tools { toolchain })
 }
 
+/// Makes sure that TAs of an architecture can be built.
+pub(crate) fn tas(tools: &Tools, arch: Arch) -> Result<()> {
+    if arch == Arch::Armv7a {
+        return Ok(());
+    }
+    let target = utee_build::cargo::TARGET_A64;
+    let _filling = lock_cache()?;
+    require("aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu")?;
+    if has_target(tools.toolchain.as_ref(), target) {
+        return Ok(());
+    }
+    if tools.toolchain.is_none() {
+        println!("setup: rustup target add {target}");
+        return check(Command::new("rustup").args(["target", "add", target]));
+    }
+    println!("setup: building Rust's libraries for {target} (once, a minute)");
+    build_libraries(&cache_dir().join("toolchain"), &[target])
+}
+
 /// Installs `package`, which brings `program`, if that is not there.
 pub(crate) fn require(program: &str, package: &str) -> Result<()> {
     if has_program(program) { Ok(()) } else { apt::install(&[package]) }
@@ -50,7 +72,7 @@ fn drop_stale(toolchain: Option<&OsString>) -> Result<()> {
     let stamp = target_dir().join("target-libraries");
     let before = fs::read_to_string(&stamp).unwrap_or_default();
     let mut present = String::new();
-    for target in TARGETS {
+    for (target, _) in LIBRARIES {
         let mut names = library_names(toolchain, target);
         names.retain(|name| name.starts_with("libcore-") || name.starts_with("libstd-"));
         names.sort();
@@ -261,7 +283,8 @@ fn build_libraries(dir: &Path, targets: &[&str]) -> Result<()> {
     fs::write(work.join(".cargo/config.toml"), config)?;
     for target in targets {
         let linux = *target == utee_build::cargo::TARGET;
-        let flags = if linux { "-Cembed-bitcode=yes -Crelocation-model=pic" } else { "-Cembed-bitcode=yes" };
+        let pic = linux || *target == utee_build::cargo::TARGET_A64;
+        let flags = if pic { "-Cembed-bitcode=yes -Crelocation-model=pic" } else { "-Cembed-bitcode=yes" };
         let parts = if linux { "core,alloc,std,panic_abort,panic_unwind" } else { "core,alloc" };
         let mut cargo = Command::new(dir.join("bin/cargo"));
         cargo.current_dir(&work).env("RUSTC", dir.join("bin/rustc")).env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", flags);

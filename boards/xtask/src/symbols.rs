@@ -23,7 +23,9 @@ struct Dump {
     modules: Vec<(String, u64)>,
     registers: HashMap<String, u64>,
     code: Vec<(u64, u64)>,
-    stack: Vec<(u64, u32)>,
+    stack: Vec<(u64, u64)>,
+    /// Bytes of a word of the stack.
+    word: u64,
 }
 
 fn hex(text: &str) -> u64 {
@@ -57,7 +59,9 @@ impl Symbols {
             (["map", first, end, "r-x", ..], Some(dump)) => dump.code.push((hex(first), hex(end))),
             (["stack", address, words @ ..], Some(dump)) => {
                 let start = hex(address);
-                let values = words.iter().enumerate().map(|(index, word)| (start + 4 * index as u64, hex(word) as u32));
+                dump.word = words.first().map_or(4, |word| word.len() as u64 / 2);
+                let size = dump.word;
+                let values = words.iter().enumerate().map(|(index, word)| (start + size * index as u64, hex(word)));
                 dump.stack.extend(values);
             }
             (["end"], Some(_)) => {
@@ -126,12 +130,14 @@ impl Symbols {
 
 /// Return addresses: by the chain of frame pointers, or, where there is none, whatever on the stack points into code.
 fn walk(dump: &Dump, in_code: &impl Fn(u64) -> bool) -> (Vec<u64>, &'static str) {
-    let stack: HashMap<u64, u32> = dump.stack.iter().copied().collect();
-    let word = |address: u64| stack.get(&address).map(|word| u64::from(*word));
+    let stack: HashMap<u64, u64> = dump.stack.iter().copied().collect();
+    let register = |narrow: &str, wide: &str| dump.registers.get(wide).or_else(|| dump.registers.get(narrow)).copied();
+    let word = |address: u64| stack.get(&address).copied();
+    // Bit 0 of an address of A32 says Thumb; it is never set in one of A64.
     let mut frames = Vec::new();
-    let mut fp = dump.registers.get("r11").copied().unwrap_or(0);
+    let mut fp = register("r11", "x29").unwrap_or(0);
     while frames.len() < FRAMES {
-        let (Some(next), Some(back)) = (word(fp), word(fp + 4)) else { break };
+        let (Some(next), Some(back)) = (word(fp), word(fp + dump.word)) else { break };
         if !in_code(back & !1) {
             break;
         }
@@ -144,8 +150,8 @@ fn walk(dump: &Dump, in_code: &impl Fn(u64) -> bool) -> (Vec<u64>, &'static str)
     if !frames.is_empty() {
         return (frames, "");
     }
-    let lr = dump.registers.get("lr").map(|lr| lr & !1);
-    let scanned = lr.into_iter().chain(dump.stack.iter().map(|(_, word)| u64::from(*word) & !1));
+    let lr = register("lr", "x30").map(|lr| lr & !1);
+    let scanned = lr.into_iter().chain(dump.stack.iter().map(|(_, word)| *word & !1));
     (scanned.filter(|address| in_code(*address)).collect(), " (found on the stack, may be stale)")
 }
 
@@ -168,12 +174,16 @@ mod tests {
 
     #[test]
     fn frames_follow_the_chain_and_end_with_it() {
-        let mut dump = Dump { code: vec![(0x1000, 0x2000)], ..Dump::default() };
+        let mut dump = Dump { code: vec![(0x1000, 0x2000)], word: 4, ..Dump::default() };
         dump.registers.insert("r11".into(), 0x8000);
         dump.stack = vec![(0x8000, 0x8010), (0x8004, 0x1234), (0x8010, 0), (0x8014, 0x1500)];
         let in_code = |address| (0x1000..0x2000).contains(&address);
         assert_eq!(walk(&dump, &in_code), (vec![0x1234, 0x1500], ""));
         dump.registers.insert("r11".into(), 0);
         assert_eq!(walk(&dump, &in_code).0, vec![0x1234, 0x1500]);
+        dump.registers.insert("x29".into(), 0x8000);
+        dump.stack = vec![(0x8000, 0x8020), (0x8008, 0x1238), (0x8020, 0), (0x8028, 0x1504)];
+        dump.word = 8;
+        assert_eq!(walk(&dump, &in_code), (vec![0x1238, 0x1504], ""));
     }
 }

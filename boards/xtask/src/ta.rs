@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Building TAs from a folder with a `ta.toml`: Rust ones by cargo, C ones by their Makefile; stripped and signed.
 
+use crate::arch::Arch;
 use crate::sign::{Scheme, development_key, read_key, sign};
 use crate::tools::{cargo, check, root, target_dir};
 use crate::{image, setup};
@@ -15,7 +16,8 @@ use utee_build::Ta;
 /// Arguments of `ta`.
 #[derive(Parser)]
 #[command(
-    after_help = "Example: cargo xtask ta ta-examples/hello-world --key my-key.pem\nThe signed TA is target/ta/<uuid>.ta, the ELF file with symbols beside it."
+    after_help = "Example: cargo xtask ta ta-examples/hello-world --key my-key.pem\nThe signed TA is target/ta/<uuid>.ta (64-bit ones: \
+                  target/ta-aarch64), the ELF file with symbols beside it."
 )]
 pub(crate) struct Args {
     /// Folders of TAs; without any, all the examples.
@@ -23,6 +25,9 @@ pub(crate) struct Args {
     /// Private key; without it the public development key.
     #[arg(long)]
     key: Option<PathBuf>,
+    /// Architecture of the TAs: aarch64 is 64-bit TAs.
+    #[arg(long, value_enum, default_value_t)]
+    arch: Arch,
 }
 
 /// A built TA.
@@ -37,10 +42,11 @@ pub(crate) struct Built {
 /// Runs `ta`.
 pub(crate) fn run(args: &Args) -> Result<u8> {
     let tools = setup::run()?;
+    setup::tas(&tools, args.arch)?;
     let key = args.key.clone().unwrap_or_else(development_key);
     let folders = if args.folders.is_empty() { examples()? } else { args.folders.clone() };
     for folder in folders {
-        let built = build(&tools, &folder, &key)?;
+        let built = build_for(&tools, args.arch, &folder, &key)?;
         println!("{} {} {}", built.name, built.uuid, built.signed.display());
     }
     Ok(0)
@@ -57,24 +63,29 @@ pub(crate) fn examples() -> Result<Vec<PathBuf>> {
     Ok(folders)
 }
 
-/// Builds, strips and signs a TA.
+/// Builds, strips and signs a 32-bit TA.
 pub(crate) fn build(tools: &setup::Tools, folder: &Path, key: &Path) -> Result<Built> {
+    build_for(tools, Arch::Armv7a, folder, key)
+}
+
+/// Builds, strips and signs a TA; [`setup::tas`] has been called.
+pub(crate) fn build_for(tools: &setup::Tools, arch: Arch, folder: &Path, key: &Path) -> Result<Built> {
     let folder = folder.canonicalize().with_context(|| format!("no folder {}", folder.display()))?;
     let ta = Ta::load(&folder).with_context(|| format!("{}", folder.display()))?;
     let uuid: Uuid = ta.uuid;
-    let out = target_dir().join("ta");
+    let out = arch.ta_directory();
     fs::create_dir_all(&out)?;
     let elf = if folder.join("Cargo.toml").is_file() {
-        rust(tools, &folder, &ta.name)?
+        rust(tools, arch, &folder, &ta.name)?
     } else if folder.join("Makefile").is_file() {
-        c(tools, &folder, &out, uuid)?
+        c(tools, arch, &folder, &out, uuid)?
     } else {
         bail!("{} has neither a Cargo.toml nor a Makefile", folder.display());
     };
     let kept = out.join(format!("{uuid}.elf"));
     fs::copy(&elf, &kept).with_context(|| format!("{} was not built", elf.display()))?;
     let stripped = out.join(format!("{uuid}.stripped.elf"));
-    check(Command::new("arm-linux-gnueabihf-objcopy").arg("--strip-unneeded").args([&kept, &stripped]))?;
+    check(Command::new(format!("{}objcopy", arch.ta_tools())).arg("--strip-unneeded").args([&kept, &stripped]))?;
     let signed = out.join(format!("{uuid}.ta"));
     fs::write(&signed, sign(&fs::read(&stripped)?, uuid, ta.version, &read_key(key)?, Scheme::Pss)?)?;
     fs::remove_file(&stripped)?;
@@ -82,15 +93,15 @@ pub(crate) fn build(tools: &setup::Tools, folder: &Path, key: &Path) -> Result<B
     Ok(Built { name: ta.name.clone(), uuid, signed })
 }
 
-fn rust(tools: &setup::Tools, folder: &Path, name: &str) -> Result<PathBuf> {
+fn rust(tools: &setup::Tools, arch: Arch, folder: &Path, name: &str) -> Result<PathBuf> {
     let mut command = cargo(tools.toolchain.as_deref());
-    command.current_dir(folder).envs(utee_build::cargo::environment());
+    command.current_dir(folder).envs(utee_build::cargo::environment_of(arch.ta_target()));
     command.args(["build", "--quiet", "--release", "--bin", name]).env("CARGO_TARGET_DIR", target_dir());
     check(&mut command)?;
-    Ok(target_dir().join(utee_build::cargo::TARGET).join("release").join(name))
+    Ok(target_dir().join(arch.ta_target()).join("release").join(name))
 }
 
-fn c(tools: &setup::Tools, folder: &Path, out: &Path, uuid: Uuid) -> Result<PathBuf> {
+fn c(tools: &setup::Tools, arch: Arch, folder: &Path, out: &Path, uuid: Uuid) -> Result<PathBuf> {
     let objects = out.join(format!("{uuid}.out"));
     let cargo = cargo(tools.toolchain.as_deref());
     let mut make = Command::new("make");
@@ -100,19 +111,21 @@ fn c(tools: &setup::Tools, folder: &Path, out: &Path, uuid: Uuid) -> Result<Path
             None => make.env_remove(name),
         };
     }
-    make.current_dir(folder).args(["--silent", &format!("O={}", objects.display())]).env("CARGO_TARGET_DIR", target_dir());
+    let tools = format!("CROSS_COMPILE={}", arch.ta_tools());
+    make.current_dir(folder).args(["--silent", &tools, &format!("O={}", objects.display())]).env("CARGO_TARGET_DIR", target_dir());
     check(make.arg(objects.join(format!("{uuid}.elf"))))?;
     Ok(objects.join(format!("{uuid}.elf")))
 }
 
 /// Builds every example with the development key.
-pub(crate) fn build_examples(tools: &setup::Tools) -> Result<Vec<Built>> {
+pub(crate) fn build_examples(tools: &setup::Tools, arch: Arch) -> Result<Vec<Built>> {
+    setup::tas(tools, arch)?;
     let progress = image::progress("TAs");
     let mut built = Vec::new();
     for folder in examples()? {
         progress.set_message(folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default());
         progress.tick();
-        built.push(build(tools, &folder, &development_key())?);
+        built.push(build_for(tools, arch, &folder, &development_key())?);
     }
     progress.finish_and_clear();
     Ok(built)

@@ -13,7 +13,7 @@ use crate::linux::boot::Lines;
 use crate::qemu::{Machine, World};
 use crate::symbols::Symbols;
 use crate::test::Count;
-use crate::tools::{root, target_dir};
+use crate::tools::root;
 use anyhow::{Context, Result, bail};
 use std::time::{Duration, Instant};
 
@@ -60,7 +60,7 @@ pub(crate) fn run_file(image: &Image, machine: &Machine, file: &str, title: &str
     let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let steps = steps(&text)?;
     let mut session = Session::start(image, machine)?;
-    let mut symbols = Symbols::new(target_dir().join("ta"), image.monitor.clone());
+    let mut symbols = Symbols::new(image.ta_arch.ta_directory(), image.monitor.clone());
     let (mut passed, mut failed, mut log, mut fresh) = (0, Vec::new(), String::new(), String::new());
     await_idle(&mut session)?;
     for step in &steps {

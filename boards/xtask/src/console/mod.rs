@@ -11,7 +11,6 @@ use crate::linux::console::{Raw, type_keys};
 use crate::qemu::{Machine, World};
 use crate::run::{Said, Speakers};
 use crate::symbols::Symbols;
-use crate::tools::target_dir;
 use anyhow::Result;
 use session::Session;
 use std::io::{IsTerminal, Write};
@@ -34,7 +33,7 @@ pub(crate) fn operate(image: &Image, machine: &Machine) -> Result<u8> {
     let typed = Arc::clone(&ended);
     std::thread::spawn(move || type_keys(keyboard, &typed));
     let speakers = Speakers::new(image);
-    let mut symbols = Symbols::new(target_dir().join("ta"), image.monitor.clone());
+    let mut symbols = Symbols::new(image.ta_arch.ta_directory(), image.monitor.clone());
     let colour = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let (mut secure, mut normal) = (Lines::default(), Lines::default());
     let mut stdout = std::io::stdout();

@@ -73,7 +73,7 @@ impl Parts {
         let (keys, tas) = if contents.product {
             product::contents(contents.trust, contents.tas)?
         } else {
-            (image::root_keys(contents.trust)?, image::all_tas(&tools, contents.tas)?)
+            (image::root_keys(contents.trust)?, image::all_tas(&tools, Arch::Armv7a, contents.tas)?)
         };
         let features: &[&str] = if contents.kind == Kind::Debug { &["debug-console"] } else { &[] };
         let monitor = image::kernel(&tools, board.name(), features)?;
@@ -118,6 +118,8 @@ impl Parts {
             monitor_size,
             tas: self.tas.clone(),
             arch: Arch::Armv7a,
+            ta_arch: Arch::Armv7a,
+            normal_arch: Arch::Armv7a,
         })
     }
 }

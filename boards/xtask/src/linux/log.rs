@@ -5,7 +5,6 @@ use crate::image::Image;
 use crate::qemu::World;
 use crate::run::{Said, Speakers};
 use crate::symbols::Symbols;
-use crate::tools::target_dir;
 use anyhow::{Context, Result};
 use std::fmt::Write as _;
 use std::fs::File;
@@ -31,7 +30,7 @@ impl Log {
     pub(crate) fn new(image: &Image, secure: Option<&Path>) -> Result<Self> {
         let file = secure.map(|path| File::create(path).with_context(|| format!("cannot write {}", path.display()))).transpose()?;
         let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        let symbols = Symbols::new(target_dir().join("ta"), image.monitor.clone());
+        let symbols = Symbols::new(image.ta_arch.ta_directory(), image.monitor.clone());
         Ok(Self { speakers: Speakers::new(image), symbols, file, all: false, kept: None, colour })
     }
 
