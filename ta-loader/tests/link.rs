@@ -11,13 +11,13 @@ use ta_loader::{Limits, LoadPlan, plan};
 
 const LIMITS: Limits = Limits { memory: 1 << 20, segments: 4, relocations: 64 };
 
-const ABS32: u8 = 2;
-const REL32: u8 = 3;
-const TLS_DTPMOD32: u8 = 17;
-const TLS_DTPOFF32: u8 = 18;
-const GLOB_DAT: u8 = 21;
-const JUMP_SLOT: u8 = 22;
-const RELATIVE: u8 = 23;
+const ABS32: u32 = 2;
+const REL32: u32 = 3;
+const TLS_DTPMOD32: u32 = 17;
+const TLS_DTPOFF32: u32 = 18;
+const GLOB_DAT: u32 = 21;
+const JUMP_SLOT: u32 = 22;
+const RELATIVE: u32 = 23;
 
 const FIRST: &str = "ffd2bded-ab7d-4988-95ee-e4962fff7154";
 const SECOND: &str = "b3091a65-9751-4784-abf7-0298a7cc35ba";

@@ -13,13 +13,13 @@ use utee_abi::ta_head::{EntryFunction, TaFlags, TaHead, TaLimits};
 
 const LIMITS: Limits = Limits { memory: 1 << 20, segments: 4, relocations: 64 };
 
-const NONE: u8 = 0;
-const ABS32: u8 = 2;
-const REL32: u8 = 3;
-const TLS_TPOFF32: u8 = 19;
-const GLOB_DAT: u8 = 21;
-const JUMP_SLOT: u8 = 22;
-const RELATIVE: u8 = 23;
+const NONE: u32 = 0;
+const ABS32: u32 = 2;
+const REL32: u32 = 3;
+const TLS_TPOFF32: u32 = 19;
+const GLOB_DAT: u32 = 21;
+const JUMP_SLOT: u32 = 22;
+const RELATIVE: u32 = 23;
 
 fn planned(spec: &Spec) -> LoadPlan {
     plan(&spec.build(), &LIMITS).unwrap()

@@ -15,7 +15,7 @@ const LIMITS: Limits = Limits { memory: 1 << 20, segments: 8, relocations: 256 }
 const LIBRARY: &str = "ffd2bded-ab7d-4988-95ee-e4962fff7154";
 
 /// A TA, or a library that needs another one.
-fn valid(hash: Hash, is_library: bool) -> Vec<u8> {
+fn valid(hash: Hash, is_library: bool, wide: bool) -> Vec<u8> {
     let symbols = vec![
         ("ta_head", Def::Image(0)),
         ("__elf_phdr_info", Def::Image(WORDS)),
@@ -24,11 +24,15 @@ fn valid(hash: Hash, is_library: bool) -> Vec<u8> {
         ("function", Def::Image(0x24)),
         ("weak", Def::UndefinedWeak),
     ];
-    let rel = (0..12).map(|n| (WORDS + 4 * n, [23, 2, 21, 3][n as usize % 4], if n % 4 == 0 { "" } else { "function" }, None)).collect();
-    let section_rel = vec![(WORDS + 60, 2, "weak", None)];
-    let spec = Spec { hash, symbols, rel, section_rel, plt: vec![(WORDS + 56, 22, "function", None)], ..Spec::default() };
+    // Relative, absolute, of a symbol alone, distance; then the kinds of the procedure linkage table and of thread-local storage.
+    let kinds: [u32; 7] = if wide { [1027, 257, 1025, 260, 1026, 1028, 1030] } else { [23, 2, 21, 3, 22, 17, 18] };
+    let size = if wide { 8 } else { 4 };
+    let word = |n: u32| WORDS + size * n;
+    let rel = (0..12).map(|n| (word(n), kinds[n as usize % 4], if n % 4 == 0 { "" } else { "function" }, None)).collect();
+    let section_rel = vec![(word(15), kinds[1], "weak", None)];
+    let spec = Spec { wide, hash, symbols, rel, section_rel, plt: vec![(word(14), kinds[4], "function", None)], ..Spec::default() };
     if is_library {
-        let rel = [spec.rel.clone(), vec![(WORDS + 48, 17, "thread", None), (WORDS + 52, 18, "thread", None)]].concat();
+        let rel = [spec.rel.clone(), vec![(word(12), kinds[5], "thread", None), (word(13), kinds[6], "thread", None)]].concat();
         let symbols = [spec.symbols[1..].to_vec(), vec![("thread", Def::Tls(4)), ("other", Def::Undefined)]].concat();
         return Spec { rel, symbols, needed: vec![LIBRARY], soname: Some(LIBRARY), ..spec }.build();
     }
@@ -45,7 +49,7 @@ fn change() -> impl Strategy<Value = (usize, Vec<u8>)> {
         (0u32..32).prop_map(|bit| 1 << bit),
     ];
     let bytes = prop_oneof![any::<u8>().prop_map(|byte| vec![byte]), word.prop_map(|word| word.to_le_bytes().to_vec())];
-    let at = prop_oneof![(0usize..160), (0x1000usize..0x1300), (0x3000usize..0x3300), any::<usize>()];
+    let at = prop_oneof![(0usize..240), (0x1000usize..0x1400), (0x3000usize..0x3300), any::<usize>()];
     (at, bytes)
 }
 
@@ -66,10 +70,10 @@ fn check(plan: &LoadPlan, file: &[u8]) {
     };
     assert!(plan.relocations.len() <= LIMITS.relocations);
     for relocation in &plan.relocations {
-        assert!(inside(relocation.vaddr, 4, None));
+        assert!(inside(relocation.vaddr, plan.machine.address_size() as u64, None));
     }
     for import in &plan.imports {
-        assert!(inside(import.vaddr, 4, None));
+        assert!(inside(import.vaddr, plan.machine.address_size() as u64, None));
     }
     if let Some(program) = &plan.program {
         assert!(inside(program.entry & !1, 2, Some(Rights::ReadExecute)));
@@ -87,7 +91,8 @@ fn check(plan: &LoadPlan, file: &[u8]) {
 
 #[test]
 fn every_prefix_of_a_file_is_planned_or_refused() {
-    for file in [valid(Hash::Both, false), valid(Hash::Both, true)] {
+    for (is_library, wide) in [(false, false), (true, false), (false, true), (true, true)] {
+        let file = valid(Hash::Both, is_library, wide);
         assert!(plan(&file, &LIMITS).is_ok());
         for len in 0..file.len() {
             if let Ok(plan) = plan(&file[..len], &LIMITS) {
@@ -99,13 +104,15 @@ fn every_prefix_of_a_file_is_planned_or_refused() {
 
 #[test]
 fn every_changed_bit_of_what_is_not_padding_is_planned_or_refused() {
-    let original = valid(Hash::Gnu, true);
-    for at in (0..160).chain(0x1000..0x1300).chain(0x3000..original.len()) {
-        for bit in 0..8 {
-            let mut file = original.clone();
-            file[at] ^= 1 << bit;
-            if let Ok(plan) = plan(&file, &LIMITS) {
-                check(&plan, &file);
+    for wide in [false, true] {
+        let original = valid(Hash::Gnu, true, wide);
+        for at in (0..240).chain(0x1000..0x1400).chain(0x3000..original.len()) {
+            for bit in 0..8 {
+                let mut file = original.clone();
+                file[at] ^= 1 << bit;
+                if let Ok(plan) = plan(&file, &LIMITS) {
+                    check(&plan, &file);
+                }
             }
         }
     }
@@ -118,9 +125,10 @@ proptest! {
     fn changed_files_are_planned_or_refused(
         hash in prop_oneof![Just(Hash::Gnu), Just(Hash::SysV), Just(Hash::None)],
         is_library in any::<bool>(),
+        wide in any::<bool>(),
         changes in proptest::collection::vec(change(), 1..6),
     ) {
-        let mut file = valid(hash, is_library);
+        let mut file = valid(hash, is_library, wide);
         for (at, bytes) in changes {
             let at = at % (file.len() - bytes.len());
             file[at..at + bytes.len()].copy_from_slice(&bytes);
@@ -135,6 +143,10 @@ proptest! {
         let _ = plan(&bytes, &LIMITS);
         let mut file = b"\x7fELF\x01\x01\x01\0\0\0\0\0\0\0\0\0\x03\0\x28\0".to_vec();
         file.extend(&bytes);
+        if let Ok(plan) = plan(&file, &LIMITS) {
+            check(&plan, &file);
+        }
+        (file[4], file[18]) = (2, 183);
         if let Ok(plan) = plan(&file, &LIMITS) {
             check(&plan, &file);
         }

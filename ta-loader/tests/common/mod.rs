@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! Small ELF files of class 32 for Arm, built by hand so that each rule can be broken on its own.
+//! Small ELF files of class 32 for Arm or of class 64 for AArch64, built by hand so that each rule can be broken on its own.
 //!
 //! Text at address 0 (file offset 0x1000): TA header, code, symbols, strings, hash tables, relocations. Data at
 //! [`DATA`] (file offset 0x3000): the dynamic section, then words, then zero-filled memory.
@@ -30,6 +30,7 @@ pub(crate) const PF_X: u32 = 1;
 pub(crate) const PF_W: u32 = 2;
 pub(crate) const PF_R: u32 = 4;
 const SHT_STRTAB: u32 = 3;
+const SHT_RELA: u32 = 4;
 const SHT_REL: u32 = 9;
 const SHF_ALLOC: u32 = 2;
 
@@ -58,7 +59,7 @@ pub(crate) enum Def {
 }
 
 /// A relocation: address, kind, symbol (empty for none), addend of a RELA.
-pub(crate) type Rel = (u32, u8, &'static str, Option<i32>);
+pub(crate) type Rel = (u32, u32, &'static str, Option<i32>);
 
 /// A program header.
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +76,8 @@ pub(crate) struct Phdr {
 /// What is in the file.
 #[derive(Clone)]
 pub(crate) struct Spec {
+    /// Class 64, whose relocations all have an addend.
+    pub(crate) wide: bool,
     pub(crate) hash: Hash,
     pub(crate) symbols: Vec<(&'static str, Def)>,
     pub(crate) rel: Vec<Rel>,
@@ -111,6 +114,7 @@ pub(crate) fn library(soname: &'static str) -> Spec {
 impl Default for Spec {
     fn default() -> Self {
         Self {
+            wide: false,
             hash: Hash::Gnu,
             symbols: vec![("ta_head", Def::Image(0))],
             rel: vec![],
@@ -150,6 +154,10 @@ fn words(values: &[u32]) -> Vec<u8> {
     values.iter().flat_map(|value| value.to_le_bytes()).collect()
 }
 
+fn longs(values: &[u64]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+}
+
 struct Strings(Vec<u8>);
 
 impl Strings {
@@ -182,17 +190,21 @@ impl Spec {
             name => symbols.iter().position(|(other, _)| *other == name).map_or(0x00FF_FFFF, |at| at as u32 + 1),
         };
         let entry = |(at, kind, name, addend): &Rel| {
-            let mut out = words(&[*at, index(name) << 8 | u32::from(*kind)]);
+            if self.wide {
+                return longs(&[u64::from(*at), u64::from(index(name)) << 32 | u64::from(*kind), i64::from(addend.unwrap_or(0)) as u64]);
+            }
+            let mut out = words(&[*at, index(name) << 8 | *kind]);
             out.extend(addend.iter().flat_map(|addend| addend.to_le_bytes()));
             out
         };
         rels.iter().flat_map(entry).collect()
     }
 
-    fn gnu_table(symbols: &[(&str, Def)]) -> Vec<u8> {
+    fn gnu_table(symbols: &[(&str, Def)], wide: bool) -> Vec<u8> {
         let first = symbols.iter().take_while(|(_, def)| matches!(def, Def::Undefined | Def::UndefinedWeak | Def::UndefinedAt(_))).count();
         let hashes: Vec<u32> = symbols[first..].iter().map(|(name, _)| gnu_hash(name)).collect();
         let mut out = vec![GNU_BUCKETS, first as u32 + 1, 1, 0, u32::MAX];
+        out.extend(wide.then_some(u32::MAX));
         for bucket in 0..GNU_BUCKETS {
             let start = hashes.iter().position(|hash| hash % GNU_BUCKETS == bucket);
             out.push(start.map_or(0, |start| (start + first + 1) as u32));
@@ -219,7 +231,7 @@ impl Spec {
     pub(crate) fn build(&self) -> Vec<u8> {
         let symbols = self.sorted();
         let mut strings = Strings(vec![0]);
-        let mut table = vec![0u8; 16];
+        let mut table = vec![0u8; if self.wide { 24 } else { 16 }];
         for (name, def) in &symbols {
             let (value, section, info) = match def {
                 Def::Image(value) => (*value, 1u16, 0x10u8),
@@ -231,6 +243,13 @@ impl Spec {
                 Def::UndefinedWeak => (0, 0, 0x20),
                 Def::UndefinedAt(value) => (*value, 0, 0x10),
             };
+            if self.wide {
+                table.extend(words(&[strings.add(name)]));
+                table.extend([info, 0]);
+                table.extend(section.to_le_bytes());
+                table.extend(longs(&[u64::from(value), 0]));
+                continue;
+            }
             table.extend(words(&[strings.add(name), value, 0]));
             table.extend([info, 0]);
             table.extend(section.to_le_bytes());
@@ -241,23 +260,23 @@ impl Spec {
             [strings.add(if soname.is_some() { ".note" } else { ".ta_head" }), strings.add(".rel.data"), strings.add(".dynstr")];
 
         let mut text = vec![0u8; ENTRY as usize];
-        text.extend([0x1e, 0xff, 0x2f, 0xe1]);
+        text.extend(if self.wide { [0xc0, 0x03, 0x5f, 0xd6] } else { [0x1e, 0xff, 0x2f, 0xe1] });
         let place = |text: &mut Vec<u8>, bytes: &[u8]| {
-            text.resize(text.len().next_multiple_of(4), 0);
+            text.resize(text.len().next_multiple_of(8), 0);
             let at = text.len() as u32;
             text.extend(bytes);
             at
         };
         let symbols_at = place(&mut text, &table);
         let strings_at = place(&mut text, &strings.0);
-        let gnu_at = place(&mut text, &Self::gnu_table(&symbols));
+        let gnu_at = place(&mut text, &Self::gnu_table(&symbols, self.wide));
         let sysv_at = place(&mut text, &Self::sysv_table(&symbols));
-        let has_addends = self.rel.iter().any(|rel| rel.3.is_some());
+        let has_addends = self.wide || self.rel.iter().any(|rel| rel.3.is_some());
         let (rel, plt, section_rel) = (self.encode(&self.rel), self.encode(&self.plt), self.encode(&self.section_rel));
         let (rel_at, plt_at, section_rel_at) = (place(&mut text, &rel), place(&mut text, &plt), place(&mut text, &section_rel));
         assert!(text.len() < DATA_OFFSET as usize - TEXT_OFFSET as usize);
 
-        let mut dynamic = vec![(6u32, symbols_at), (11, 16), (5, strings_at), (10, strings.0.len() as u32)];
+        let mut dynamic = vec![(6u32, symbols_at), (11, if self.wide { 24 } else { 16 }), (5, strings_at), (10, strings.0.len() as u32)];
         dynamic.extend(needed.iter().map(|name| (1, *name)));
         dynamic.extend(soname.map(|name| (14, name)));
         if matches!(self.hash, Hash::Gnu | Hash::Both) {
@@ -267,19 +286,20 @@ impl Spec {
             dynamic.push((4, sysv_at));
         }
         if has_addends {
-            dynamic.extend([(7, rel_at), (8, rel.len() as u32), (9, 12)]);
+            dynamic.extend([(7, rel_at), (8, rel.len() as u32), (9, if self.wide { 24 } else { 12 })]);
         } else if !rel.is_empty() {
             dynamic.extend([(17, rel_at), (18, rel.len() as u32), (19, 8)]);
         }
         if !plt.is_empty() {
-            dynamic.extend([(23, plt_at), (2, plt.len() as u32), (20, 17)]);
+            dynamic.extend([(23, plt_at), (2, plt.len() as u32), (20, if self.wide { 7 } else { 17 })]);
         }
         dynamic.extend(&self.dynamic);
         dynamic.push((0, 0));
-        let dynamic: Vec<u8> = dynamic.iter().flat_map(|(tag, value)| words(&[*tag, *value])).collect();
+        let number = |value: &u32| if self.wide { longs(&[u64::from(*value)]) } else { words(&[*value]) };
+        let dynamic: Vec<u8> = dynamic.iter().flat_map(|(tag, value)| [number(tag), number(value)].concat()).collect();
         let mut data = dynamic.clone();
         data.resize((WORDS - DATA) as usize, 0);
-        data.extend(words(&self.words));
+        data.extend(self.words.iter().flat_map(number));
         let head = self.head.to_bytes();
         let (target, at) = if self.head_at >= DATA { (&mut data, self.head_at - DATA) } else { (&mut text, self.head_at) };
         target[at as usize..at as usize + head.len()].copy_from_slice(&head);
@@ -310,19 +330,53 @@ impl Spec {
             let strings_offset = TEXT_OFFSET + strings_at;
             let rel_len = section_rel.len() as u32;
             let [head_name, rel_name, strings_name] = section_names;
+            if self.wide {
+                let section = |name: u32, kind: u32, at: u32, offset: u32, len: u32, entry: u64| {
+                    let flags = u64::from(SHF_ALLOC);
+                    let start = longs(&[u64::from(name) | u64::from(kind) << 32, flags, u64::from(at), u64::from(offset)]);
+                    [start, longs(&[u64::from(len), 0, 8, entry])].concat()
+                };
+                file.extend([0; 64]);
+                file.extend(section(head_name, 1, self.head_at, TEXT_OFFSET, 32, 0));
+                file.extend(section(rel_name, SHT_RELA, section_rel_at, TEXT_OFFSET + section_rel_at, rel_len, 24));
+                file.extend(section(strings_name, SHT_STRTAB, strings_at, strings_offset, strings.0.len() as u32, 0));
+                return self.header(file, &programs, sections_at);
+            }
             file.extend([0; 40]);
             file.extend(words(&[head_name, 1, SHF_ALLOC, self.head_at, TEXT_OFFSET, 32, 0, 0, 4, 0]));
             file.extend(words(&[rel_name, SHT_REL, SHF_ALLOC, section_rel_at, TEXT_OFFSET + section_rel_at, rel_len, 0, 0, 4, 8]));
             file.extend(words(&[strings_name, SHT_STRTAB, SHF_ALLOC, strings_at, strings_offset, strings.0.len() as u32, 0, 0, 1, 0]));
         }
+        self.header(file, &programs, sections_at)
+    }
+
+    /// The file with its headers.
+    fn header(&self, mut file: Vec<u8>, programs: &[Phdr], sections_at: u32) -> Vec<u8> {
         let mut header = b"\x7fELF\x01\x01\x01".to_vec();
         header.resize(16, 0);
+        if self.wide {
+            header[4] = 2;
+            header.extend([3, 0, 183, 0]);
+            header.extend(words(&[1]));
+            header.extend(longs(&[u64::from(self.entry), 64, u64::from(sections_at)]));
+            header.extend(words(&[0]));
+            for half in [64, 56, programs.len() as u16, 64, if self.sections { 4 } else { 0 }, 3] {
+                header.extend(half.to_le_bytes());
+            }
+            for program in programs {
+                let Phdr { kind, offset, vaddr, filesz, memsz, flags, align } = *program;
+                header.extend(words(&[kind, flags]));
+                header.extend(longs(&[offset, vaddr, vaddr, filesz, memsz, align].map(u64::from)));
+            }
+            file[..header.len()].copy_from_slice(&header);
+            return file;
+        }
         header.extend([3, 0, 40, 0]);
         header.extend(words(&[1, self.entry, 52, sections_at, 0x0500_0400]));
         for half in [52, 32, programs.len() as u16, 40, if self.sections { 4 } else { 0 }, 3] {
             header.extend(half.to_le_bytes());
         }
-        for program in &programs {
+        for program in programs {
             let Phdr { kind, offset, vaddr, filesz, memsz, flags, align } = *program;
             header.extend(words(&[kind, offset, vaddr, vaddr, filesz, memsz, flags, align]));
         }
