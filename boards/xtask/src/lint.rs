@@ -40,7 +40,7 @@ pub(crate) fn lint() -> Result<u8> {
     check(
         cargo(tools.toolchain.as_deref())
             .args(kernels)
-            .args(["-p", "tee-arch", "--features", "qemu-virt-aarch64/debug-console,qemu-virt-aarch64/test-pta"])
+            .args(["-p", "tee-arch", "-p", "normal-world", "--features", "qemu-virt-aarch64/debug-console,qemu-virt-aarch64/test-pta"])
             .args(deny)
             .env("CARGO_TARGET_DIR", target_dir()),
     )?;

@@ -4,7 +4,7 @@
 use crate::arch::Arch;
 use crate::console;
 use crate::disk;
-use crate::image::{self, Image};
+use crate::image::{self, Image, Kind, Others};
 use crate::imx;
 use crate::linux;
 use crate::product;
@@ -43,9 +43,27 @@ pub(crate) struct Args {
     json: bool,
 }
 
+/// What a boot is of: the architecture of the secure world, and whether TAs and normal-world kernel are of 32 bits below 64.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum System {
+    A32,
+    A64,
+    A32OnA64,
+}
+
+impl System {
+    fn of(image: &Image) -> Self {
+        match (image.arch, image.normal_arch) {
+            (Arch::Armv7a, _) => Self::A32,
+            (Arch::Aarch64, Arch::Aarch64) => Self::A64,
+            (Arch::Aarch64, Arch::Armv7a) => Self::A32OnA64,
+        }
+    }
+}
+
 /// A boot in QEMU.
 struct Boot {
-    arch: Arch,
+    system: System,
     name: &'static str,
     smp: u32,
     cpu: &'static str,
@@ -55,18 +73,25 @@ struct Boot {
 }
 
 const BOOTS: [Boot; 11] = [
-    Boot { arch: Arch::Armv7a, name: "suite, 4 × Cortex-A15", smp: 4, cpu: "cortex-a15", words: &["suite"], steps: 1 },
-    Boot { arch: Arch::Armv7a, name: "suite, 1 × Cortex-A7", smp: 1, cpu: "cortex-a7", words: &["suite"], steps: 1 },
-    Boot { arch: Arch::Armv7a, name: "suite, 4 × Cortex-A7", smp: 4, cpu: "cortex-a7", words: &["suite"], steps: 1 },
-    Boot { arch: Arch::Armv7a, name: "demonstration, 4 × Cortex-A15", smp: 4, cpu: "cortex-a15", words: &["demo"], steps: 1 },
-    Boot { arch: Arch::Armv7a, name: "isolation, 1 × Cortex-A15", smp: 1, cpu: "cortex-a15", words: &["isolation"], steps: 1 },
+    Boot { system: System::A32, name: "suite, 4 × Cortex-A15", smp: 4, cpu: "cortex-a15", words: &["suite"], steps: 1 },
+    Boot { system: System::A32, name: "suite, 1 × Cortex-A7", smp: 1, cpu: "cortex-a7", words: &["suite"], steps: 1 },
+    Boot { system: System::A32, name: "suite, 4 × Cortex-A7", smp: 4, cpu: "cortex-a7", words: &["suite"], steps: 1 },
+    Boot { system: System::A32, name: "demonstration, 4 × Cortex-A15", smp: 4, cpu: "cortex-a15", words: &["demo"], steps: 1 },
+    Boot { system: System::A32, name: "isolation, 1 × Cortex-A15", smp: 1, cpu: "cortex-a15", words: &["isolation"], steps: 1 },
     // One step before the machine is reset, one after; then it is switched off.
-    Boot { arch: Arch::Armv7a, name: "reset and off, 4 × Cortex-A15", smp: 4, cpu: "cortex-a15", words: &["reset"], steps: 2 },
-    Boot { arch: Arch::Aarch64, name: "AArch64: suite, 4 × Cortex-A57", smp: 4, cpu: "cortex-a57", words: &["suite"], steps: 1 },
-    Boot { arch: Arch::Aarch64, name: "AArch64: suite, 1 × Cortex-A53", smp: 1, cpu: "cortex-a53", words: &["suite"], steps: 1 },
-    Boot { arch: Arch::Aarch64, name: "AArch64: suite, 2 × max", smp: 2, cpu: "max", words: &["suite"], steps: 1 },
-    Boot { arch: Arch::Aarch64, name: "AArch64: demonstration, 4 × Cortex-A57", smp: 4, cpu: "cortex-a57", words: &["demo"], steps: 1 },
-    Boot { arch: Arch::Aarch64, name: "AArch64: reset and off, 4 × Cortex-A57", smp: 4, cpu: "cortex-a57", words: &["reset"], steps: 2 },
+    Boot { system: System::A32, name: "reset and off, 4 × Cortex-A15", smp: 4, cpu: "cortex-a15", words: &["reset"], steps: 2 },
+    Boot { system: System::A64, name: "AArch64: suite, 4 × Cortex-A57", smp: 4, cpu: "cortex-a57", words: &["suite"], steps: 1 },
+    Boot {
+        system: System::A32OnA64,
+        name: "AArch64 with 32-bit TAs: suite, 1 × Cortex-A53",
+        smp: 1,
+        cpu: "cortex-a53",
+        words: &["suite"],
+        steps: 1,
+    },
+    Boot { system: System::A64, name: "AArch64: suite, 2 × max", smp: 2, cpu: "max", words: &["suite"], steps: 1 },
+    Boot { system: System::A64, name: "AArch64: demonstration, 4 × Cortex-A57", smp: 4, cpu: "cortex-a57", words: &["demo"], steps: 1 },
+    Boot { system: System::A64, name: "AArch64: reset and off, 4 × Cortex-A57", smp: 4, cpu: "cortex-a57", words: &["reset"], steps: 2 },
 ];
 
 /// How the tests went.
@@ -105,6 +130,7 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
         if !args.linux && !args.console {
             target(&image, &mut count)?;
             target(&image::build(Arch::Aarch64, &[], &[])?, &mut count)?;
+            target(&image::build_with(Arch::Aarch64, Others::NARROW, Kind::Debug, &[], &[])?, &mut count)?;
             product::target(&mut count)?;
             disk::test::run(&image, &mut count)?;
             imx::target::run(&mut count)?;
@@ -196,7 +222,7 @@ fn host_tests(count: &mut Count, arguments: &[&str]) -> Result<()> {
 /// The tests in QEMU: each line `test <name> ... ok` of the guest is one.
 fn target(image: &Image, count: &mut Count) -> Result<()> {
     let speakers = Speakers::new(image);
-    for boot in BOOTS.iter().filter(|boot| boot.arch == image.arch) {
+    for boot in BOOTS.iter().filter(|boot| boot.system == System::of(image)) {
         let words = boot.words.iter().map(ToString::to_string).collect();
         let machine = Machine { smp: boot.smp, cpu: boot.cpu.into(), words, ..Machine::default() };
         let (mut passed, mut failed) = (0, Vec::new());
