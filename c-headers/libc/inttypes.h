@@ -5,6 +5,15 @@
 
 #include <stdint.h>
 
+/* The compiler's stdint.h has another 64-bit type where long is one. */
+#if __SIZEOF_LONG__ == 8
+#define OXTEE_PRI64 "l"
+#define OXTEE_PRIPTR "l"
+#else
+#define OXTEE_PRI64 "ll"
+#define OXTEE_PRIPTR ""
+#endif
+
 #define PRId8 "d"
 #define PRIi8 "i"
 #define PRIu8 "u"
@@ -20,13 +29,13 @@
 #define PRIu32 "u"
 #define PRIx32 "x"
 #define PRIX32 "X"
-#define PRId64 "lld"
-#define PRIi64 "lli"
-#define PRIu64 "llu"
-#define PRIx64 "llx"
-#define PRIX64 "llX"
-#define PRIuPTR "u"
-#define PRIxPTR "x"
-#define PRIXPTR "X"
+#define PRId64 OXTEE_PRI64 "d"
+#define PRIi64 OXTEE_PRI64 "i"
+#define PRIu64 OXTEE_PRI64 "u"
+#define PRIx64 OXTEE_PRI64 "x"
+#define PRIX64 OXTEE_PRI64 "X"
+#define PRIuPTR OXTEE_PRIPTR "u"
+#define PRIxPTR OXTEE_PRIPTR "x"
+#define PRIXPTR OXTEE_PRIPTR "X"
 
 #endif

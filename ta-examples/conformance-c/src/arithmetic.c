@@ -117,7 +117,7 @@ static void check_large_numbers(void)
 	CHECK(TEE_BigIntCmp(u.words, a.words) == 0 && TEE_BigIntCmpS32(v.words, 0) == 0 && to.guard == 0xA5A5A5A5);
 
 	/* The slow product and the fast one. */
-	CHECK(TEE_BigIntFMMContextSizeInU32(BITS) <= sizeof(memory) / sizeof(uint32_t));
+	CHECK(TEE_BigIntFMMContextSizeInU32(BITS) <= 2 * (sizeof(memory) / sizeof(memory[0])));
 	CHECK(TEE_BigIntFMMSizeInU32(BITS) <= WORDS);
 	CHECK(TEE_BigIntInitFMMContext1(context, TEE_BigIntFMMContextSizeInU32(BITS), n.words) == TEE_SUCCESS);
 	TEE_BigIntInitFMMContext(context, TEE_BigIntFMMContextSizeInU32(BITS), n.words);
