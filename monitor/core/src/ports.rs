@@ -173,6 +173,9 @@ pub trait Frames: Sized + Send + Sync + 'static {
     fn seal(self) -> Result<Self::Sealed, TeeError>;
 }
 
+/// Bytes of the keys of a TA's pointers at most.
+pub const MAX_KEYS: usize = 80;
+
 /// One TA's view of memory. Dropping it unmaps everything; frames belong to whoever holds them.
 pub trait AddressSpace: Send + 'static {
     /// The frames that it maps.
@@ -186,6 +189,14 @@ pub trait AddressSpace: Send + 'static {
     const SECURE: Range<u64>;
     /// User addresses for normal-world memory; some tables cannot mix the two worlds in one place.
     const NORMAL: Range<u64>;
+
+    /// Random bytes that [`AddressSpace::set_keys`] wants, [`MAX_KEYS`] at most; 0 on a CPU without keys.
+    fn key_bytes() -> usize {
+        0
+    }
+
+    /// Keys that the CPU authenticates the TA's pointers with, of no use to anybody else.
+    fn set_keys(&mut self, _random: &[u8]) {}
 
     /// Maps `pages` pages of `frames` from page `first` at `va` (page aligned, free, inside [`Self::SECURE`]).
     ///

@@ -31,11 +31,11 @@ const SCTLR_RESET: u64 = 0x30D0_0800;
 const SCTLR_RESET_A32: u64 = 0x00C5_0078;
 
 macro_rules! system_registers {
-    ($($name:literal),* $(,)?) => {
-        const SYSTEM_REGISTERS: usize = [$($name),*].len();
+    ($count:ident, $save:ident, $load:ident: $($name:literal),* $(,)?) => {
+        const $count: usize = [$($name),*].len();
 
-        /// Saves the registers that EL1 and EL0 of both worlds share.
-        fn save(registers: &mut [u64; SYSTEM_REGISTERS]) {
+        /// Saves registers that EL1 and EL0 of both worlds share.
+        fn $save(registers: &mut [u64; $count]) {
             let mut next = registers.iter_mut();
             $(
                 if let Some(slot) = next.next() {
@@ -46,7 +46,7 @@ macro_rules! system_registers {
         }
 
         /// Puts them back.
-        fn load(registers: &[u64; SYSTEM_REGISTERS]) {
+        fn $load(registers: &[u64; $count]) {
             let mut next = registers.iter();
             $(
                 if let Some(value) = next.next() {
@@ -59,6 +59,7 @@ macro_rules! system_registers {
 }
 
 system_registers!(
+    SYSTEM_REGISTERS, save, load:
     "sctlr_el1",
     "cpacr_el1",
     "ttbr0_el1",
@@ -91,6 +92,21 @@ system_registers!(
     "spsr_fiq",
 );
 
+// APIA, APIB, APDA, APDB and APGA, by encoding.
+system_registers!(
+    KEYS, save_keys, load_keys:
+    "s3_0_c2_c1_0",
+    "s3_0_c2_c1_1",
+    "s3_0_c2_c1_2",
+    "s3_0_c2_c1_3",
+    "s3_0_c2_c2_0",
+    "s3_0_c2_c2_1",
+    "s3_0_c2_c2_2",
+    "s3_0_c2_c2_3",
+    "s3_0_c2_c3_0",
+    "s3_0_c2_c3_1",
+);
+
 /// Registers of a world. The first fields are where `vectors` expects them.
 #[repr(C, align(16))]
 pub(crate) struct Context {
@@ -104,6 +120,8 @@ pub(crate) struct Context {
     /// Stack of EL3 on this CPU.
     pub(crate) stack: u64,
     system: [u64; SYSTEM_REGISTERS],
+    /// Keys of pointer authentication, on CPUs that have it.
+    keys: [u64; KEYS],
 }
 
 /// Offsets for `vectors`.
@@ -116,7 +134,7 @@ const _: () = assert!(offset_of!(Context, x) == 0 && SP_EL0 == 248 && offset_of!
 
 impl Context {
     pub(crate) const fn new() -> Self {
-        Self { x: [0; 31], sp_el0: 0, elr: 0, spsr: 0, scr: 0, stack: 0, system: [0; SYSTEM_REGISTERS] }
+        Self { x: [0; 31], sp_el0: 0, elr: 0, spsr: 0, scr: 0, stack: 0, system: [0; SYSTEM_REGISTERS], keys: [0; KEYS] }
     }
 
     /// A start at S-EL1, everything as after a reset.
@@ -151,12 +169,28 @@ impl Context {
     /// Saves what the CPU has of it, when another world is to run.
     pub(crate) fn save_system(&mut self) {
         save(&mut self.system);
+        if has_keys() {
+            save_keys(&mut self.keys);
+        }
     }
 
     /// Gives the CPU what it is to run with.
     pub(crate) fn load_system(&self) {
         load(&self.system);
+        if has_keys() {
+            load_keys(&self.keys);
+        }
     }
+}
+
+/// True when this CPU authenticates pointers, by whichever algorithm.
+fn has_keys() -> bool {
+    let (one, two): (u64, u64);
+    // SAFETY: reading identification registers has no effect; the second, ID_AA64ISAR2_EL1, is named by its encoding.
+    unsafe {
+        asm!("mrs {}, id_aa64isar1_el1", "mrs {}, s3_0_c0_c6_2", out(reg) one, out(reg) two, options(nomem, nostack, preserves_flags));
+    }
+    one >> 4 & 0xFF != 0 || two >> 12 & 0xF != 0
 }
 
 /// True when this CPU has EL2.

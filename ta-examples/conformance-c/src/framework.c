@@ -182,6 +182,38 @@ static void check_sessions(void)
 	CHECK(TEE_InvokeTACommand(session, TEE_TIMEOUT_INFINITE, CMD_ADD, 0, NULL, &origin) == TEE_ERROR_BAD_PARAMETERS);
 }
 
+#ifdef __aarch64__
+/* Signs a pointer with key A, or authenticates it; neither does anything on a CPU without keys. */
+static uint64_t sign(uint64_t pointer, uint64_t modifier)
+{
+	register uint64_t x17 __asm__("x17") = pointer;
+	register uint64_t x16 __asm__("x16") = modifier;
+
+	__asm__("hint #8" : "+r"(x17) : "r"(x16));
+	return x17;
+}
+
+static uint64_t authenticate(uint64_t pointer, uint64_t modifier)
+{
+	register uint64_t x17 __asm__("x17") = pointer;
+	register uint64_t x16 __asm__("x16") = modifier;
+
+	__asm__("hint #12" : "+r"(x17) : "r"(x16));
+	return x17;
+}
+
+static void check_pointers(void)
+{
+	uint64_t pointer = (uint64_t)(uintptr_t)check_pointers;
+	uint64_t first = sign(pointer, 1), second = sign(pointer, 2);
+
+	CHECK(authenticate(first, 1) == pointer && authenticate(second, 2) == pointer);
+	/* Which of the two it is says the CPU, to the kernel alone. */
+	CHECK((first == pointer) == (second == pointer));
+	IMSG("pointers are %s", first == pointer ? "not signed" : "signed");
+}
+#endif
+
 void check_framework(void)
 {
 	check_properties();
@@ -189,4 +221,7 @@ void check_framework(void)
 	check_time_and_random();
 	check_digests();
 	check_sessions();
+#ifdef __aarch64__
+	check_pointers();
+#endif
 }

@@ -49,7 +49,10 @@ static mut LEVEL3: Tables<OWN_BLOCKS> = Tables([[0; ENTRIES]; OWN_BLOCKS]);
 pub(crate) fn build() {
     let board = board();
     // SAFETY: nobody else uses the tables yet.
-    let (level1, level2, level3) = unsafe { (&mut *(&raw mut LEVEL1), &mut *(&raw mut LEVEL2), &mut *(&raw mut LEVEL3)) };
+    let (level1, level2, level3) = unsafe {
+        let level3 = &mut *(&raw mut LEVEL3).cast::<Tables<OWN_BLOCKS>>();
+        (&mut *(&raw mut LEVEL1).cast::<Level1>(), &mut *(&raw mut LEVEL2).cast::<Tables<4>>(), level3)
+    };
     for (gigabyte, (entry, table)) in level1.0.iter_mut().zip(level2.0.iter_mut()).enumerate() {
         *entry = table.as_ptr().addr() as u64 | TABLE;
         for (index, entry) in table.iter_mut().enumerate() {

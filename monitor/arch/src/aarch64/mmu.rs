@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! The kernel's translation tables, built once at boot, and switching the MMU on.
 
-use super::sysreg;
+use super::{pauth, sysreg};
 use crate::descriptor::{self, BLOCK, ENTRIES, GIGABYTE, Kernel, L1_ENTRIES, PAGE, USER_START, VA_BITS};
 use core::arch::asm;
 use core::cell::UnsafeCell;
@@ -117,6 +117,7 @@ pub unsafe fn enable() {
     let physical = sysreg::id_aa64mmfr0() & 0xF;
     let pan = has_pan();
     let span = if pan { 0 } else { SCTLR_SPAN };
+    let keys = pauth::init();
     // SAFETY: the caller answers for the tables; the order is the one of the ARM ARM: registers, TLB, barrier, enable.
     unsafe {
         // Lines that the emulator, the loader or a cache from before the reset may hold.
@@ -129,7 +130,7 @@ pub unsafe fn enable() {
         sysreg::isb();
         sysreg::tlb_flush_local();
         let on = SCTLR_M | SCTLR_C | SCTLR_I | SCTLR_SA | SCTLR_WXN;
-        sysreg::set_sctlr(SCTLR_RES1 | SCTLR_CP15BEN | SCTLR_USER | span | on);
+        sysreg::set_sctlr(SCTLR_RES1 | SCTLR_CP15BEN | SCTLR_USER | span | keys | on);
         sysreg::isb();
         if pan {
             // msr pan, #1: the kernel reaches memory of TAs by addresses of its own only.

@@ -3,6 +3,7 @@
 
 use super::cache::{self, Maintenance};
 use super::mmu::{kernel_entries, kernel_ttbr0};
+use super::pauth::{self, Keys};
 use super::percpu::this_cpu;
 use super::sysreg;
 use super::user::{self, UserRegs};
@@ -15,7 +16,7 @@ use core::alloc::Layout;
 use core::ops::Range;
 use core::ptr::NonNull;
 use lock_api::Mutex;
-use tee_core::ports::{AddressSpace, Machine, PAGE_SIZE, Prot, UserReturn};
+use tee_core::ports::{AddressSpace, MAX_KEYS, Machine, PAGE_SIZE, Prot, UserReturn};
 use utee_abi::access::CacheOperation;
 use utee_abi::result::TeeError;
 use utee_abi::uaddr::UserSlice;
@@ -83,6 +84,7 @@ pub struct Space {
     /// Tables of pages, by their index in `l2`: a handful, for what a TA has lies close together.
     l3: Vec<(usize, Table)>,
     asid: u64,
+    keys: Keys,
 }
 
 impl Space {
@@ -97,7 +99,7 @@ impl Space {
         }
         l1.set(USER_ENTRY, descriptor::user_table(l2.address()));
         let asid = take_asid().ok_or(TeeError::OUT_OF_MEMORY)?;
-        Ok(Self { l1, l2, l3: Vec::new(), asid })
+        Ok(Self { l1, l2, l3: Vec::new(), asid, keys: Keys::NONE })
     }
 
     /// Index of the level-2 entry of a user address.
@@ -137,8 +139,8 @@ impl Space {
         self.l1.address() | self.asid << TTBR_ASID
     }
 
-    /// Puts a space into TTBR0 of this CPU. Interrupts are masked.
-    fn select(ttbr0: u64) {
+    /// Puts a space into TTBR0 of this CPU, and its keys into the CPU. Interrupts are masked.
+    fn select(ttbr0: u64, keys: &Keys) {
         let (cpu, asid) = (this_cpu(), ttbr0 >> TTBR_ASID);
         // SAFETY: the data of this CPU, with interrupts masked. Every space maps the kernel alike and globally, so that it
         // does not notice; table and ASID change together.
@@ -147,6 +149,7 @@ impl Space {
                 sysreg::set_ttbr0(ttbr0);
                 sysreg::isb();
                 (*cpu).asid = asid;
+                keys.load();
             }
         }
     }
@@ -154,7 +157,7 @@ impl Space {
 
 /// Takes whatever space this CPU has out of TTBR0. Interrupts are masked.
 pub fn deselect() {
-    Space::select(kernel_ttbr0());
+    Space::select(kernel_ttbr0(), &Keys::NONE);
 }
 
 impl AddressSpace for Space {
@@ -164,6 +167,14 @@ impl AddressSpace for Space {
     const MACHINES: &'static [Machine] = &[Machine::Aarch64, Machine::Arm];
     const SECURE: Range<u64> = USER_START + 0x1000..USER_START + 0x2000_0000;
     const NORMAL: Range<u64> = USER_START + 0x2000_0000..USER_START + 0x3FFF_F000;
+
+    fn key_bytes() -> usize {
+        if pauth::is_there() { MAX_KEYS } else { 0 }
+    }
+
+    fn set_keys(&mut self, random: &[u8]) {
+        self.keys = Keys::new(random);
+    }
 
     fn map(&mut self, va: u64, frames: &SecureFrames, first: usize, pages: usize, prot: Prot) -> Result<(), TeeError> {
         for index in 0..pages {
@@ -220,7 +231,7 @@ impl AddressSpace for Space {
             CacheOperation::Flush | CacheOperation::Invalidate => Maintenance::CleanInvalidate,
         };
         let before = mask_interrupts();
-        Self::select(self.ttbr0());
+        Self::select(self.ttbr0(), &self.keys);
         // SAFETY: the core has checked that the slice is mapped in this space, which is selected; data is never dropped.
         unsafe { cache::maintain(slice.addr() as usize, slice.len() as usize, what) };
         restore_interrupts(before);
@@ -228,7 +239,8 @@ impl AddressSpace for Space {
 
     fn enter(&mut self, context: &mut UserRegs) -> UserReturn {
         let ttbr0 = self.ttbr0();
-        user::enter(context, || Self::select(ttbr0))
+        let keys = &self.keys;
+        user::enter(context, || Self::select(ttbr0, keys))
     }
 }
 

@@ -10,7 +10,7 @@ use super::space::{Purpose, Region, UserSpace};
 use super::time::ticks_of_ms;
 use super::{libraries, publish, source};
 use crate::call::Call;
-use crate::ports::{AddressSpace, PAGE_SIZE, Platform, Prot, UserContext};
+use crate::ports::{AddressSpace, MAX_KEYS, PAGE_SIZE, Platform, Prot, UserContext};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -19,6 +19,7 @@ use ta_loader::plan::Program;
 use utee_abi::param::UteeParams;
 use utee_abi::result::TeeError;
 use utee_abi::uuid::Uuid;
+use zeroize::Zeroizing;
 
 const PAGE: u64 = PAGE_SIZE as u64;
 
@@ -60,6 +61,7 @@ fn build<P: Platform>(call: &Call<'_, P>, image: Arc<Image<P>>, program: &Progra
         modules.push(module);
     }
     let mut space = UserSpace::new(platform)?;
+    set_keys(call, &mut space)?;
     for index in 0..modules.len() {
         module::map(call, &mut space, &modules, index)?;
     }
@@ -102,6 +104,15 @@ fn randomness<P: Platform>(call: &Call<'_, P>) -> Result<[u32; 2], TeeError> {
         return Ok([0, 0]);
     }
     Ok([call.tee.rng.number(call.platform())?, call.tee.rng.number(call.platform())?])
+}
+
+/// Gives the TA keys of its own for its pointers, where the CPU has any.
+fn set_keys<P: Platform>(call: &Call<'_, P>, space: &mut UserSpace<P>) -> Result<(), TeeError> {
+    let mut keys = Zeroizing::new([0; MAX_KEYS]);
+    let Some(keys) = keys.get_mut(..<P::Space as AddressSpace>::key_bytes()).filter(|keys| !keys.is_empty()) else { return Ok(()) };
+    call.tee.rng.fill(call.platform(), keys)?;
+    space.tables.set_keys(keys);
+    Ok(())
 }
 
 /// Maps the stack with an unmapped page on either side; gives its frames and its top. A TA gets as much stack as it asks for: what
