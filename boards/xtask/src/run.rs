@@ -254,9 +254,7 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
 fn run_linux(args: &Args) -> Result<u8> {
     let image = image::build(args.machine.arch(), &[], &args.trust)?;
     let mut guest = Guest::new(&image, args.machine.machine(Vec::new()));
-    if image.arch == Arch::Armv7a {
-        guest.added = client::added(&client::build(&setup::run()?, true)?);
-    }
+    guest.added = client::added(&client::build(&setup::run()?, true)?);
     guest.kernel.clone_from(&args.guest.kernel);
     guest.share.clone_from(&args.guest.share);
     let log = Log::new(&image, args.guest.secure_log.as_deref())?;

@@ -125,7 +125,10 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
     if !args.target && !args.linux && !args.console {
         host(&mut count)?;
     }
-    if !args.host {
+    if args.linux && args.arch == Some(Arch::Aarch64) {
+        linux::test::run_a64(&mut count)?;
+        linux::xtest::test(&mut count)?;
+    } else if !args.host {
         let image = image::build(Arch::Armv7a, &[], &[])?;
         if !args.linux && !args.console {
             target(&image, &mut count)?;
@@ -140,7 +143,7 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
             console::load::run(&image, 4, &mut count)?;
             console::load::run(&image, 1, &mut count)?;
         }
-        if !args.console && args.arch != Some(Arch::Aarch64) {
+        if !args.console {
             linux::test::run(&image, &mut count)?;
             linux::clients::run(&image, &crate::setup::run()?, &mut count)?;
         }

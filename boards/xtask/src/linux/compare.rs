@@ -80,7 +80,8 @@ fn measure(image: &Image, program: &Path, name: &str) -> Result<Figures> {
     let mut guest = Guest::new(image, machine);
     guest.folders.push(packages::suite()?);
     guest.added.push(Added { path: "usr/bin/compare".into(), from: program.to_path_buf() });
-    let mut script = String::from("compare || exit 1\n");
+    // What the kernel has to do after it has booted is done then.
+    let mut script = String::from("sleep 20; compare || exit 1\n");
     for (row, _, arguments) in PERF {
         let _ = writeln!(script, "echo \"perf: {row} $(xtest {arguments} 2>&1 | grep min=)\"");
     }

@@ -60,9 +60,17 @@ pub(crate) fn tree(image: &Image, folders: &[PathBuf], added: &[Added]) -> Resul
     // The kernel opens it for the first process before anything is mounted.
     tree.device("dev/console", 0o600, 5, 1);
     tree.device("dev/null", 0o666, 1, 3);
+    let added: Vec<(&Added, Vec<u8>)> = added
+        .iter()
+        .map(|added| Ok((added, fs::read(&added.from).with_context(|| format!("cannot read {}", added.from.display()))?)))
+        .collect::<Result<_>>()?;
     let arch = image.arch;
+    // A 64-bit kernel runs 32-bit programs, with libraries of theirs. What both have is that of the kernel's width.
+    if arch == Arch::Aarch64 && added.iter().any(|(_, bytes)| ElfFile::<FileHeader32<object::Endianness>>::parse(&**bytes).is_ok()) {
+        copy(&mut tree, &packages::guest(Arch::Armv7a)?, Path::new(""))?;
+    }
     for packages in std::iter::once(&packages::guest(arch)?).chain(folders) {
-        copy(&mut tree, arch, packages, Path::new(""))?;
+        copy(&mut tree, packages, Path::new(""))?;
     }
     if arch == Arch::Aarch64 {
         modules::add(&mut tree, &packages::kernel()?)?;
@@ -74,28 +82,28 @@ pub(crate) fn tree(image: &Image, folders: &[PathBuf], added: &[Added]) -> Resul
     for ta in &image.tas {
         tree.file(&format!("{TAS}/{}.ta", ta.uuid), 0o644, fs::read(&ta.signed)?);
     }
-    for Added { path, from } in added {
-        let bytes = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
+    for (Added { path, from }, bytes) in added {
         tree.file(path, fs::metadata(from)?.permissions().mode() & 0o777, bytes);
     }
-    complete(&tree, arch)?;
+    complete(&tree)?;
     Ok(tree)
 }
 
 /// Copies a folder of the unpacked packages.
-fn copy(tree: &mut Tree, arch: Arch, debian: &Path, folder: &Path) -> Result<()> {
+fn copy(tree: &mut Tree, debian: &Path, folder: &Path) -> Result<()> {
     let mut entries: Vec<_> = fs::read_dir(debian.join(folder))?.collect::<std::io::Result<_>>()?;
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         let path = folder.join(entry.file_name());
         let name = merged(&path.display().to_string());
-        let in_libraries = name.strip_prefix(libraries(arch)).and_then(|rest| rest.strip_prefix('/'));
-        if LEFT_OUT.contains(&name.as_str()) || in_libraries.is_some_and(|rest| LIBRARIES_LEFT_OUT.contains(&rest)) {
+        let in_libraries = |arch| name.strip_prefix(libraries(arch)).and_then(|rest| rest.strip_prefix('/'));
+        let library = in_libraries(Arch::Armv7a).or_else(|| in_libraries(Arch::Aarch64));
+        if LEFT_OUT.contains(&name.as_str()) || library.is_some_and(|rest| LIBRARIES_LEFT_OUT.contains(&rest)) {
             continue;
         }
         let kind = entry.file_type()?;
         if kind.is_dir() {
-            copy(tree, arch, debian, &path)?;
+            copy(tree, debian, &path)?;
         } else if kind.is_symlink() {
             tree.link(&name, &fs::read_link(entry.path())?.display().to_string());
         } else {
@@ -114,14 +122,12 @@ fn merged(path: &str) -> String {
 }
 
 /// Checks that every library that a program needs is there, so that it is said here and not by a guest that does not start.
-fn complete(tree: &Tree, arch: Arch) -> Result<()> {
+fn complete(tree: &Tree) -> Result<()> {
     let mut lacking = BTreeSet::new();
     for (path, bytes) in tree.files() {
-        let needed = match arch {
-            Arch::Armv7a => needed::<FileHeader32<object::Endianness>>(bytes),
-            Arch::Aarch64 => needed::<FileHeader64<object::Endianness>>(bytes),
-        };
-        for library in needed {
+        let narrow = needed::<FileHeader32<object::Endianness>>(bytes).into_iter().map(|library| (Arch::Armv7a, library));
+        let wide = needed::<FileHeader64<object::Endianness>>(bytes).into_iter().map(|library| (Arch::Aarch64, library));
+        for (arch, library) in narrow.chain(wide) {
             let places = [format!("{}/{library}", libraries(arch)), format!("usr/lib/{library}")];
             if !places.iter().any(|place| tree.has(place)) {
                 lacking.insert(format!("{library} (for {path})"));

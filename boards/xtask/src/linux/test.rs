@@ -76,16 +76,30 @@ const LIFE: &[(&str, &str)] = &[
     ("the kernel has nothing to complain of", "! dmesg | grep -E 'Oops|BUG|WARNING|Call trace|blocked for more than|Unable to handle'"),
 ];
 
+/// Of the clients' tests what is tried on AArch64 as well: 32-bit programs, which that kernel hands on in a way of its own.
+const CLIENTS: &[(&str, &str)] = &[
+    ("the architecture", "[ \"$(uname -m)\" = aarch64 ]"),
+    ("Debian's libteec for 32 bits", "tee-test-c"),
+    ("our libteec for 32 bits", "LD_LIBRARY_PATH=/usr/local/lib tee-test-c"),
+    ("hello-world", "hello-world | grep 'greet: hello from the secure world'"),
+    ("tee-call", "tee-call 8aaaf200-2450-11e4-abe2-0002a5d5c51b 1 --value 40,2 | grep 'p0: 0x2a'"),
+];
+
 /// Boots Debian's kernel on AArch64 and looks at what it finds.
 ///
 /// # Errors
 /// As [`run`].
 pub(crate) fn run_a64(count: &mut Count) -> Result<()> {
     let image = image::build(Arch::Aarch64, &[], &[])?;
-    let commands: Vec<Named> = PROBE.iter().map(|(name, command)| Named::new(name, command)).collect();
-    let guest = Guest::new(&image, Machine { cpu: image.arch.cpu().into(), ..Machine::default() });
+    let commands: Vec<Named> =
+        PROBE.iter().chain(CLIENTS).chain(&LIFE[..LIFE_SHORT]).map(|(name, command)| Named::new(name, command)).collect();
+    let mut guest = Guest::new(&image, Machine { cpu: image.arch.cpu().into(), ..Machine::default() });
+    guest.added = client::added(&client::build(&setup::run()?, true)?);
     exec::tests("Linux, 4 × Cortex-A57", &guest, &commands, LIMIT, Log::keeping(&image)?, count)
 }
+
+/// The first of [`LIFE`]: identities.
+const LIFE_SHORT: usize = 1;
 
 /// Boots Linux and looks at what it finds.
 ///
