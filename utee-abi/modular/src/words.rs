@@ -32,30 +32,77 @@ fn sub_borrow(first: Word, second: Word, borrow: Word) -> (Word, Word) {
     (rest, Word::from(under | again))
 }
 
-/// Adds `digit * row` to `to`; what is carried on. Nearly all time is spent here, so that it goes in steps of eight words.
-#[inline]
-pub(crate) fn add_row(to: &mut [Word], digit: Word, row: &[Word]) -> Word {
-    let mut carry = 0;
-    let (to_eights, to_rest) = to.as_chunks_mut::<8>();
-    let (row_eights, row_rest) = row.as_chunks::<8>();
-    for (to, row) in to_eights.iter_mut().zip(row_eights) {
-        for (to, other) in to.iter_mut().zip(row) {
-            (*to, carry) = multiply_add(digit, *other, *to, carry);
+/// Adds `digit * row` to `to`; what is carried on.
+fn add_row(to: &mut [Word], digit: Word, row: &[Word]) -> Word {
+    to.iter_mut().zip(row).fold(0, |carry, (to, other)| {
+        let next;
+        (*to, next) = multiply_add(digit, *other, *to, carry);
+        next
+    })
+}
+
+/// Two rows at a time, the second one a word above the first, so that each word of the sum is read and written once for both.
+struct Rows {
+    digits: [Word; 2],
+    carries: [Word; 2],
+    /// The word of the row before, which the second digit has still to be multiplied by.
+    last: Word,
+}
+
+impl Rows {
+    #[inline(always)]
+    fn step(&mut self, to: &mut Word, other: Word) {
+        let [low, high] = &mut self.carries;
+        let sum;
+        (sum, *low) = multiply_add(self.digits[0], other, *to, *low);
+        (*to, *high) = multiply_add(self.digits[1], self.last, sum, *high);
+        self.last = other;
+    }
+
+    /// Adds both to `to`. Nearly all time is spent here, so that it goes in steps of four words, for which the registers suffice.
+    #[inline(never)]
+    fn add(mut self, to: &mut [Word], row: &[Word]) -> Self {
+        let (to_fours, to_rest) = to.as_chunks_mut::<4>();
+        let (row_fours, row_rest) = row.as_chunks::<4>();
+        for (to, row) in to_fours.iter_mut().zip(row_fours) {
+            for (to, other) in to.iter_mut().zip(row) {
+                self.step(to, *other);
+            }
         }
+        for (to, other) in to_rest.iter_mut().zip(row_rest) {
+            self.step(to, *other);
+        }
+        self
     }
-    for (to, other) in to_rest.iter_mut().zip(row_rest) {
-        (*to, carry) = multiply_add(digit, *other, *to, carry);
+
+    /// Adds what is left, and `over`, to the two words above the row; 1 for what does not fit.
+    fn finish(self, to: &mut [Word; 2], over: Word) -> Word {
+        let [low, high] = to;
+        let (sum, carry) = add_carry(*low, self.carries[0], over);
+        let upper;
+        (*low, upper) = multiply_add(self.digits[1], self.last, sum, self.carries[1]);
+        let over;
+        (*high, over) = add_carry(*high, upper, carry);
+        over
     }
-    carry
+}
+
+/// `len` words of `out` from `at` on, and the two above them.
+fn window(out: &mut [Word], at: usize, len: usize) -> Option<(&mut [Word], &mut [Word; 2])> {
+    out.get_mut(at..)?.get_mut(..len.wrapping_add(2))?.split_last_chunk_mut()
 }
 
 /// The product, in as many words as both have together.
 pub(crate) fn product(out: &mut [Word], first: &[Word], second: &[Word]) {
     out.fill(0);
-    for (at, digit) in first.iter().enumerate() {
-        let Some((carry, row)) = out.get_mut(at..).and_then(|out| out.get_mut(..=second.len())).and_then(<[Word]>::split_last_mut) else {
-            return;
-        };
+    let (pairs, rest) = first.as_chunks::<2>();
+    for (at, digits) in (0usize..).step_by(2).zip(pairs) {
+        let Some((row, above)) = window(out, at, second.len()) else { return };
+        Rows { digits: *digits, carries: [0; 2], last: 0 }.add(row, second).finish(above, 0);
+    }
+    if let ([digit], Some(top)) = (rest, out.get_mut(first.len().wrapping_sub(1)..))
+        && let Some((carry, row)) = top.split_last_mut()
+    {
         *carry = add_row(row, *digit, second);
     }
 }
@@ -63,15 +110,16 @@ pub(crate) fn product(out: &mut [Word], first: &[Word], second: &[Word]) {
 /// The square, in twice as many words: each product of two different digits is made once and doubled.
 pub(crate) fn square(out: &mut [Word], number: &[Word]) {
     out.fill(0);
-    let mut rest = number;
-    let mut at = 1usize;
-    while let Some((digit, higher)) = rest.split_first() {
-        let Some((carry, row)) = out.get_mut(at..).and_then(|out| out.get_mut(..=higher.len())).and_then(<[Word]>::split_last_mut) else {
-            return;
-        };
-        *carry = add_row(row, *digit, higher);
+    // Products of digits with higher ones, of two digits at a time: theirs with each other, then those with the rest.
+    let (mut rest, mut at) = (number, 1usize);
+    while let [low, high, higher @ ..] = rest {
+        let Some((first, mut row)) = out.get_mut(at..).and_then(<[Word]>::split_first_mut) else { return };
+        let carry;
+        (*first, carry) = multiply_add(*low, *high, *first, 0);
+        let Some((row, above)) = window(&mut row, 0, higher.len()) else { return };
+        Rows { digits: [*low, *high], carries: [carry, 0], last: 0 }.add(row, higher).finish(above, 0);
         rest = higher;
-        at = at.wrapping_add(2);
+        at = at.wrapping_add(4);
     }
     let (mut carry, mut top) = (0, 0);
     let (pairs, _) = out.as_chunks_mut::<2>();
@@ -90,12 +138,24 @@ pub(crate) fn square(out: &mut [Word], number: &[Word]) {
 /// Divides the double-width `wide` by R modulo `modulus`: adds multiples of the modulus that make the lower half zero. The result
 /// is the upper half, below twice the modulus when `wide` is below `modulus * R`; 1 for what does not fit it.
 pub(crate) fn reduce(wide: &mut [Word], modulus: &[Word], inverse: Word) -> Word {
-    let mut over = 0;
-    for at in 0..modulus.len() {
-        let Some((next, row)) = wide.get_mut(at..).and_then(|wide| wide.get_mut(..=modulus.len())).and_then(<[Word]>::split_last_mut)
-        else {
-            return 0;
-        };
+    let (mut over, mut at) = (0, 0usize);
+    if let [n0, n1, upper @ ..] = modulus {
+        while at.wrapping_add(1) < modulus.len() {
+            let Some((row, above)) = window(wide, at, modulus.len()) else { return 0 };
+            let [w0, w1, row @ ..] = row else { return 0 };
+            // The second factor is known when the first one has made its word zero.
+            let first = w0.wrapping_mul(inverse);
+            let (_, low) = multiply_add(first, *n0, *w0, 0);
+            let (sum, low) = multiply_add(first, *n1, *w1, low);
+            let second = sum.wrapping_mul(inverse);
+            let (_, high) = multiply_add(second, *n0, sum, 0);
+            over = Rows { digits: [first, second], carries: [low, high], last: *n1 }.add(row, upper).finish(above, over);
+            at = at.wrapping_add(2);
+        }
+    }
+    if at < modulus.len()
+        && let Some((next, row)) = wide.get_mut(at..).and_then(|wide| wide.get_mut(..=modulus.len())).and_then(<[Word]>::split_last_mut)
+    {
         let factor = row.first().map_or(0, |lowest| lowest.wrapping_mul(inverse));
         let carry = add_row(row, factor, modulus);
         (*next, over) = add_carry(*next, carry, over);
