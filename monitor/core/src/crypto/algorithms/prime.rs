@@ -65,6 +65,7 @@ impl Search {
         let mut composite = bytes(SPAN)?;
         let mut work = 0;
         loop {
+            aid.go_on()?;
             let mut start = of_bits(bits, len, aid)?;
             set(&mut start, bits.saturating_sub(1));
             set(&mut start, bits.saturating_sub(2));
