@@ -2,7 +2,7 @@
 //! `libutee.a`: the crate `utee` as C symbols, for TAs in C.
 //!
 //! The GlobalPlatform functions are in [`arithmetic`], [`framework`], [`memory`], [`object`], [`persistent`], [`operation`] and its neighbours
-//! [`digest`], [`cipher`], [`ae`] and [`signature`], [`property`], [`session`], [`socket`] and [`time`];
+//! [`digest`], [`cipher`], [`ae`], [`encryption`] and [`signature`], [`property`], [`session`], [`socket`] and [`time`];
 //! OP-TEE's extensions in [`extensions`], its libraries in [`libraries`], its system-call veneers in `syscalls`, and what C code leans on in [`libc`].
 //! On the development machine nothing is exported, so that tests call the functions as Rust.
 #![no_std]
@@ -14,6 +14,7 @@ pub mod ae;
 pub mod arithmetic;
 pub mod cipher;
 pub mod digest;
+pub mod encryption;
 pub mod extensions;
 pub mod framework;
 pub mod gp11;

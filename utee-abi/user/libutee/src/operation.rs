@@ -66,9 +66,24 @@ fn key_type(algorithm: AlgorithmId, class: OperationClass, mode: OperationMode) 
         (OperationClass::AsymmetricSignature, 0x45) => ObjectType::SM2_DSA_KEYPAIR.raw(),
         (OperationClass::AsymmetricSignature, 0x42) if mode == OperationMode::Verify => ObjectType::ECDSA_PUBLIC_KEY.raw(),
         (OperationClass::AsymmetricSignature, 0x42) => ObjectType::ECDSA_KEYPAIR.raw(),
+        (OperationClass::AsymmetricCipher | OperationClass::AsymmetricSignature, main @ (0x30 | 0x31)) => {
+            let secret = matches!(mode, OperationMode::Decrypt | OperationMode::Sign);
+            if secret { 0xA100_0000 | main } else { 0xA000_0000 | main }
+        }
+        (OperationClass::KeyDerivation, 0x32) => ObjectType::DH_KEYPAIR.raw(),
         _ => return Err(TeeError::NOT_SUPPORTED),
     };
     Ok(Some(ObjectType::from_raw(id)))
+}
+
+/// Whether an operation may be allocated for keys of so many bits. DSA has few sizes for each digest.
+fn allows(algorithm: AlgorithmId, bits: u32) -> bool {
+    match algorithm {
+        AlgorithmId::DSA_SHA1 => (512..=1024).contains(&bits) && bits.is_multiple_of(64),
+        AlgorithmId::DSA_SHA224 => bits == 2048,
+        AlgorithmId::DSA_SHA256 => matches!(bits, 2048 | 3072),
+        _ => true,
+    }
 }
 
 fn takes_two_keys(algorithm: AlgorithmId) -> bool {
@@ -80,7 +95,7 @@ fn allocate(algorithm: u32, mode: u32, max_key_size: u32) -> Result<Operation> {
     let class = algorithm.class().ok_or(TeeError::NOT_SUPPORTED)?;
     let mode = OperationMode::try_from(mode).map_err(|_| TeeError::NOT_SUPPORTED)?;
     let kind = key_type(algorithm, class, mode)?;
-    if !is_supported(algorithm) || (kind.is_none() && max_key_size != 0) {
+    if !is_supported(algorithm) || !allows(algorithm, max_key_size) || (kind.is_none() && max_key_size != 0) {
         return Err(TeeError::NOT_SUPPORTED);
     }
     let mut keys = [None, None];
@@ -115,6 +130,11 @@ fn allocate(algorithm: u32, mode: u32, max_key_size: u32) -> Result<Operation> {
         tag_len: 0,
         extracted: ([0; 64], 0, 0),
     })
+}
+
+/// Bytes of the digest of a number.
+fn size_of_digest(number: u32) -> u32 {
+    Algorithm::try_from(AlgorithmId::MD5.raw() & !0xFF | number).ok().and_then(Algorithm::size).unwrap_or(0)
 }
 
 impl Operation {
@@ -157,6 +177,9 @@ impl Operation {
 
     fn usage(&self) -> KeyUsage {
         match self.mode {
+            // Numbers as they are: nobody can tell what they are.
+            OperationMode::Encrypt if self.algorithm == AlgorithmId::RSA_NOPAD => KeyUsage::ENCRYPT | KeyUsage::VERIFY,
+            OperationMode::Decrypt if self.algorithm == AlgorithmId::RSA_NOPAD => KeyUsage::DECRYPT | KeyUsage::SIGN,
             OperationMode::Encrypt => KeyUsage::ENCRYPT,
             OperationMode::Decrypt => KeyUsage::DECRYPT,
             OperationMode::Sign => KeyUsage::SIGN,
@@ -172,13 +195,12 @@ impl Operation {
         let number = self.algorithm.main_algorithm();
         match self.class {
             OperationClass::Digest => Algorithm::try_from(self.algorithm.raw()).ok().and_then(Algorithm::size).unwrap_or(0),
-            OperationClass::Mac if number < 0x10 => {
-                let digest = AlgorithmId::MD5.raw() & !0xFF | number;
-                Algorithm::try_from(digest).ok().and_then(Algorithm::size).unwrap_or(0)
-            }
+            OperationClass::Mac if number < 0x10 => size_of_digest(number),
             OperationClass::Mac if matches!(number, 0x11 | 0x13) => 8,
             OperationClass::Mac => 16,
             OperationClass::AuthenticatedEncryption => u32::try_from(self.tag_len).unwrap_or(0),
+            OperationClass::AsymmetricCipher if number == 0x30 => size_of_digest(self.algorithm.mgf_digest_number()),
+            OperationClass::AsymmetricSignature if matches!(number, 0x30 | 0x31) => size_of_digest(self.algorithm.digest_number()),
             _ => 0,
         }
     }

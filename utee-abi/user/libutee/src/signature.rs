@@ -30,7 +30,7 @@ c_functions! {
                 panic(TeeError::BAD_PARAMETERS);
             }
             let params = attributes(params, count);
-            let (result, len) = operation.state.sign(&params, (digest.cast(), digest_len), (signature.cast(), signature_len.read()));
+            let (result, len) = operation.state.operate(&params, (digest.cast(), digest_len), (signature.cast(), signature_len.read()));
             signature_len.write(len);
             result
         };

@@ -217,7 +217,7 @@ impl Object {
         let key = key_for(self, usage)?;
         let state = State::new(AlgorithmId::SM2_PKE, mode, [Some(*key), None])?;
         // SAFETY: the kernel reads `data` and writes `out`.
-        let (result, len) = unsafe { state.sign(&[], (data.as_ptr(), data.len()), (out.as_mut_ptr(), out.len())) };
+        let (result, len) = unsafe { state.operate(&[], (data.as_ptr(), data.len()), (out.as_mut_ptr(), out.len())) };
         result.map(|()| len)
     }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Keys and what is done with them (GlobalPlatform TEE Internal Core API 1.3.1, chapters 5 and 6).
 //!
-//! [`Object`] is a key; [`Cipher`], [`Mac`], [`Ae`], [`Signer`] and [`Verifier`] are operations with a key of their own, and [`derive`](Object::derive) makes
-//! keys of secrets. What is dropped is freed and wiped in the kernel. Digests are in [`crate::digest`].
+//! [`Object`] is a key; [`Cipher`], [`Mac`], [`Ae`], [`Signer`], [`Verifier`], [`Encryptor`] and [`Decryptor`] are operations with a key of their own,
+//! and [`derive`](Object::derive) makes keys of secrets. What is dropped is freed and wiped in the kernel. Digests are in [`crate::digest`].
 //!
 //! ```no_run
 //! use utee::crypto::{Cipher, Direction, Object};
@@ -17,6 +17,7 @@
 
 mod blocks;
 mod curves;
+mod encryption;
 mod object;
 mod operations;
 mod signature;
@@ -24,6 +25,7 @@ mod state;
 
 pub use blocks::Blocks;
 pub use curves::{Agreement, Point, Sm2Exchange, Variant};
+pub use encryption::{Decryptor, Encryptor};
 pub use object::{Attribute, Object, ObjectRef};
 pub use operations::{Ae, Cipher, Direction, Mac};
 pub use signature::{Signer, Verifier};

@@ -216,6 +216,29 @@ impl Object {
         Ok(object)
     }
 
+    /// A new random key or key pair of so many bits, with what is to be said of it: the public exponent of an RSA key, the group of a
+    /// key of DSA or Diffie-Hellman.
+    ///
+    /// # Errors
+    /// NOT_SUPPORTED, OUT_OF_MEMORY; ITEM_NOT_FOUND for attributes that are missing or of no use, BAD_PARAMETERS for values that are.
+    pub fn generate_with(kind: ObjectType, bits: u32, attributes: &[Attribute<'_>]) -> Result<Self> {
+        let object = Self::new(kind, bits)?;
+        let raw: Vec<_> = attributes.iter().map(Attribute::raw).collect();
+        // SAFETY: the attributes name memory that lives.
+        unsafe { object.generate_raw(bits, &raw) }?;
+        Ok(object)
+    }
+
+    /// A key of these attributes, of `bits` bits at most.
+    ///
+    /// # Errors
+    /// NOT_SUPPORTED, OUT_OF_MEMORY; those of [`ObjectRef::populate`].
+    pub fn from_attributes(kind: ObjectType, bits: u32, attributes: &[Attribute<'_>]) -> Result<Self> {
+        let object = Self::new(kind, bits)?;
+        object.populate(attributes)?;
+        Ok(object)
+    }
+
     /// A new random key pair of a curve of NIST, of type ECDSA_KEYPAIR or ECDH_KEYPAIR.
     ///
     /// # Errors

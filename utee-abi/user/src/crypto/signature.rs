@@ -33,14 +33,14 @@ impl Signer {
         self.sign_with(&[], digest, out)
     }
 
-    /// As [`Signer::sign`], with parameters of the algorithm.
+    /// As [`Signer::sign`], with parameters: the length of the salt of PSS, for instance.
     ///
     /// # Errors
-    /// As there; BAD_PARAMETERS for parameters that are of no use.
+    /// As [`Signer::sign`].
     pub fn sign_with(&self, params: &[Attribute<'_>], digest: &[u8], out: &mut [u8]) -> Result<usize> {
-        let params: Vec<_> = params.iter().map(Attribute::raw).collect();
+        let raw: Vec<_> = params.iter().map(Attribute::raw).collect();
         // SAFETY: the kernel reads `digest` and what the parameters name, and writes `out`.
-        let (result, len) = unsafe { self.state.sign(&params, (digest.as_ptr(), digest.len()), (out.as_mut_ptr(), out.len())) };
+        let (result, len) = unsafe { self.state.operate(&raw, (digest.as_ptr(), digest.len()), (out.as_mut_ptr(), out.len())) };
         result.map(|()| len)
     }
 }
@@ -70,13 +70,13 @@ impl Verifier {
         self.verify_with(&[], digest, signature)
     }
 
-    /// As [`Verifier::verify`], with parameters of the algorithm.
+    /// As [`Verifier::verify`], with parameters.
     ///
     /// # Errors
-    /// As there; BAD_PARAMETERS for parameters that are of no use.
+    /// As [`Verifier::verify`].
     pub fn verify_with(&self, params: &[Attribute<'_>], digest: &[u8], signature: &[u8]) -> Result<()> {
-        let params: Vec<_> = params.iter().map(Attribute::raw).collect();
-        // SAFETY: the kernel reads all of them, and what the parameters name.
-        unsafe { self.state.verify(&params, (digest.as_ptr(), digest.len()), (signature.as_ptr(), signature.len())) }
+        let raw: Vec<_> = params.iter().map(Attribute::raw).collect();
+        // SAFETY: the kernel reads both, and what the parameters name.
+        unsafe { self.state.verify(&raw, (digest.as_ptr(), digest.len()), (signature.as_ptr(), signature.len())) }
     }
 }

@@ -181,14 +181,14 @@ impl State {
         (unsafe { raw::call(Syscall::AuthencDecFinal, args) }, used(size))
     }
 
-    /// Signs a digest; the length of the signature.
+    /// Signs a digest, encrypts or decrypts by an asymmetric key; the length of the result.
     ///
     /// # Safety
     /// As [`State::hash_final`], and as [`ObjectRef::populate_raw`].
-    pub unsafe fn sign(
+    pub unsafe fn operate(
         &self,
         attributes: &[[u8; UteeAttribute::SIZE]],
-        digest: Memory<*const u8>,
+        data: Memory<*const u8>,
         out: Memory<*mut u8>,
     ) -> (Result<()>, usize) {
         let mut size = out.1 as u64;
@@ -196,8 +196,8 @@ impl State {
             Word::number(self.0),
             Word::from_ptr(attributes.as_ptr()),
             Word::size(attributes.len()),
-            Word::from_ptr(digest.0),
-            Word::size(digest.1),
+            Word::from_ptr(data.0),
+            Word::size(data.1),
             Word::from_mut(out.0),
             Word::from_mut(&raw mut size),
         ];

@@ -67,7 +67,11 @@ impl From<ObjectInfo> for ObjectInfo11 {
 ///
 /// # Safety
 /// `attributes` points to `count`, with the content that their ids say.
-unsafe fn with_attributes<R>(attributes: *const Attribute11, count: u32, function: impl FnOnce(*const Attribute) -> R) -> Option<R> {
+pub(super) unsafe fn with_attributes<R>(
+    attributes: *const Attribute11,
+    count: u32,
+    function: impl FnOnce(*const Attribute) -> R,
+) -> Option<R> {
     let mut wide = Vec::new();
     wide.try_reserve_exact(count as usize).ok()?;
     for index in 0..count as usize {

@@ -3,6 +3,7 @@
 //!
 //! Where a pointer has 32 bits there is no other difference to the functions of version 1.3.1.
 
+pub mod asymmetric;
 pub mod crypto;
 pub mod persistent;
 #[cfg(test)]
