@@ -19,5 +19,6 @@ void check_library(void);
 void check_open(void);
 void check_keys(void);
 void check_storage(void);
+void check_public_keys(void);
 
 #endif

@@ -61,6 +61,7 @@ TEE_Result TA_InvokeCommandEntryPoint(void *context, uint32_t command, uint32_t 
 	check_keys();
 	check_curves();
 	check_storage();
+	check_public_keys();
 	IMSG("%u checks passed%s", (unsigned int)checks_passed, checks_first_failure ? ", others FAILED" : "");
 	params[0].value.a = checks_passed;
 	params[0].value.b = checks_first_failure;

@@ -9,5 +9,6 @@ srcs-y += open.c
 srcs-y += keys.c
 srcs-y += curves.c
 srcs-y += storage.c
+srcs-y += numbers.c
 # What the library that open.c opens takes from this TA.
 exports-y += TEE_Malloc snprintf __tls_get_addr

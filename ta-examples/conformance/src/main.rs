@@ -22,6 +22,10 @@ mod measured;
 #[cfg(any(target_arch = "arm", oxtee_ta))]
 mod memory;
 #[cfg(any(target_arch = "arm", oxtee_ta))]
+mod numbers;
+#[cfg(any(target_arch = "arm", oxtee_ta))]
+mod rsa_key;
+#[cfg(any(target_arch = "arm", oxtee_ta))]
 mod storage;
 #[cfg(any(target_arch = "arm", oxtee_ta))]
 mod streamed;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! What a benchmark measures from inside the TEE: each operation makes ready what it needs and is done so many times.
 
-use crate::storage;
+use crate::{rsa_key, storage};
 use conformance::proto;
 use utee::crypto::{Agreement, Object, Signer, Verifier};
 use utee::utee_abi::crypto::{AlgorithmId, Curve, ObjectType};
@@ -20,6 +20,13 @@ const OPERATIONS: [fn(u32) -> Result<()>; proto::MEASURED.len()] = [
     storage::measure_write,
     storage::measure_read,
     storage::measure_create_and_delete,
+    |times| rsa_sign(times, 2048, true),
+    |times| rsa_sign(times, 2048, false),
+    |times| rsa_verify(times, 2048),
+    |times| rsa_generate(times, 2048),
+    |times| rsa_sign(times, 4096, true),
+    |times| rsa_verify(times, 4096),
+    |times| rsa_generate(times, 4096),
 ];
 
 /// Does an operation so many times.
@@ -85,4 +92,21 @@ fn ed25519_verify(times: u32) -> Result<()> {
     Signer::new(AlgorithmId::ED25519, &key)?.sign(&[7; 32], &mut signature)?;
     let verifier = Verifier::new(AlgorithmId::ED25519, &key)?;
     (0..times).try_for_each(|_| verifier.verify(&[7; 32], &signature))
+}
+
+fn rsa_sign(times: u32, bits: u32, with_primes: bool) -> Result<()> {
+    let signer = Signer::new(AlgorithmId::RSASSA_PKCS1_V1_5_SHA256, &rsa_key::key(bits, with_primes)?)?;
+    (0..times).try_for_each(|_| signer.sign(&[7; 32], &mut [0; 512]).map(drop))
+}
+
+fn rsa_verify(times: u32, bits: u32) -> Result<()> {
+    let key = rsa_key::key(bits, true)?;
+    let mut signature = [0; 512];
+    let len = Signer::new(AlgorithmId::RSASSA_PKCS1_V1_5_SHA256, &key)?.sign(&[7; 32], &mut signature)?;
+    let verifier = Verifier::new(AlgorithmId::RSASSA_PKCS1_V1_5_SHA256, &key)?;
+    (0..times).try_for_each(|_| verifier.verify(&[7; 32], signature.get(..len).unwrap_or_default()))
+}
+
+fn rsa_generate(times: u32, bits: u32) -> Result<()> {
+    (0..times).try_for_each(|_| Object::generate(ObjectType::RSA_KEYPAIR, bits).map(drop))
 }

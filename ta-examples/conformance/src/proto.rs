@@ -47,6 +47,13 @@ pub const MEASURED: &[(&str, u32)] = &[
     ("storage-256-open-write", 4),
     ("storage-256-open-read", 4),
     ("storage-256-create-delete", 4),
+    ("rsa-2048-sign", 2),
+    ("rsa-2048-sign-plain", 1),
+    ("rsa-2048-verify", 4),
+    ("rsa-2048-keygen", 4),
+    ("rsa-4096-sign", 1),
+    ("rsa-4096-verify", 4),
+    ("rsa-4096-keygen", 1),
 ];
 
 /// Runs p0 value in `a`, an index of [`STREAMED`], `b` times over as many bytes as p1 value in `a` says.
@@ -95,4 +102,5 @@ pub const GROUPS: &[&str] = &[
     "keys",
     "curves",
     "storage",
+    "public keys",
 ];

@@ -2,7 +2,7 @@
 //! The TA, which has instructions of the CPU in it.
 
 use crate::checks::Checks;
-use crate::{arithmetic, crypto, curves, framework, keys, measured, memory, storage, streamed};
+use crate::{arithmetic, crypto, curves, framework, keys, measured, memory, numbers, storage, streamed};
 use alloc::vec::Vec;
 use conformance::proto;
 use core::time::Duration;
@@ -59,6 +59,7 @@ const GROUPS: [fn(&mut Checks) -> Result<()>; proto::GROUPS.len()] = [
     keys::keys,
     curves::curves,
     storage::storage,
+    numbers::numbers,
 ];
 
 fn run(index: usize) -> Result<Checks> {

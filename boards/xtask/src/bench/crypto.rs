@@ -11,4 +11,11 @@ pub(super) const ROWS: &[Row] = &[
     ("x25519-keygen", "  generate a key", None, ""),
     ("ed25519-sign", "Ed25519: sign 32 bytes", None, ""),
     ("ed25519-verify", "  verify", None, ""),
+    ("rsa-2048-sign", "RSA-2048: sign, PKCS #1 v1.5", Some(60_000_000), "OP-TEE 1.14 G"),
+    ("rsa-2048-sign-plain", "  sign, primes not known", None, "OP-TEE 1.11 G"),
+    ("rsa-2048-verify", "  verify", Some(2_000_000), "OP-TEE 14.9 M"),
+    ("rsa-2048-keygen", "  generate a key, mean of four", None, ""),
+    ("rsa-4096-sign", "RSA-4096: sign, PKCS #1 v1.5", None, ""),
+    ("rsa-4096-verify", "  verify", None, ""),
+    ("rsa-4096-keygen", "  generate a key, one of them", None, ""),
 ];
