@@ -24,7 +24,7 @@ fn groups_of_dsa_are_checked() {
         let group = groups();
         let (p, q, g) = (&group["p"][..], &group["q"][..], &group["g"][..]);
         let ids = [Id::DSA_PRIME, Id::DSA_SUBPRIME, Id::DSA_BASE];
-        fn list<'n>(ids: [Id; 3], numbers: [&'n [u8]; 3]) -> Vec<(Id, &'n [u8])> {
+        fn list(ids: [Id; 3], numbers: [&[u8]; 3]) -> Vec<(Id, &[u8])> {
             ids.into_iter().zip(numbers).collect()
         }
         let key = new_object(ta, ObjectType::DSA_KEYPAIR, 1024).unwrap();
@@ -54,7 +54,7 @@ fn groups_of_dsa_are_checked() {
             check!(verify(ta, check, &[], digest, &signature[..39]), INVALID);
             check!(verify(ta, check, &[], digest, &[&signature[..20], &[0; 20]].concat()), INVALID);
             check!(verify(ta, check, &[], digest, &[&[0; 20], &signature[20..]].concat()), INVALID);
-            check!(verify(ta, check, &[], digest, &[&q[..], &signature[20..]].concat()), INVALID);
+            check!(verify(ta, check, &[], digest, &[q, &signature[20..]].concat()), INVALID);
             check!(verify(ta, check, &[], &[1; 21], &signature), BAD_PARAMETERS);
         }
         // A private value that is not that of the public one.
@@ -63,7 +63,7 @@ fn groups_of_dsa_are_checked() {
             let numbers = [p, q, g, x, y].map(<[u8]>::to_vec);
             ids.into_iter().chain([Id::DSA_PRIVATE_VALUE, Id::DSA_PUBLIC_VALUE]).zip(numbers).collect::<Vec<_>>()
         };
-        for (x, y) in [(&x[..], &g[..]), (q, &y), (&[0], &y), (&x, &[1]), (&x, p)] {
+        for (x, y) in [(&x[..], g), (q, &y), (&[0], &y), (&x, &[1]), (&x, p)] {
             let pair = pair(x, y);
             let pair: Vec<(Id, &[u8])> = pair.iter().map(|(id, number)| (*id, number.as_slice())).collect();
             check!(populate(ta, other, &pair), BAD_PARAMETERS);
