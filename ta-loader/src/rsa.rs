@@ -4,8 +4,8 @@
 //! Nothing here is secret, so that the exponentiation takes the short way of a small public exponent.
 
 use crate::image::RootKey;
-use crypto_bigint::BoxedUint;
-use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
+use alloc::vec::Vec;
+use modular::{Modulus, Number, Pace};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use utee_abi::image::{DIGEST_SIZE, MAX_MODULUS, MIN_MODULUS};
@@ -23,13 +23,9 @@ pub(crate) enum Padding {
 pub(crate) fn is_signed(key: &RootKey<'_>, padding: Padding, digest: &[u8; DIGEST_SIZE], signature: &[u8]) -> bool {
     let Some(bits) = modulus_bits(key) else { return false };
     let Some(encoded) = public_operation(key, signature) else { return false };
-    // A number of as many bytes as the modulus, in front of which a limb may have left zeros.
-    let Some((_, encoded)) = encoded.len().checked_sub(key.modulus.len()).and_then(|zeros| encoded.split_at_checked(zeros)) else {
-        return false;
-    };
     match padding {
-        Padding::Pss => is_pss(encoded, bits, digest),
-        Padding::Pkcs1v15 => is_pkcs1v15(encoded, digest),
+        Padding::Pss => is_pss(&encoded, bits, digest),
+        Padding::Pkcs1v15 => is_pkcs1v15(&encoded, digest),
     }
 }
 
@@ -41,26 +37,23 @@ fn modulus_bits(key: &RootKey<'_>) -> Option<usize> {
     (accepted && (MIN_MODULUS * 8..=MAX_MODULUS * 8).contains(&bits)).then_some(bits)
 }
 
-/// The number that the signature is a power of, most significant byte first.
-fn public_operation(key: &RootKey<'_>, signature: &[u8]) -> Option<alloc::boxed::Box<[u8]>> {
+/// The number that the signature is a power of, in as many bytes as the modulus, the most significant first. `None` also without memory.
+fn public_operation(key: &RootKey<'_>, signature: &[u8]) -> Option<Vec<u8>> {
     if signature.len() != key.modulus.len() {
         return None;
     }
-    let modulus = BoxedUint::from_be_slice_vartime(key.modulus);
-    let signature = BoxedUint::from_be_slice(signature, modulus.bits_precision()).ok()?;
-    if signature >= modulus {
+    let modulus = Modulus::from_bytes(key.modulus).ok()?;
+    let signature = Number::from_be(signature, modulus.len()).ok()?;
+    if !signature.is_below(modulus.number()) {
         return None;
     }
-    let params = BoxedMontyParams::new_vartime(modulus.to_odd().into_option()?);
-    let base = BoxedMontyForm::new(signature, &params);
-    let mut power = base.clone();
-    for bit in (0..key.exponent.ilog2()).rev() {
-        power = power.square();
-        if key.exponent >> bit & 1 == 1 {
-            power = power.mul(&base);
-        }
-    }
-    Some(power.retrieve().to_be_bytes())
+    let exponent = Number::from_bytes(&key.exponent.to_be_bytes()).ok()?;
+    let power = modulus.public_power(&modulus.enter(&signature).ok()?, &exponent, &mut Pace::new(&mut || Ok(()))).ok()?;
+    let mut encoded = Vec::new();
+    encoded.try_reserve_exact(key.modulus.len()).ok()?;
+    encoded.resize(key.modulus.len(), 0);
+    modulus.leave(&power).ok()?.write_be(&mut encoded).ok()?;
+    Some(encoded)
 }
 
 /// EMSA-PSS-VERIFY (RFC 8017, section 9.1.2); its steps are numbered.
