@@ -104,8 +104,8 @@ fn both_sides_of_diffie_hellman_agree() {
                 }
                 keys.push(key);
             }
-            for (own, other) in [(keys[0], keys[1]), (keys[1], keys[0])] {
-                let public = attribute(ta, other, Id::DH_PUBLIC_VALUE).unwrap();
+            let publics = [1, 0].map(|other: usize| attribute(ta, keys[other], Id::DH_PUBLIC_VALUE).unwrap());
+            for (own, public) in keys.into_iter().zip(publics) {
                 let derive = state(ta, Alg::DH_DERIVE_SHARED_SECRET, OperationMode::Derive, own).unwrap();
                 let target = new_object(ta, ObjectType::GENERIC_SECRET, 1024).unwrap();
                 let cut = public.get(1..).unwrap();
