@@ -113,10 +113,10 @@ pub(crate) fn square(out: &mut [Word], number: &[Word]) {
     // Products of digits with higher ones, of two digits at a time: theirs with each other, then those with the rest.
     let (mut rest, mut at) = (number, 1usize);
     while let [low, high, higher @ ..] = rest {
-        let Some((first, mut row)) = out.get_mut(at..).and_then(<[Word]>::split_first_mut) else { return };
+        let Some((first, row)) = out.get_mut(at..).and_then(<[Word]>::split_first_mut) else { return };
         let carry;
         (*first, carry) = multiply_add(*low, *high, *first, 0);
-        let Some((row, above)) = window(&mut row, 0, higher.len()) else { return };
+        let Some((row, above)) = window(row, 0, higher.len()) else { return };
         Rows { digits: [*low, *high], carries: [carry, 0], last: 0 }.add(row, higher).finish(above, 0);
         rest = higher;
         at = at.wrapping_add(4);
