@@ -57,6 +57,10 @@ pub trait Board: Send + Sync + 'static {
     fn clock(&self) -> Option<&dyn RealTimeClock> {
         None
     }
+    /// Where private objects of TAs are kept. See [`Platform::storage`].
+    fn storage(&self) -> Store {
+        Store::NormalFiles
+    }
     /// Whether TAs are loaded at random addresses.
     fn randomise(&self) -> bool;
     /// Sets up the interrupt controller for this CPU.
@@ -328,6 +332,10 @@ impl<B: Board> Platform for Machine<B> {
 
     fn hardware_key(&self) -> Result<HardwareKey, TeeError> {
         self.board.hardware_key()
+    }
+
+    fn storage(&self) -> Store {
+        self.board.storage()
     }
 
     fn clock(&self) -> Option<&dyn RealTimeClock> {
