@@ -32,3 +32,9 @@ pub type Word = u32;
 /// What numbers are made of: as many bits as the CPU multiplies at a time.
 #[cfg(not(target_pointer_width = "32"))]
 pub type Word = u64;
+
+/// The lower half of a word, at least: its last 32 bits.
+#[allow(clippy::unnecessary_cast, reason = "a word may have no more")]
+const fn low_bits(word: Word) -> u32 {
+    word as u32
+}

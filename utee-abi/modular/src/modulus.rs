@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! A modulus, and numbers in the form that goes with it (Montgomery's): with R just above its words, x stands as x * R.
 
-use crate::{Number, Word, words};
+use crate::{Number, Word, low_bits, words};
 use core::fmt;
 use subtle::ConstantTimeEq;
 use utee_abi::result::TeeError;
@@ -268,7 +268,7 @@ impl Modulus {
                     self.square_in(result.words_mut(), &mut room);
                 }
                 // Every power is read, whichever is wanted.
-                let wanted = (word >> shift) as u32 & ((1 << WINDOW) - 1);
+                let wanted = low_bits(word >> shift) & ((1 << WINDOW) - 1);
                 for (index, other) in (0u32..).zip(powers.words().chunks_exact(len.max(1))) {
                     let mask = Word::from(index.ct_eq(&wanted).unwrap_u8()).wrapping_neg();
                     words::assign(power.words_mut(), other, mask);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Numbers of a fixed width.
 
-use crate::{Word, words};
+use crate::{Word, low_bits, words};
 use alloc::vec::Vec;
 use core::fmt;
 use subtle::ConstantTimeEq;
@@ -186,7 +186,7 @@ impl Number {
     pub fn rest_of(&self, divisor: u16) -> u16 {
         // By parts of words, so that all divisions are of 32 bits.
         let digits =
-            self.0.iter().rev().flat_map(|word| (0..Word::BITS).step_by(16).rev().map(move |shift| (word >> shift) as u32 & 0xFFFF));
+            self.0.iter().rev().flat_map(|word| (0..Word::BITS).step_by(16).rev().map(move |shift| low_bits(word >> shift) & 0xFFFF));
         let rest = digits.fold(0u32, |rest, digit| (rest << 16 | digit).checked_rem(divisor.into()).unwrap_or(0));
         rest as u16
     }

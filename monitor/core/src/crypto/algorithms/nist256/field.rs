@@ -27,21 +27,23 @@ primefield::monty_field_element! {
 /// Words of the crates' numbers: 4 or 8.
 const LIMBS: usize = FieldParams::LIMBS;
 
+#[allow(clippy::unnecessary_cast, reason = "a limb may be a word")]
 const fn split(limbs: [Word; LIMBS]) -> Words {
     let mut words = [0; 8];
     let mut index = 0;
     while index < 8 {
-        words[index] = (limbs[index * LIMBS / 8] >> (index % (8 / LIMBS) * 32)) as u32;
+        words[index] = (limbs[index * LIMBS / 8] >> (index * 32 % Word::BITS as usize)) as u32;
         index += 1;
     }
     words
 }
 
+#[allow(clippy::unnecessary_cast, reason = "a limb may be a word")]
 pub(super) const fn join(words: Words) -> [Word; LIMBS] {
     let mut limbs = [0; LIMBS];
     let mut index = 0;
     while index < 8 {
-        limbs[index * LIMBS / 8] |= (words[index] as Word) << (index % (8 / LIMBS) * 32);
+        limbs[index * LIMBS / 8] |= (words[index] as Word) << (index * 32 % Word::BITS as usize);
         index += 1;
     }
     limbs
