@@ -258,6 +258,10 @@ impl Object {
         }
         let (x, y) = self.point()?;
         match self.value(AttributeId::ECC_PRIVATE_VALUE) {
+            // An agreement takes nothing of the public half, and OP-TEE's own suite puts the other side's there.
+            Some(Value::Bytes(secret)) if self.row.id == ObjectType::ECDH_KEYPAIR => {
+                ecc::check_secret(self.curve()?, secret).and_then(|()| ecc::check_point(self.curve()?, x, y))
+            }
             Some(Value::Bytes(secret)) => ecc::check_pair(self.curve()?, secret, x, y),
             _ => ecc::check_point(self.curve()?, x, y),
         }

@@ -162,6 +162,21 @@ pub fn check_point(curve: Curve, x: &[u8], y: &[u8]) -> Result<(), TeeError> {
     on!(curve, check(x, y))
 }
 
+/// Checks that a scalar is one of the curve.
+///
+/// # Errors
+/// BAD_PARAMETERS.
+pub fn check_secret(curve: Curve, secret: &[u8]) -> Result<(), TeeError> {
+    fn check<C>(secret: &[u8]) -> Result<(), TeeError>
+    where
+        C: CurveArithmetic,
+        FieldBytesSize<C>: ModulusSize,
+    {
+        scalar::<C>(secret).map(|_| ())
+    }
+    on!(curve, check(secret))
+}
+
 /// Checks that a scalar is one of the curve, and that the point is its.
 ///
 /// # Errors
