@@ -56,6 +56,7 @@ impl<P: Platform> Tee<P> {
         if self.console.thread() == Some(thread) {
             crate::console::main(self)
         }
+        self.rng.event(self.platform.ticks());
         crate::smc::yielding::serve(self, thread, regs)
     }
 }
