@@ -5,7 +5,7 @@
 //! from it is bounded and checked like any other claim, so that this is all it can do. A loss of power leaves an object as it was
 //! before it was created, replaced or renamed, or as after that; of a write a part may have been done.
 //!
-//! An object is `oxtee-objects/<UUID of the TA>/o<id in hexadecimal>`: a magic number, the u64 length of the content, the content. No
+//! An object is `oxtee-objects-<UUID of the TA>/o<id in hexadecimal>`: a magic number, the u64 length of the content, the content. No
 //! file stays open between two operations, so that a supplicant may come and go.
 
 use super::backend::{Backend, Existing, Ids, Name, ObjectId, Sink, Source};
@@ -21,7 +21,8 @@ use utee_abi::storage::OBJECT_ID_MAX;
 use utee_abi::uuid::Uuid;
 use zeroize::Zeroizing;
 
-const FOLDER: &[u8] = b"oxtee-objects/";
+/// One level of folders: supplicants since OP-TEE 4.6 fail to make two at once.
+const FOLDER: &[u8] = b"oxtee-objects-";
 /// First letter of the file of an object: an id may be empty, a name may not.
 const OBJECT: u8 = b'o';
 /// The file that a new object is written to before it gets its name. No object has it.
@@ -333,7 +334,7 @@ mod tests {
             assert_eq!(id_of(name), Some(id), "{len}");
         }
         let path = path(&owner, &ObjectId::new(b"\0/").unwrap()).unwrap();
-        assert_eq!(path.as_slice(), b"oxtee-objects/00000001000200030404040404040404/o002f");
+        assert_eq!(path.as_slice(), b"oxtee-objects-00000001000200030404040404040404/o002f");
         let too_long = [b'a'; 131];
         for name in [&b"new"[..], b"", b"o0", b"oAA", b"o0g", b"00", &[&b"o"[..], &too_long[1..]].concat()] {
             assert_eq!(id_of(name), None);

@@ -113,6 +113,11 @@ impl Disk {
             FsCommand::Open | FsCommand::Create => {
                 let name = name(platform, &params[1]);
                 if command == FsCommand::Create {
+                    // Where two folders are missing, OP-TEE's supplicant (4.6 to 4.10) makes one and fails.
+                    let folders = name.matches('/').count();
+                    if folders > 1 {
+                        return Err(TeeError::GENERIC);
+                    }
                     self.put(&name, &[]);
                 }
                 self.open.push(Some(*self.names.get(&name).ok_or(missing)?));

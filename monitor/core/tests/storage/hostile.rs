@@ -15,7 +15,7 @@ use utee_abi::result::TeeError;
 use utee_abi::rpc::RpcCommand;
 use utee_abi::ta_head::TaFlags;
 
-const FILE: &str = "oxtee-objects/00000001000200030404040404040404/o6f6e65";
+const FILE: &str = "oxtee-objects-00000001000200030404040404040404/o6f6e65";
 
 /// A disk with an object of a key and data.
 fn filled() -> Shared {
