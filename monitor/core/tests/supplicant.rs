@@ -71,8 +71,10 @@ fn files_are_asked_for_as_the_supplicant_wants() {
         assert_eq!(params.len() as u32, command.params());
         let names = params[1..].iter().filter(|param| param.kind() == Some(Kind::TmemInput));
         let seen: Vec<_> = names.map(|param| if command == FsCommand::Write { String::new() } else { text(platform, param) }).collect();
-        log.lock().unwrap().push(seen);
+        log.lock().unwrap().push(seen.clone());
         match command {
+            // Not there before it is renamed, and not there after it.
+            FsCommand::Open if ["old", "new"].contains(&seen[0].as_str()) => return TeeError::ITEM_NOT_FOUND.raw(),
             FsCommand::Open | FsCommand::Create | FsCommand::OpenDir => params[2].words[0] = 7,
             FsCommand::Read => {
                 assert!(platform.normal_write(params[1].words[0], b"content"));
@@ -109,7 +111,7 @@ fn files_are_asked_for_as_the_supplicant_wants() {
     });
     let lines = lines.lock().unwrap();
     let names: Vec<_> = lines.iter().flatten().filter(|name| !name.is_empty()).map(String::as_str).collect();
-    assert_eq!(names, ["a/b", "c", "old", "new", "old", "new", "gone", "/"]);
+    assert_eq!(names, ["a/b", "c", "old", "new", "old", "new", "old", "new", "old", "gone", "/"]);
     let words: Vec<_> = asked.lock().unwrap().iter().map(|(_, params)| params[0].words).collect();
     let wanted = [
         [0, 0, 0],
@@ -119,7 +121,10 @@ fn files_are_asked_for_as_the_supplicant_wants() {
         [5, 7, 9],
         [2, 7, 0],
         [7, 1, 0],
-        [7, 0, 0],
+        [0, 0, 0],
+        [0, 0, 0],
+        [7, 1, 0],
+        [0, 0, 0],
         [6, 0, 0],
         [8, 0, 0],
         [10, 7, 0],

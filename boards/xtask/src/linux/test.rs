@@ -10,7 +10,10 @@ use crate::image::{self, Image};
 use crate::qemu::Machine;
 use crate::setup;
 use crate::test::Count;
+use crate::tools::target_dir;
 use anyhow::Result;
+use conformance::proto as conformance;
+use std::fs;
 use std::time::Duration;
 
 /// Seconds that a boot may take with everything that runs in it.
@@ -103,9 +106,32 @@ const LIFE_SHORT: usize = 1;
 /// # Errors
 /// When the kernel or its file system is not to be had.
 pub(crate) fn run(image: &Image, count: &mut Count) -> Result<()> {
-    let commands = |list: &[(&str, &str)]| list.iter().map(|(name, command)| Named::new(name, command)).collect::<Vec<_>>();
+    let commands = |first: Vec<Named>, list: &[(&str, &str)]| {
+        first.into_iter().chain(list.iter().map(|(name, command)| Named::new(name, command))).collect::<Vec<_>>()
+    };
     let mut guest = Guest::new(image, Machine::default());
     guest.added = client::added(&client::build(&setup::run()?, true)?);
-    exec::tests("Linux, 4 × Cortex-A15", &guest, &commands(PROBE), LIMIT, Log::keeping(image)?, count)?;
-    exec::tests("Linux, clients and supplicants that die", &guest, &commands(LIFE), LIMIT, Log::keeping(image)?, count)
+    // The files of the TEE lie in a folder of the host, so that they outlive a Linux. Objects come first: Linux' 9p does not survive that
+    // the system sleeps, whoever reads from it.
+    let share = target_dir().join("run").join(format!("linux-files-{}", std::process::id()));
+    fs::create_dir_all(share.join("tee"))?;
+    guest.share = Some(share.clone());
+    let objects = vec![Named::new("persistent objects", &objects()), Named::new("an object is made", &counted(1))];
+    let again = vec![Named::new("the object is there after a restart, and time has gone on", &counted(2))];
+    let done = exec::tests("Linux, 4 × Cortex-A15", &guest, &commands(objects, PROBE), LIMIT, Log::keeping(image)?, count).and_then(|()| {
+        exec::tests("Linux, clients and supplicants that die", &guest, &commands(again, LIFE), LIMIT, Log::keeping(image)?, count)
+    });
+    let _ = fs::remove_dir_all(&share);
+    done
+}
+
+/// The checks of `conformance` of persistent objects, with files of Debian's supplicant.
+fn objects() -> String {
+    let group = conformance::GROUPS.iter().position(|group| *group == "storage").unwrap_or_default();
+    format!("tee-call {} {} --value-in {group},0 --value-out | grep 'p1: .* 0x0 '", conformance::UUID, conformance::RUN_GROUP)
+}
+
+/// Has `conformance` count in a persistent object, up to this; its persistent time has to go on.
+fn counted(count: u32) -> String {
+    format!("tee-call {} {} --value-out | grep 'p0: {count:#x} 0x0 '", conformance::UUID, conformance::COUNT_FOR_EVER)
 }

@@ -120,14 +120,28 @@ pub fn remove<P: Platform>(buffer: &RpcBuffer<'_, '_, P>, name: &[u8]) -> Result
     buffer.call().rpc(RpcCommand::Fs, &mut [command(FsCommand::Remove, 0, 0), named(buffer, 0, name)?])
 }
 
-/// Renames a file. The buffer holds two names.
+/// Whether there is a file of this name.
+fn exists<P: Platform>(buffer: &RpcBuffer<'_, '_, P>, name: &[u8]) -> Result<bool, TeeError> {
+    match open(buffer, name) {
+        Ok(file) => close(buffer.call(), file).map(|()| true),
+        Err(TeeError::ITEM_NOT_FOUND) => Ok(false),
+        Err(answer) => Err(answer),
+    }
+}
+
+/// Renames a file. The buffer holds two names. Of OP-TEE's supplicant one answer alone is to be relied on: it reports most failures as
+/// success, among them that a file system cannot refuse to replace a file (9p, NFS). Both are looked at here instead.
 ///
 /// # Errors
-/// As [`open`]; ACCESS_CONFLICT.
+/// As [`open`]; ACCESS_CONFLICT; GENERIC when the file still has its old name afterwards.
 pub fn rename<P: Platform>(buffer: &RpcBuffer<'_, '_, P>, old: &[u8], new: &[u8], existing: Existing) -> Result<(), TeeError> {
-    let overwrite = u64::from(existing == Existing::Replace);
-    let mut params = [command(FsCommand::Rename, overwrite, 0), named(buffer, 0, old)?, named(buffer, FS_NAME_SIZE, new)?];
-    buffer.call().rpc(RpcCommand::Fs, &mut params)
+    let second = named(buffer, FS_NAME_SIZE, new)?;
+    if existing == Existing::Keep && exists(buffer, new)? {
+        return Err(TeeError::ACCESS_CONFLICT);
+    }
+    let mut params = [command(FsCommand::Rename, 1, 0), named(buffer, 0, old)?, second];
+    buffer.call().rpc(RpcCommand::Fs, &mut params)?;
+    if exists(buffer, old)? { Err(TeeError::GENERIC) } else { Ok(()) }
 }
 
 /// Opens a directory.

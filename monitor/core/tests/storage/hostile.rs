@@ -96,8 +96,8 @@ fn an_object_without_its_file_is_corrupt_and_its_handle_closed() {
         let losing = Arc::clone(&disk);
         world.supplicant = Box::new(move |platform, command, params| {
             let mut disk = losing.lock().unwrap();
-            // Create, write, close, rename: the object is there, and then it is not.
-            if disk.requests == 4 {
+            // Create, write, close, rename with a look before and after it: the object is there, and then it is not.
+            if disk.requests == 6 {
                 disk.lose_all();
             }
             disk.serve(platform, command, params)
@@ -126,7 +126,7 @@ fn an_object_without_its_file_is_corrupt_and_its_handle_closed() {
 #[test]
 fn each_request_may_fail() {
     for error in [TeeError::STORAGE_NO_SPACE, TeeError::ACCESS_DENIED, TeeError::ITEM_NOT_FOUND, TeeError::from_raw(0x1234_5678).unwrap()] {
-        for from in 0..40 {
+        for from in 0..50 {
             let disk = filled();
             {
                 let mut disk = disk.lock().unwrap();
