@@ -7,7 +7,8 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::ops::Range;
 use utee_abi::call_rule::CallRule;
-use utee_abi::ta_head::{InitFiniLayout, PhdrInfoLayout, TaFlags, TaHead, TaLimits, init_fini32, init_fini64, phdr_info32, phdr_info64};
+use utee_abi::ta_head::{TaFlags, TaHead, TaLimits};
+use utee_abi::ta_objects::{InitFiniLayout, PhdrInfoLayout};
 use utee_abi::uuid::Uuid;
 
 pub use crate::relocations::{Relocation, Relocations, Value};
@@ -61,8 +62,8 @@ impl Machine {
     #[must_use]
     pub const fn phdr_info(self) -> &'static PhdrInfoLayout {
         match self {
-            Self::Arm => &phdr_info32::LAYOUT,
-            Self::Aarch64 => &phdr_info64::LAYOUT,
+            Self::Arm => &PhdrInfoLayout::A32,
+            Self::Aarch64 => &PhdrInfoLayout::A64,
         }
     }
 
@@ -70,8 +71,8 @@ impl Machine {
     #[must_use]
     pub const fn init_fini(self) -> &'static InitFiniLayout {
         match self {
-            Self::Arm => &init_fini32::LAYOUT,
-            Self::Aarch64 => &init_fini64::LAYOUT,
+            Self::Arm => &InitFiniLayout::A32,
+            Self::Aarch64 => &InitFiniLayout::A64,
         }
     }
 

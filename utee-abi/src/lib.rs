@@ -36,6 +36,7 @@ pub mod smc;
 pub mod storage;
 pub mod sysnum;
 pub mod ta_head;
+pub mod ta_objects;
 pub mod time;
 pub mod uaddr;
 pub mod uuid;

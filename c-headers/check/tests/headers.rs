@@ -334,23 +334,23 @@ fn every_header_compiles_by_itself() {
 #[test]
 fn headers_of_libraries_agree() {
     use utee_abi::pta::system::{DLOPEN_GLOBAL, DLOPEN_NODELETE, DLOPEN_NOW};
-    use utee_abi::ta_head::{phdr_info32, phdr_info64};
+    use utee_abi::ta_objects::PhdrInfoLayout;
     let flags = [("RTLD_NOW", DLOPEN_NOW), ("RTLD_GLOBAL", DLOPEN_GLOBAL), ("RTLD_NODELETE", DLOPEN_NODELETE)];
     let mut holds: Vec<String> = flags.iter().map(|(name, value)| format!("{name} == {value}")).collect();
     let fields = [
-        ("addr", phdr_info32::ENTRY_ADDR, phdr_info64::ENTRY_ADDR),
-        ("name", phdr_info32::ENTRY_NAME, phdr_info64::ENTRY_NAME),
-        ("phdr", phdr_info32::ENTRY_PHDR, phdr_info64::ENTRY_PHDR),
-        ("phnum", phdr_info32::ENTRY_PHNUM, phdr_info64::ENTRY_PHNUM),
-        ("adds", phdr_info32::ENTRY_ADDS, phdr_info64::ENTRY_ADDS),
-        ("subs", phdr_info32::ENTRY_SUBS, phdr_info64::ENTRY_SUBS),
-        ("tls_modid", phdr_info32::ENTRY_TLS_MODULE, phdr_info64::ENTRY_TLS_MODULE),
-        ("tls_data", phdr_info32::ENTRY_TLS_DATA, phdr_info64::ENTRY_TLS_DATA),
+        ("addr", PhdrInfoLayout::A32.entry_addr, PhdrInfoLayout::A64.entry_addr),
+        ("name", PhdrInfoLayout::A32.entry_name, PhdrInfoLayout::A64.entry_name),
+        ("phdr", PhdrInfoLayout::A32.entry_phdr, PhdrInfoLayout::A64.entry_phdr),
+        ("phnum", PhdrInfoLayout::A32.entry_phnum, PhdrInfoLayout::A64.entry_phnum),
+        ("adds", PhdrInfoLayout::A32.entry_adds, PhdrInfoLayout::A64.entry_adds),
+        ("subs", PhdrInfoLayout::A32.entry_subs, PhdrInfoLayout::A64.entry_subs),
+        ("tls_modid", PhdrInfoLayout::A32.entry_tls_module, PhdrInfoLayout::A64.entry_tls_module),
+        ("tls_data", PhdrInfoLayout::A32.entry_tls_data, PhdrInfoLayout::A64.entry_tls_data),
     ];
     for (name, narrow, wide) in fields {
         holds.push(format!("offsetof(struct dl_phdr_info, dlpi_{name}) == (sizeof(void *) == 4 ? {narrow} : {wide})"));
     }
-    let (narrow, wide) = (phdr_info32::ENTRY_SIZE, phdr_info64::ENTRY_SIZE);
+    let (narrow, wide) = (PhdrInfoLayout::A32.entry_size, PhdrInfoLayout::A64.entry_size);
     holds.push(format!("sizeof(struct dl_phdr_info) == (sizeof(void *) == 4 ? {narrow} : {wide})"));
     let asserts: String = holds.iter().map(|expression| format!("_Static_assert({expression}, \"\");\n")).collect();
     let libc = format!("-I{}", kit().join("libc").display());

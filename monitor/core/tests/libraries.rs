@@ -13,7 +13,8 @@ use utee_abi::param::{ParamType, ParamTypes, UteeParams};
 use utee_abi::pta::system::{self, Command};
 use utee_abi::result::TeeError;
 use utee_abi::sysnum::Syscall;
-use utee_abi::ta_head::{EntryFunction, TaFlags, init_fini32, phdr_info32};
+use utee_abi::ta_head::{EntryFunction, TaFlags};
+use utee_abi::ta_objects::{InitFiniLayout, PhdrInfoLayout};
 use utee_abi::uuid::Uuid;
 
 const TA: Uuid = Uuid::new(1, 2, 3, [4; 8]);
@@ -235,7 +236,7 @@ fn parameters_of_dlopen_and_dlsym_are_claims() {
 
 /// One entry of `__elf_phdr_info`.
 fn entry(ta: &Ta, array: u64, index: u64, field: usize) -> u64 {
-    ta.word(array + index * phdr_info32::ENTRY_SIZE as u64 + field as u64).into()
+    ta.word(array + index * PhdrInfoLayout::A32.entry_size as u64 + field as u64).into()
 }
 
 #[test]
@@ -250,20 +251,20 @@ fn a_ta_is_told_of_its_modules() {
         let object = u64::from(ta.word(word(ta, 1)));
         assert_eq!(ta.word(word(ta, 2)), 1, "id of the TA's thread-local storage");
         let check = |ta: &Ta, count: u32| {
-            assert_eq!(ta.word(object + phdr_info32::COUNT as u64) & 0xFFFF, count);
-            let array = u64::from(ta.word(object + phdr_info32::ARRAY as u64));
-            let bases: Vec<u64> = (0..count.into()).map(|index| entry(ta, array, index, phdr_info32::ENTRY_ADDR)).collect();
+            assert_eq!(ta.word(object + PhdrInfoLayout::A32.count as u64) & 0xFFFF, count);
+            let array = u64::from(ta.word(object + PhdrInfoLayout::A32.array as u64));
+            let bases: Vec<u64> = (0..count.into()).map(|index| entry(ta, array, index, PhdrInfoLayout::A32.entry_addr)).collect();
             assert_eq!(bases[0], ta.base());
             assert_eq!(bases[1] + u64::from(WORDS), object);
             for index in 0..u64::from(count) {
-                let headers = entry(ta, array, index, phdr_info32::ENTRY_PHDR);
+                let headers = entry(ta, array, index, PhdrInfoLayout::A32.entry_phdr);
                 assert_eq!((ta.word(headers), ta.word(headers + 32)), (1, 1), "two PT_LOAD come first");
-                assert_eq!(entry(ta, array, index, phdr_info32::ENTRY_PHNUM) & 0xFFFF, if index == 1 { 3 } else { 4 });
-                assert_eq!(entry(ta, array, index, phdr_info32::ENTRY_ADDS), count.into());
+                assert_eq!(entry(ta, array, index, PhdrInfoLayout::A32.entry_phnum) & 0xFFFF, if index == 1 { 3 } else { 4 });
+                assert_eq!(entry(ta, array, index, PhdrInfoLayout::A32.entry_adds), count.into());
                 let tls = if index == 1 { 0 } else { index + 1 };
-                assert_eq!(entry(ta, array, index, phdr_info32::ENTRY_TLS_MODULE), tls);
+                assert_eq!(entry(ta, array, index, PhdrInfoLayout::A32.entry_tls_module), tls);
                 let mut name = [0; 36];
-                let at = entry(ta, array, index, phdr_info32::ENTRY_NAME);
+                let at = entry(ta, array, index, PhdrInfoLayout::A32.entry_name);
                 match index {
                     0 => assert_eq!(ta.word(at) & 0xFF, 0),
                     1 | 2 => {
@@ -273,7 +274,7 @@ fn a_ta_is_told_of_its_modules() {
                     _ => unreachable!("three modules"),
                 }
             }
-            entry(ta, array, 0, phdr_info32::ENTRY_PHDR)
+            entry(ta, array, 0, PhdrInfoLayout::A32.entry_phdr)
         };
         let headers = check(ta, 2);
         let system = open_system(ta);
@@ -292,16 +293,16 @@ fn a_ta_of_an_old_framework_is_told_of_functions_and_keeps_its_notes() {
     let ta = Module { words, ..Module::default() }.ta(&TA, TaFlags::empty());
     let (tee, mut world) = boot(&[(TA, ta), (FIRST, Module::default().library(&FIRST))]);
     let result = run(&tee, &mut world, |ta| {
-        let array = |ta: &Ta| u64::from(ta.word(word(ta, 0) + init_fini32::ARRAY as u64));
-        let flags = |ta: &Ta, index: u64| ta.word(array(ta) + index * init_fini32::ENTRY_SIZE as u64);
-        assert_eq!(ta.word(word(ta, 0) + init_fini32::COUNT as u64), 1);
-        assert_eq!((flags(ta, 0), ta.word(array(ta) + 4)), (init_fini32::VALID, 0));
+        let array = |ta: &Ta| u64::from(ta.word(word(ta, 0) + InitFiniLayout::A32.array as u64));
+        let flags = |ta: &Ta, index: u64| ta.word(array(ta) + index * InitFiniLayout::A32.entry_size as u64);
+        assert_eq!(ta.word(word(ta, 0) + InitFiniLayout::A32.count as u64), 1);
+        assert_eq!((flags(ta, 0), ta.word(array(ta) + 4)), (InitFiniLayout::VALID, 0));
         let first = array(ta);
-        ta.write(first, &(init_fini32::VALID | init_fini32::HAS_RUN).to_le_bytes());
+        ta.write(first, &(InitFiniLayout::VALID | InitFiniLayout::HAS_RUN).to_le_bytes());
         let system = open_system(ta);
         assert_eq!(dlopen(ta, system, FIRST, DLOPEN), 0);
-        assert_eq!(ta.word(word(ta, 0) + init_fini32::COUNT as u64), 2);
-        assert_eq!((flags(ta, 0), flags(ta, 1)), (init_fini32::VALID | init_fini32::HAS_RUN, init_fini32::VALID));
+        assert_eq!(ta.word(word(ta, 0) + InitFiniLayout::A32.count as u64), 2);
+        assert_eq!((flags(ta, 0), flags(ta, 1)), (InitFiniLayout::VALID | InitFiniLayout::HAS_RUN, InitFiniLayout::VALID));
         0
     });
     assert_eq!(result, 0);

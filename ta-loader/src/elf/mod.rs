@@ -26,7 +26,7 @@ use dynamic::Dynamic;
 use goblin::elf::header::{EI_CLASS, EI_DATA, EI_VERSION, ELFMAG, EM_AARCH64, EM_ARM, ET_DYN};
 use relocations::{Relocated, Rules};
 use symbols::Symbols;
-use utee_abi::ta_head::{ELF_PHDR_INFO_SYMBOL, INIT_FINI_INFO_SYMBOL};
+use utee_abi::ta_objects::{ELF_PHDR_INFO_SYMBOL, INIT_FINI_INFO_SYMBOL};
 use utee_abi::uuid::Uuid;
 
 pub(crate) use class::Symbol;

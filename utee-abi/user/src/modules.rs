@@ -17,10 +17,10 @@ use core::mem::offset_of;
 use core::ptr;
 use core::slice;
 use core::sync::atomic::{AtomicUsize, Ordering};
-#[cfg(target_pointer_width = "32")]
-use utee_abi::ta_head::phdr_info32 as phdr_info;
-#[cfg(target_pointer_width = "64")]
-use utee_abi::ta_head::phdr_info64 as phdr_info;
+use utee_abi::ta_objects::PhdrInfoLayout;
+
+/// What the loader fills in.
+const INFO: PhdrInfoLayout = if size_of::<usize>() == 4 { PhdrInfoLayout::A32 } else { PhdrInfoLayout::A64 };
 
 // Numbers of the System V ABI, chapter 5, and of its thread-local storage.
 const PT_DYNAMIC: u32 = 2;
@@ -46,8 +46,8 @@ pub struct Module {
     pub tls_data: *mut c_void,
 }
 
-const _: () = assert!(size_of::<Module>() == phdr_info::ENTRY_SIZE && offset_of!(Module, headers) == phdr_info::ENTRY_PHDR);
-const _: () = assert!(offset_of!(Module, count) == phdr_info::ENTRY_PHNUM && offset_of!(Module, tls_module) == phdr_info::ENTRY_TLS_MODULE);
+const _: () = assert!(size_of::<Module>() == INFO.entry_size && offset_of!(Module, headers) == INFO.entry_phdr);
+const _: () = assert!(offset_of!(Module, count) == INFO.entry_phnum && offset_of!(Module, tls_module) == INFO.entry_tls_module);
 
 /// A program header. The classes of ELF files differ in the place of the flags.
 #[derive(Debug)]
@@ -111,7 +111,7 @@ pub fn all() -> &'static [Module] {
         reserved2: [u8; 2],
         array: *const Module,
     }
-    const _: () = assert!(size_of::<Info>() == phdr_info::SIZE && offset_of!(Info, array) == phdr_info::ARRAY);
+    const _: () = assert!(size_of::<Info>() == INFO.size && offset_of!(Info, array) == INFO.array);
     unsafe extern "C" {
         static __elf_phdr_info: Info;
     }

@@ -12,7 +12,7 @@ use ta_loader::link::tls_module;
 use utee_abi::access::AccessFlags;
 use utee_abi::bytes::{u16_at, u32_at, u64_at};
 use utee_abi::result::TeeError;
-use utee_abi::ta_head::{init_fini32, init_fini64};
+use utee_abi::ta_objects::InitFiniLayout;
 use utee_abi::uaddr::UserSlice;
 
 const PAGE: u64 = PAGE_SIZE as u64;
@@ -170,7 +170,7 @@ struct Noted {
 impl Noted {
     fn read<P: Platform>(call: &Call<'_, P>, space: &UserSpace<P>, machine: Machine, object: u64) -> Result<Self, TeeError> {
         let layout = machine.init_fini();
-        let mut bytes = [0; init_fini64::SIZE];
+        let mut bytes = [0; InitFiniLayout::A64.size];
         let bytes = bytes.get_mut(..layout.size).ok_or(TeeError::GENERIC)?;
         space.read(call.platform(), user(object, bytes.len())?, AccessFlags::empty(), bytes)?;
         let count = u16_at(bytes, layout.count).unwrap_or(0).into();
@@ -187,6 +187,6 @@ impl Noted {
         let at = (index as u64).saturating_mul(self.entry_size as u64).saturating_add(self.array);
         let known = index < self.count
             && user(at, bytes.len()).is_ok_and(|slice| space.read(call.platform(), slice, AccessFlags::empty(), &mut bytes).is_ok());
-        if known { u32::from_le_bytes(bytes) } else { init_fini32::VALID }
+        if known { u32::from_le_bytes(bytes) } else { InitFiniLayout::VALID }
     }
 }

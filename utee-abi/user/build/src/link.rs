@@ -2,7 +2,8 @@
 //! How a TA is linked (OP-TEE ABI, TA ELF and loading).
 
 use std::path::Path;
-use utee_abi::ta_head::{ELF_PHDR_INFO_SYMBOL, TA_HEAD_SYMBOL, TA_LIMITS_SYMBOL};
+use utee_abi::ta_head::{TA_HEAD_SYMBOL, TA_LIMITS_SYMBOL};
+use utee_abi::ta_objects::ELF_PHDR_INFO_SYMBOL;
 
 /// Width of a TA.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,8 @@
 
 use crate::config::{Property, Ta};
 use crate::link::Width;
-use utee_abi::ta_head::{ELF_PHDR_INFO_SYMBOL, TA_HEAD_SECTION, TA_HEAD_SYMBOL, TA_LIMITS_SYMBOL, phdr_info32, phdr_info64};
+use utee_abi::ta_head::{TA_HEAD_SECTION, TA_HEAD_SYMBOL, TA_LIMITS_SYMBOL};
+use utee_abi::ta_objects::{ELF_PHDR_INFO_SYMBOL, PhdrInfoLayout};
 
 /// A Rust expression of a property's value.
 fn constant(value: &Property) -> String {
@@ -34,8 +35,8 @@ pub(crate) fn source(ta: &Ta, width: Width) -> String {
     let words = ta.limit_words();
     let limits = object(TA_LIMITS_SYMBOL, "", &format!("[u32; {}]", words.len()), &format!("{words:?}"));
     let size = match width {
-        Width::A32 => phdr_info32::SIZE,
-        Width::A64 => phdr_info64::SIZE,
+        Width::A32 => PhdrInfoLayout::A32.size,
+        Width::A64 => PhdrInfoLayout::A64.size,
     };
     let phdr_info = object(ELF_PHDR_INFO_SYMBOL, "", &format!("::utee::image::LoaderCell<{size}>"), "::utee::image::LoaderCell::new()");
     let level = object("trace_level", "", "u32", &ta.trace_level.to_string());
