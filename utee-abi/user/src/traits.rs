@@ -33,6 +33,39 @@ pub use ::digest;
 /// Bytes of a tag.
 const TAG: usize = 16;
 
+/// What digests and codes have in common: they take bytes, and give a result of a size.
+macro_rules! absorbs {
+    ($name:ident, $size:ident) => {
+        impl OutputSizeUser for $name {
+            type OutputSize = $size;
+        }
+
+        impl Update for $name {
+            fn update(&mut self, data: &[u8]) {
+                or_panic(self.0.update(data));
+            }
+        }
+
+        impl FixedOutput for $name {
+            fn finalize_into(mut self, out: &mut Output<Self>) {
+                self.finalize_into_reset(out);
+            }
+        }
+
+        impl Reset for $name {
+            fn reset(&mut self) {
+                or_panic(self.0.reset());
+            }
+        }
+
+        impl FixedOutputReset for $name {
+            fn finalize_into_reset(&mut self, out: &mut Output<Self>) {
+                or_panic(self.0.finish(&[], out));
+            }
+        }
+    };
+}
+
 /// Types of digests: name, algorithm, bytes of the result and of a block.
 macro_rules! digests {
     ($($name:ident $algorithm:ident $size:ident $block:ident;)*) => {
@@ -55,37 +88,11 @@ macro_rules! digests {
 
             impl HashMarker for $name {}
 
-            impl OutputSizeUser for $name {
-                type OutputSize = $size;
-            }
-
             impl BlockSizeUser for $name {
                 type BlockSize = $block;
             }
 
-            impl Update for $name {
-                fn update(&mut self, data: &[u8]) {
-                    or_panic(self.0.update(data));
-                }
-            }
-
-            impl FixedOutput for $name {
-                fn finalize_into(mut self, out: &mut Output<Self>) {
-                    self.finalize_into_reset(out);
-                }
-            }
-
-            impl Reset for $name {
-                fn reset(&mut self) {
-                    or_panic(self.0.reset());
-                }
-            }
-
-            impl FixedOutputReset for $name {
-                fn finalize_into_reset(&mut self, out: &mut Output<Self>) {
-                    or_panic(self.0.finish(&[], out));
-                }
-            }
+            absorbs!($name, $size);
         )*
     };
 }
@@ -138,33 +145,7 @@ macro_rules! codes {
 
             impl MacMarker for $name {}
 
-            impl OutputSizeUser for $name {
-                type OutputSize = $size;
-            }
-
-            impl Update for $name {
-                fn update(&mut self, data: &[u8]) {
-                    or_panic(self.0.update(data));
-                }
-            }
-
-            impl FixedOutput for $name {
-                fn finalize_into(mut self, out: &mut Output<Self>) {
-                    self.finalize_into_reset(out);
-                }
-            }
-
-            impl Reset for $name {
-                fn reset(&mut self) {
-                    or_panic(self.0.reset());
-                }
-            }
-
-            impl FixedOutputReset for $name {
-                fn finalize_into_reset(&mut self, out: &mut Output<Self>) {
-                    or_panic(self.0.finish(&[], out));
-                }
-            }
+            absorbs!($name, $size);
         )*
     };
 }
