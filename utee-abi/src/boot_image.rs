@@ -28,6 +28,10 @@ pub const KIND_NORMAL_WORLD: u32 = 4;
 /// Kind: words for the board's secure and normal worlds, UTF-8, separated by spaces.
 pub const KIND_ARGUMENTS: u32 = 5;
 
+/// Offset in a raw kernel image of AArch64 of a little-endian u64: how many bytes of an archive, in whole pages, stand behind the
+/// image. 0 unless whoever puts the image together says so.
+pub const APPENDED_AT: usize = 8;
+
 /// Where a payload of an archive goes, and the entry that says so. For those that write archives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EntryLayout {
@@ -107,10 +111,17 @@ impl<'a> Archive<'a> {
             return None;
         }
         let count = usize::try_from(u32_at(bytes, 8)?).ok()?;
-        let len = usize::try_from(u32_at(bytes, 12)?).ok()?;
+        let len = Self::length(bytes)?;
         let table = count.checked_mul(ENTRY_SIZE)?.checked_add(HEADER_SIZE)?;
         let bytes = bytes.get(..len)?;
         (table <= len).then_some(Self { bytes, count })
+    }
+
+    /// Bytes of an archive by its header, if `bytes` begin with one.
+    #[must_use]
+    pub fn length(bytes: &[u8]) -> Option<usize> {
+        let known = array::<8>(bytes, 0)? == MAGIC;
+        u32_at(bytes, 12).filter(|_| known).and_then(|len| usize::try_from(len).ok())
     }
 
     /// Its entries; one whose payload lies outside the archive is left out.

@@ -65,6 +65,8 @@ impl Entry {
 pub const IMAGE_MAGIC: [u8; 4] = *b"OPTE";
 /// Version of the header.
 pub const IMAGE_VERSION: u8 = 2;
+/// Version of the header of an image in one file.
+pub const IMAGE_VERSION_1: u8 = 1;
 /// Architecture of an image: AArch64.
 pub const IMAGE_AARCH64: u8 = 1;
 /// Id of the image that is loaded and entered.
@@ -78,6 +80,8 @@ pub const IMAGE_ANYWHERE: u64 = u64::MAX;
 const HEADER: usize = 12;
 /// Bytes of a record.
 const RECORD: usize = 16;
+/// Bytes of a header of version 1.
+const HEADER_1: usize = 28;
 
 /// An image that a header names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,9 +128,25 @@ pub fn image_header(count: u32) -> [u8; HEADER] {
     out
 }
 
+/// The bytes of a header of version 1, behind which the image follows and has no pageable part: it is loaded at `address` and
+/// uses `memory` bytes from there on.
+#[must_use]
+pub fn image_header_1(address: u64, size: u32, memory: u32) -> [u8; HEADER_1] {
+    let mut out = [0; HEADER_1];
+    let (start, words) = out.split_at_mut(8);
+    for (to, from) in start.iter_mut().zip(IMAGE_MAGIC.into_iter().chain([IMAGE_VERSION_1, IMAGE_AARCH64])) {
+        *to = from;
+    }
+    let words_in = [size, (address >> 32) as u32, (address & 0xFFFF_FFFF) as u32, memory, 0];
+    for (to, word) in words.chunks_exact_mut(4).zip(words_in) {
+        to.copy_from_slice(&word.to_le_bytes());
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Entry, IMAGE_PAGEABLE, IMAGE_PAGER, Image, Return, find_image, image_header, image_record};
+    use super::{Entry, IMAGE_PAGEABLE, IMAGE_PAGER, Image, Return, find_image, image_header, image_header_1, image_record};
 
     #[test]
     fn numbers_are_those_of_the_contract() {
@@ -150,5 +170,13 @@ mod tests {
         let mut other = bytes;
         other[5] = 0;
         assert_eq!(find_image(&other, IMAGE_PAGER), None, "not for AArch32");
+    }
+
+    #[test]
+    fn the_header_of_one_file_names_its_parts_in_order() {
+        let bytes = image_header_1(0x1_0E10_0000, 0x20_1000, 0xF0_0000);
+        let expected = [0x4F, 0x50, 0x54, 0x45, 1, 1, 0, 0, 0x00, 0x10, 0x20, 0, 1, 0, 0, 0, 0, 0, 0x10, 0x0E, 0, 0, 0xF0, 0, 0, 0, 0, 0];
+        assert_eq!(bytes, expected);
+        assert_eq!(find_image(&bytes, IMAGE_PAGER), None, "it has no records");
     }
 }

@@ -14,6 +14,7 @@ const GICD_IGROUPR: usize = 0x0080;
 const GICD_ISENABLER: usize = 0x0100;
 const GICD_ICENABLER: usize = 0x0180;
 const GICD_ISPENDR: usize = 0x0200;
+const GICD_ICPENDR: usize = 0x0280;
 const GICD_IPRIORITYR: usize = 0x0400;
 const GICD_IGRPMODR: usize = 0x0D00;
 const GICD_IROUTER: usize = 0x6000;
@@ -124,6 +125,17 @@ impl GicV3 {
     fn place(&self, id: u32, cpu: usize) -> (Block, usize, u32) {
         let block = if id < PRIVATE { self.private(cpu) } else { self.distributor };
         (block, 4 * (id as usize / 32), 1 << (id % 32))
+    }
+
+    /// Secure world: makes interrupt `id` its own, whatever EL3 has set: a private one of `cpu`, or a shared one. It is off then,
+    /// and was not pending.
+    pub fn secure(&self, id: u32, cpu: usize) {
+        let (block, word, bit) = self.place(id, cpu);
+        self.disable(id, cpu);
+        block.write(GICD_ICPENDR + word, bit);
+        block.write(GICD_IGROUPR + word, block.read(GICD_IGROUPR + word) & !bit);
+        block.write(GICD_IGRPMODR + word, block.read(GICD_IGRPMODR + word) | bit);
+        block.write8(GICD_IPRIORITYR + id as usize, PRIORITY_SECURE);
     }
 
     /// Switches interrupt `id` on: a private one of `cpu`, a shared one for the first CPU.

@@ -6,7 +6,7 @@ use crate::arch::{self, Arch};
 use crate::sign::{development_key, read_key};
 use crate::ta::Built;
 use crate::tools::{KERNEL_TARGET, cargo, check, target_dir};
-use crate::{imx, product, setup, ta};
+use crate::{imx, optee, product, setup, ta};
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args as ClapArgs, Parser};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -130,6 +130,9 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
     }
     println!("{} ({} bytes, of which the monitor is {})", image.boot.display(), fs::metadata(&image.boot)?.len(), image.monitor_size);
     println!("{} ({} bytes)", image.normal.display(), fs::metadata(&image.normal)?.len());
+    if image.arch == Arch::Aarch64 {
+        println!("{}: the same as an image of OP-TEE", image.boot.with_file_name(optee::FOLDER).display());
+    }
     for built in &image.tas {
         println!("  {} {} ({} bytes)", built.uuid, built.name, fs::metadata(&built.signed)?.len());
     }
@@ -209,6 +212,9 @@ fn assemble(
             Some(el3) => arch::flash(el3, &monitor, archive.len())?,
         };
         monitor_size = boot.len();
+        if arch == Arch::Aarch64 && path == &boot_path {
+            optee::write(&dir, &raw(&monitor)?, &archive)?;
+        }
         boot.extend(archive);
         fs::write(path, boot)?;
     }

@@ -15,6 +15,7 @@ mod image;
 mod imx;
 mod lint;
 mod linux;
+mod optee;
 mod product;
 mod qemu;
 mod run;

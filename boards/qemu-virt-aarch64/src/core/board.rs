@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! What the kernel needs to know of QEMU `virt` on AArch64.
 
+use crate::archive::Place;
 use core::ops::Range;
 use drivers::device_tree::DeviceTree;
 use drivers::fw_cfg::FwCfg;
@@ -32,8 +33,8 @@ pub(crate) struct Virt {
     ram: Range<u64>,
     seed: [u8; 32],
     randomise: bool,
-    /// Offset of the boot archive in the flash.
-    archive: usize,
+    /// The boot archive; `None` for a board that can only print.
+    archive: Option<Place>,
 }
 
 static RAM: Once<[Range<u64>; 1]> = Once::new();
@@ -86,11 +87,9 @@ impl Virt {
         ]
     }
 
-    /// Finds out what the emulator was started with; `archive` and `tree` are what EL3 gave. `None` when the archive is not
-    /// in the secure flash.
-    pub(crate) fn new(archive: u64, tree: u64) -> Option<Self> {
+    /// Finds out what the emulator was started with; `tree` is the address of the device tree that EL3 gave, or 0.
+    pub(crate) fn new(archive: Place, tree: u64) -> Self {
         uart().init();
-        let archive = archive.checked_sub(map::FLASH).filter(|offset| (1..map::FLASH_SIZE).contains(offset))?;
         // SAFETY: mapped by `mappings`; nobody else uses it before the normal world runs.
         let config = unsafe { FwCfg::new(map::FW_CFG as usize) };
         let tree = Some(tree).filter(|tree| *tree == map::RAM);
@@ -106,12 +105,12 @@ impl Virt {
         let ram = map::RAM..map::RAM + size;
         RAM.call_once(|| [ram.clone()]);
         let seed = tree.map_or([0; 32], hash_tree);
-        Some(Self { cpus: usize::from(cpus), ram, seed, randomise, archive: archive as usize })
+        Self { cpus: usize::from(cpus), ram, seed, randomise, archive: Some(archive) }
     }
 
     /// A board that can only print and stop, for last words.
     pub(crate) fn console_only() -> Self {
-        Self { cpus: 1, ram: 0..0, seed: [0; 32], randomise: false, archive: 0 }
+        Self { cpus: 1, ram: 0..0, seed: [0; 32], randomise: false, archive: None }
     }
 }
 
@@ -151,12 +150,11 @@ impl Board for Virt {
     }
 
     fn archive(&self) -> SealedFrames {
-        let start = map::FLASH_VIRTUAL_A64 as usize + self.archive;
-        // SAFETY: the secure flash from the archive on, mapped read-only for ever; the normal world cannot reach it and
-        // nobody writes it.
-        let bytes = unsafe { core::slice::from_raw_parts(start as *const u8, map::FLASH_SIZE as usize - self.archive) };
-        // SAFETY: that is where the flash stands, and nothing was written to it that a cache could hold back.
-        unsafe { SealedFrames::fixed(bytes, map::FLASH as usize + self.archive) }
+        match self.archive {
+            Some(archive) => archive.sealed(),
+            // SAFETY: there is nothing in it.
+            None => unsafe { SealedFrames::fixed(&[], 0) },
+        }
     }
 
     fn console(&self, text: &[u8]) {
@@ -193,8 +191,11 @@ impl Board for Virt {
 
     fn init_cpu(&self) {
         cpu_interface::init();
-        gic().enable(map::INTERRUPT_SECURE_TIMER, cpu::index());
-        gic().enable(map::INTERRUPT_SECURE_SGI, cpu::index());
+        for id in [map::INTERRUPT_SECURE_TIMER, map::INTERRUPT_SECURE_SGI] {
+            // Another EL3 than ours may have given it to the normal world.
+            gic().secure(id, cpu::index());
+            gic().enable(id, cpu::index());
+        }
     }
 
     fn secure_interrupt(&self) {

@@ -4,6 +4,8 @@
 #![cfg_attr(target_os = "none", no_main)]
 
 #[cfg(target_os = "none")]
+mod archive;
+#[cfg(target_os = "none")]
 mod board;
 #[cfg(target_os = "none")]
 mod entry;
