@@ -3,7 +3,7 @@
 //!
 //! Towards TAs: [`sysnum`], [`regs`], [`uaddr`], [`param`], [`ta_head`], [`image`], [`crypto`], [`storage`], [`property`],
 //! [`time`], [`access`]; [`gp`] names the same numbers as the C headers do.
-//! Towards the normal world: [`smc`], [`psci`], [`msg`], [`rpc`], [`linux`]. Both: [`uuid`], [`result`], [`pta`].
+//! Towards the normal world: [`smc`], [`psci`], [`msg`], [`rpc`], [`linux`], [`htree`]. Both: [`uuid`], [`result`], [`pta`].
 //! The boot image's own layout: [`boot_image`]. There is no `usize` and no pointer in any of them.
 #![no_std]
 #![forbid(unsafe_code)]
@@ -19,6 +19,7 @@ pub mod call_rule;
 pub mod crypto;
 pub mod demonstration;
 pub mod gp;
+pub mod htree;
 pub mod image;
 pub mod light;
 pub mod linux;

@@ -129,7 +129,7 @@ fn the_core_tests_itself() {
         (C::Trace, 0),
         (C::SelfTests, 0),
         (C::DtDriver, 0),
-        (C::FsHtree, TeeError::NOT_SUPPORTED.raw()),
+        (C::FsHtree, 0),
         (C::Lockdep, TeeError::NOT_SUPPORTED.raw()),
         (C::TransferList, TeeError::NOT_SUPPORTED.raw()),
     ] {

@@ -6,6 +6,7 @@
 //! * [`opened`] - which handles are open, and what they share.
 //! * [`enumerator`] - goes through the objects of a TA.
 //! * [`gate`] - one operation at a time.
+//! * [`htree`] - files that nobody else can read or change, in what anybody can.
 //! * [`Storage`] - these together; the content of an object is its head (OP-TEE ABI, persistent object file content), its attributes
 //!   and its data stream.
 
@@ -13,6 +14,7 @@ pub mod backend;
 pub mod enumerator;
 pub mod files;
 pub mod gate;
+pub mod htree;
 pub mod memory;
 pub mod opened;
 

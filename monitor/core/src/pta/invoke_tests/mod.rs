@@ -6,6 +6,7 @@
 
 mod aes;
 mod checks;
+mod htree;
 mod mutex;
 
 pub use mutex::Mutex;
@@ -64,7 +65,11 @@ impl<P: Platform> PseudoTa<P> for InvokeTests {
             Command::MemrefNull => null(params),
             // Nothing is embedded that could fail.
             Command::DtDriver => Ok(()),
-            Command::FsHtree | Command::Lockdep | Command::TransferList => Err(TeeError::NOT_SUPPORTED),
+            Command::FsHtree => match params {
+                [Param::None, Param::None, Param::None, Param::None] => htree::run(call),
+                _ => Err(TeeError::BAD_PARAMETERS),
+            },
+            Command::Lockdep | Command::TransferList => Err(TeeError::NOT_SUPPORTED),
         }
     }
 }
