@@ -19,7 +19,7 @@ pub(super) const ROWS: &[Row] = &[
     ("rsa-4096-verify", "  verify", None, ""),
     ("rsa-4096-keygen", "  generate a key, one of them", None, ""),
     // What protects them is not there yet, so that neither goal nor peer can be compared.
-    ("storage-256-create", "object of 256 bytes, bare files: create", None, ""),
+    ("storage-256-create", "object of 256 bytes, encrypted files: create", None, ""),
     ("storage-256-open-write", "  open, write, close", None, ""),
     ("storage-256-open-read", "  open, read, close", None, ""),
     ("storage-256-create-delete", "  create and delete", None, ""),

@@ -6,6 +6,7 @@ use core::fmt;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use utee_abi::boot_image::{Archive, KIND_PRODUCT};
+use utee_abi::htree;
 use utee_abi::result::TeeError;
 use utee_abi::uuid::Uuid;
 use zeroize::Zeroizing;
@@ -148,6 +149,24 @@ pub fn ta_key<P: Platform>(
     mac.update(&ta.to_memory());
     extra(&mut |part| mac.update(part))?;
     Ok(finish(mac))
+}
+
+/// The key that the keys of a TA's files are encrypted with, or of the files that belong to none: as OP-TEE derives it where it is built
+/// to be compatible with itself, so that its files open on the same hardware-unique key.
+///
+/// # Errors
+/// As [`subkey`].
+pub fn storage_key<P: Platform>(platform: &P, owner: Option<&Uuid>) -> Result<Zeroizing<[u8; KEY_SIZE]>, TeeError> {
+    let begin = |key: &[u8]| Hmac::<Sha256>::new_from_slice(key).map_err(|_| TeeError::GENERIC);
+    let mut of_all = begin(hardware(platform)?.bytes())?;
+    of_all.update(&htree::SSK_CHIP_ID);
+    of_all.update(&htree::SSK_LABEL);
+    let mut of_owner = begin(finish(of_all).as_slice())?;
+    match owner {
+        Some(ta) => of_owner.update(&ta.to_memory()),
+        None => of_owner.update(&htree::NO_OWNER),
+    }
+    Ok(finish(of_owner))
 }
 
 /// HMAC-SHA-256 with the key for a purpose.

@@ -68,6 +68,7 @@ pub trait RealTimeClock {
 pub enum Store {
     /// In secure memory, until the next reset.
     Memory,
-    /// In files of the normal world, which nothing protects: refused in images that are made for a product.
+    /// In files of the normal world, encrypted and authenticated under keys made of the hardware-unique key. An image that is made for a
+    /// product wants one of the device's own.
     NormalFiles,
 }

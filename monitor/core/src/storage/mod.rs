@@ -2,7 +2,7 @@
 //! Persistent objects: what the system calls of a TA do to them, over a storage that the board chooses.
 //!
 //! * [`backend`] - what keeps the content of objects: the trait, and names.
-//! * [`memory`] and [`files`] - the backends there are.
+//! * [`memory`] and [`trees`] - the backends there are.
 //! * [`opened`] - which handles are open, and what they share.
 //! * [`enumerator`] - goes through the objects of a TA.
 //! * [`gate`] - one operation at a time.
@@ -12,11 +12,11 @@
 
 pub mod backend;
 pub mod enumerator;
-pub mod files;
 pub mod gate;
 pub mod htree;
 pub mod memory;
 pub mod opened;
+pub mod trees;
 
 use crate::call::Call;
 use crate::crypto::huk;
@@ -43,7 +43,7 @@ const AT_ONCE: usize = 512;
 pub enum Place {
     /// In secure memory.
     Memory,
-    /// In files of the normal world.
+    /// In files of the normal world, encrypted and authenticated.
     Files,
 }
 
@@ -52,6 +52,7 @@ pub struct Storage<P: Platform> {
     /// What the board chose; `None` when it may not be used.
     private: Option<Place>,
     memory: memory::Memory<P>,
+    trees: trees::Trees<P>,
     opened: Opened<P>,
     gate: Gate<P>,
 }
@@ -65,14 +66,13 @@ struct Beginning {
 }
 
 impl<P: Platform> Storage<P> {
-    /// The storage of a machine. Files that nothing protects are for images that are not made for a product.
+    /// The storage of a machine. Without a hardware-unique key that may be used nothing is given to the normal world.
     pub fn new(platform: &P) -> Self {
         let private = match platform.storage() {
             Store::Memory => Some(Place::Memory),
-            Store::NormalFiles if huk::is_product(platform) => None,
-            Store::NormalFiles => Some(Place::Files),
+            Store::NormalFiles => huk::hardware(platform).is_ok().then_some(Place::Files),
         };
-        Self { private, memory: memory::Memory::new(), opened: Opened::new(), gate: Gate::new() }
+        Self { private, memory: memory::Memory::new(), trees: trees::Trees::new(), opened: Opened::new(), gate: Gate::new() }
     }
 
     /// Where private objects are, if anywhere.
@@ -97,7 +97,7 @@ impl<P: Platform> Storage<P> {
     pub fn backend(&self, place: Place) -> &dyn Backend<P> {
         match place {
             Place::Memory => &self.memory,
-            Place::Files => &files::Files,
+            Place::Files => &self.trees,
         }
     }
 

@@ -60,6 +60,29 @@ impl Disk {
         self.names.insert(name.into(), self.inodes.len() - 1);
     }
 
+    /// Takes a file away.
+    pub(crate) fn lose(&mut self, name: &str) {
+        self.names.remove(name);
+    }
+
+    /// Every file with its content.
+    pub(crate) fn snapshot(&self) -> Vec<(String, Vec<u8>)> {
+        self.names.iter().map(|(name, inode)| (name.clone(), self.inodes[*inode].clone())).collect()
+    }
+
+    /// Puts back what was there once.
+    pub(crate) fn restore(&mut self, snapshot: &[(String, Vec<u8>)]) {
+        self.lose_all();
+        for (name, content) in snapshot {
+            self.put(name, content);
+        }
+    }
+
+    /// No file is open.
+    pub(crate) fn nothing_is_open(&self) -> bool {
+        self.open.iter().all(Option::is_none)
+    }
+
     /// Takes every file away.
     pub(crate) fn lose_all(&mut self) {
         self.names.clear();

@@ -34,8 +34,19 @@ fn same<T: PartialEq + Debug>(line: u32, seen: T, wanted: T) -> std::result::Res
     if seen == wanted { Ok(()) } else { Err(format!("line {line}: {seen:?} is not {wanted:?}")) }
 }
 
-pub(crate) fn tas(flags: TaFlags) -> Vec<(Uuid, Vec<u8>)> {
-    [A, B].map(|uuid| (uuid, signed(&uuid, &elf(&uuid, flags, 16384)))).to_vec()
+/// Images by UUID.
+type Tas = Vec<(Uuid, Vec<u8>)>;
+
+pub(crate) fn tas(flags: TaFlags) -> Tas {
+    // Signing takes longer than most tests.
+    static SIGNED: Mutex<Vec<(TaFlags, Tas)>> = Mutex::new(Vec::new());
+    let mut all = SIGNED.lock().unwrap();
+    if let Some((_, tas)) = all.iter().find(|(other, _)| *other == flags) {
+        return tas.clone();
+    }
+    let tas = [A, B].map(|uuid| (uuid, signed(&uuid, &elf(&uuid, flags, 16384)))).to_vec();
+    all.push((flags, tas.clone()));
+    tas
 }
 
 /// Has a TA take steps, one an invocation, in one session; a step may end the TA.

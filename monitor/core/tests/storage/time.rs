@@ -77,15 +77,16 @@ fn a_record_that_was_changed_is_no_time() {
     assert_eq!(call(&mut world, A, Some(1000)), Ok(1000));
     assert_eq!(call(&mut world, B, Some(2000)), Ok(2000));
     let names = disk.lock().unwrap().names();
-    let [of_a, of_b] = &names[..] else { panic!("{names:?}") };
+    let [of_a, of_b, _directory] = &names[..] else { panic!("{names:?}") };
     let [a, b] = [of_a, of_b].map(|name| disk.lock().unwrap().content(name).clone());
-    for at in 0..a.len() {
+    // The second places: head, node, block.
+    for at in (68..136).chain(4096 + 66..4096 + 132).step_by(7).chain([3 * 4096, 4 * 4096 - 1]) {
         let mut bad = a.clone();
         bad[at] ^= 0x10;
         disk.lock().unwrap().put(of_a, &bad);
         assert_eq!(call(&mut restart(&disk, 50_001), A, None), NEEDS_RESET, "byte {at}");
     }
-    for len in 0..a.len() {
+    for len in [0, 68, 135, 136, 4096, 4096 + 131, 3 * 4096, a.len() - 1] {
         disk.lock().unwrap().put(of_a, &a[..len]);
         assert_eq!(call(&mut restart(&disk, 50_001), A, None), NEEDS_RESET, "length {len}");
     }
