@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! ELF files (OP-TEE ABI, TA ELF and loading), from the outside in: [`class`], [`class32`] and [`class64`] read the
+//! ELF files (OP-TEE ABI, TA ELF and loading), from the outside in: [`class`] and [`classes`] read the
 //! structures of the file, [`content`] the segments, [`dynamic`] the dynamic section, [`symbols`] and [`relocations`] what
 //! it leads to, [`objects`] what a TA and its loader tell one another. [`arm`] and [`aarch64`] are all that know a machine.
 
 mod aarch64;
 mod arm;
 mod class;
-mod class32;
-mod class64;
+mod classes;
 mod content;
 mod dynamic;
 mod objects;
@@ -19,8 +18,7 @@ use crate::link::Module;
 use crate::plan::{Limits, LoadPlan, Machine, Program, Rights};
 use alloc::sync::Arc;
 use class::{Class, FileHeader};
-use class32::Class32;
-use class64::Class64;
+use classes::{Class32, Class64};
 use content::Content;
 use dynamic::Dynamic;
 use goblin::elf::header::{EI_CLASS, EI_DATA, EI_VERSION, ELFMAG, EM_AARCH64, EM_ARM, ET_DYN};
