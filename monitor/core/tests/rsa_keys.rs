@@ -230,6 +230,21 @@ fn a_modulus_too_small_for_a_digest_signs_nothing() {
     });
 }
 
+/// MD5 and SHA-1 together are signed as they are (RFC 4346, section 4.7).
+#[test]
+fn two_digests_are_signed_without_a_name() {
+    run(|ta| {
+        use OperationMode as M;
+        let (key, other) = (rsa_key(ta, &numbers(P, Q, 65_537), &KEY).unwrap(), rsa_key(ta, &numbers(P, Q, 65_537), &KEY).unwrap());
+        let named = state(ta, Alg::RSASSA_PKCS1_V1_5_MD5SHA1, M::Sign, key).unwrap();
+        let bare = state(ta, Alg::RSASSA_PKCS1_V1_5, M::Sign, other).unwrap();
+        let signature = operate(ta, named, &[], &[7; 36], 512).unwrap();
+        check!(operate(ta, bare, &[], &[7; 36], 512), Ok(signature));
+        check!(operate(ta, named, &[], &[7; 35], 512).map_err(|(code, _)| code), Err(BAD_PARAMETERS));
+        OK
+    });
+}
+
 /// What a fault in one half of the computation gives would tell the primes: it is not given out.
 #[test]
 fn a_wrong_result_stays_inside() {

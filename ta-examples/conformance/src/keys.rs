@@ -17,7 +17,12 @@ pub(crate) fn keys(checks: &mut Checks) -> Result<()> {
 }
 
 fn objects(checks: &mut Checks) -> Result<()> {
-    checks.holds(is_supported(AlgorithmId::AES_GCM) && is_supported(AlgorithmId::SM3) && !is_supported(AlgorithmId::MD5SHA1));
+    checks.holds(
+        is_supported(AlgorithmId::AES_GCM)
+            && is_supported(AlgorithmId::SM3)
+            && is_supported(AlgorithmId::MD5SHA1)
+            && !is_supported(AlgorithmId::from_raw(0x5000_0010)),
+    );
     checks.equal(Object::new(ObjectType::AES, 100), Err(TeeError::NOT_SUPPORTED));
     let key = Object::generate(ObjectType::AES, 256)?;
     let (mut secret, mut other) = ([0; 32], [0; 32]);

@@ -67,6 +67,7 @@ named_ids! {
     SM2_PKE = 0x8000_0046,
     RSASSA_PKCS1_V1_5 = 0xF000_0830,
     RSASSA_PKCS1_V1_5_MD5 = 0x7000_1830,
+    RSASSA_PKCS1_V1_5_MD5SHA1 = 0x7000_F830,
     RSASSA_PKCS1_V1_5_SHA1 = 0x7000_2830,
     RSASSA_PKCS1_V1_5_SHA224 = 0x7000_3830,
     RSASSA_PKCS1_V1_5_SHA256 = 0x7000_4830,
@@ -220,6 +221,8 @@ pub enum Algorithm {
     Sha3_384 = AlgorithmId::SHA3_384.raw(),
     /// TEE_ALG_SHA3_512
     Sha3_512 = AlgorithmId::SHA3_512.raw(),
+    /// TEE_ALG_MD5SHA1
+    Md5Sha1 = AlgorithmId::MD5SHA1.raw(),
     /// TEE_ALG_SHAKE128
     Shake128 = AlgorithmId::SHAKE128.raw(),
     /// TEE_ALG_SHAKE256
@@ -235,6 +238,7 @@ impl Algorithm {
             Self::Sha1 => 20,
             Self::Sha224 | Self::Sha3_224 => 28,
             Self::Sha256 | Self::Sm3 | Self::Sha3_256 => 32,
+            Self::Md5Sha1 => 36,
             Self::Sha384 | Self::Sha3_384 => 48,
             Self::Sha512 | Self::Sha3_512 => 64,
             Self::Shake128 | Self::Shake256 => return None,

@@ -49,6 +49,8 @@ pub enum Digest {
     Sha3_384(Sha3_384),
     /// SHA3-512 (FIPS 202).
     Sha3_512(Sha3_512),
+    /// MD5 and SHA-1, one behind the other (RFC 4346, section 4.7).
+    Md5Sha1(Md5, Sha1),
     /// SHAKE128 (FIPS 202), taking in.
     Shake128(Shake128),
     /// SHAKE256 (FIPS 202), taking in.
@@ -93,6 +95,7 @@ impl Digest {
             Algorithm::Sha3_256 => Self::Sha3_256(Sha3_256::new()),
             Algorithm::Sha3_384 => Self::Sha3_384(Sha3_384::new()),
             Algorithm::Sha3_512 => Self::Sha3_512(Sha3_512::new()),
+            Algorithm::Md5Sha1 => Self::Md5Sha1(Md5::new(), Sha1::new()),
             Algorithm::Shake128 => Self::Shake128(Shake128::default()),
             Algorithm::Shake256 => Self::Shake256(Shake256::default()),
         }
@@ -113,6 +116,7 @@ impl Digest {
         fixed!(self, inner => Some(size(inner)), other => match other {
             Self::Sha2Small(inner) => Some(inner.size()),
             Self::Sha2Large(inner) => Some(inner.size()),
+            Self::Md5Sha1(first, second) => Some(size(first).saturating_add(size(second))),
             _ => None,
         })
     }
@@ -120,7 +124,7 @@ impl Digest {
     /// Length of the block that the digest works on, in bytes.
     pub fn block_size(algorithm: Algorithm) -> usize {
         match algorithm {
-            Algorithm::Md5 | Algorithm::Sha1 | Algorithm::Sha224 | Algorithm::Sha256 | Algorithm::Sm3 => 64,
+            Algorithm::Md5 | Algorithm::Sha1 | Algorithm::Md5Sha1 | Algorithm::Sha224 | Algorithm::Sha256 | Algorithm::Sm3 => 64,
             Algorithm::Sha384 | Algorithm::Sha512 => 128,
             Algorithm::Sha3_224 => 144,
             Algorithm::Sha3_256 | Algorithm::Shake256 => 136,
@@ -141,6 +145,10 @@ impl Digest {
             Self::Shake256(inner) => inner.update(data),
             Self::Sha2Small(inner) => inner.update(data),
             Self::Sha2Large(inner) => inner.update(data),
+            Self::Md5Sha1(first, second) => {
+                sha2::Digest::update(first, data);
+                sha2::Digest::update(second, data);
+            }
             _ => return Err(TeeError::BAD_STATE),
         });
         Ok(())
@@ -161,6 +169,11 @@ impl Digest {
             Self::Shake256(inner) => Self::Shake256Out(inner.clone().finalize_xof()),
             Self::Sha2Small(inner) => return inner.finish(out),
             Self::Sha2Large(inner) => return inner.finish(out),
+            Self::Md5Sha1(first, second) => {
+                let (front, back) = out.split_at_mut(out.len().min(<Md5 as sha2::Digest>::output_size()));
+                into(first, front);
+                return into(second, back);
+            }
             Self::Shake128Out(reader) => return reader.read(out),
             Self::Shake256Out(reader) => return reader.read(out),
             _ => return,
@@ -183,6 +196,7 @@ pub const ROWS: &[(AlgorithmId, Algorithm)] = &[
     (AlgorithmId::SHA3_256, Algorithm::Sha3_256),
     (AlgorithmId::SHA3_384, Algorithm::Sha3_384),
     (AlgorithmId::SHA3_512, Algorithm::Sha3_512),
+    (AlgorithmId::MD5SHA1, Algorithm::Md5Sha1),
     (AlgorithmId::SHAKE128, Algorithm::Shake128),
     (AlgorithmId::SHAKE256, Algorithm::Shake256),
 ];

@@ -37,7 +37,7 @@ impl Code {
             Self::Hmac(Algorithm::Sha3_384) => ObjectType::HMAC_SHA3_384,
             Self::Hmac(Algorithm::Sha3_512) => ObjectType::HMAC_SHA3_512,
             // No row has these.
-            Self::Hmac(Algorithm::Shake128 | Algorithm::Shake256) => ObjectType::GENERIC_SECRET,
+            Self::Hmac(Algorithm::Md5Sha1 | Algorithm::Shake128 | Algorithm::Shake256) => ObjectType::GENERIC_SECRET,
             Self::Cmac(kind) | Self::CbcMac(kind) | Self::CbcMacPadded(kind) => kind.key_type(),
         }
     }

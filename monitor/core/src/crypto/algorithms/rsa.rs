@@ -54,6 +54,7 @@ pub const ROWS: &[(Id, Use)] = &[
     (Id::RSAES_PKCS1_OAEP_MGF1_SHA512, Use::Oaep(Algorithm::Sha512)),
     (Id::RSASSA_PKCS1_V1_5, Use::SignPkcs1v15(None)),
     (Id::RSASSA_PKCS1_V1_5_MD5, Use::SignPkcs1v15(Some(Algorithm::Md5))),
+    (Id::RSASSA_PKCS1_V1_5_MD5SHA1, Use::SignPkcs1v15(Some(Algorithm::Md5Sha1))),
     (Id::RSASSA_PKCS1_V1_5_SHA1, Use::SignPkcs1v15(Some(Algorithm::Sha1))),
     (Id::RSASSA_PKCS1_V1_5_SHA224, Use::SignPkcs1v15(Some(Algorithm::Sha224))),
     (Id::RSASSA_PKCS1_V1_5_SHA256, Use::SignPkcs1v15(Some(Algorithm::Sha256))),
