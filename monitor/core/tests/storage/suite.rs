@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! What every backend has to do, whatever it keeps its objects in.
 
-use crate::disk::{Shared, boot};
+use crate::disk::{Shared, boot, boot_with};
 use tee_core::call::Call;
+use tee_core::crypto::huk::{HardwareKey, KeyState};
+use tee_core::ports::Store;
 use tee_core::storage::backend::{Backend, Existing, Name, ObjectId, Source};
-use tee_core::testing::FakePlatform;
+use tee_core::testing::{FakePlatform, Secrets};
 use utee_abi::result::TeeError;
 use utee_abi::uuid::Uuid;
 
@@ -243,4 +245,30 @@ fn files_outlast_a_reset() {
         assert_eq!(after, if disk.is_some() { Ok(b"content".to_vec()) } else { Err(TeeError::ITEM_NOT_FOUND) });
     }
     assert_eq!(disk.lock().unwrap().names(), ["0", "dirf.db"], "as OP-TEE calls them");
+}
+
+/// What Debian's OP-TEE 4.5.0 left after a run of its test suite, under its hardware-unique key of zeros: its directory, of five
+/// objects, and the file of one, its database of versions. The others are not here.
+#[test]
+fn a_store_that_optee_left_opens() {
+    let disk = Shared::default();
+    disk.lock().unwrap().put("dirf.db", include_bytes!("../vectors/optee-dirf.db"));
+    disk.lock().unwrap().put("1", include_bytes!("../vectors/optee-ta_ver.db"));
+    let key = Ok(HardwareKey::new([0; 16], KeyState::StandIn("a test")));
+    boot_with(Some(&disk), &[], Secrets { key, store: Store::NormalFiles, ..Secrets::default() }).within(|call| {
+        let backend = call.tee.storage.backend(call.tee.storage.private().unwrap());
+        let tested = Tested { call, backend };
+        let pkcs11 = Uuid::new(0xFD02_C9DA, 0x306C, 0x48C7, [0xA4, 0x9C, 0xBB, 0xD8, 0x27, 0xAE, 0x86, 0xEE]);
+        let tokens = ["token.db.0", "token.db.1", "token.db.2"].map(|name| format!("{name:\0<32}").into_bytes());
+        assert_eq!(tested.ids(pkcs11), tokens);
+        assert_eq!(tested.ids(Uuid::NIL), [&b"ta.db\0"[..], b"ta_ver.db\0"]);
+        let versions = name(Uuid::NIL, b"ta_ver.db\0");
+        let mut content = tested.content(&versions).unwrap();
+        assert_eq!((content.len(), &content[..8], &content[8..24]), (48, &[0, 0, 0, 0, 2, 0, 0, 0][..], &pkcs11.octets()[..]));
+        assert_eq!(tested.len(&name(Uuid::NIL, b"ta.db\0")), Err(TeeError::CORRUPT_OBJECT), "its file is not here");
+        // It goes on from there.
+        assert_eq!(tested.write(&versions, 48, b"more"), Ok(52));
+        content.extend(b"more");
+        assert_eq!(tested.content(&versions), Ok(content));
+    });
 }
