@@ -61,6 +61,10 @@ pub trait Board: Send + Sync + 'static {
     fn storage(&self) -> Store {
         Store::NormalFiles
     }
+    /// The log of what was measured while the machine booted, as earlier boot stages left it; `None` where none of them measures.
+    fn event_log(&self) -> Option<&'static [u8]> {
+        None
+    }
     /// Whether TAs are loaded at random addresses.
     fn randomise(&self) -> bool;
     /// Sets up the interrupt controller for this CPU.
@@ -336,6 +340,10 @@ impl<B: Board> Platform for Machine<B> {
 
     fn storage(&self) -> Store {
         self.board.storage()
+    }
+
+    fn event_log(&self) -> Option<&'static [u8]> {
+        self.board.event_log()
     }
 
     fn clock(&self) -> Option<&dyn RealTimeClock> {

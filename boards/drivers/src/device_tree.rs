@@ -15,6 +15,9 @@ const MAX: usize = 2 << 20;
 /// Bytes of the header up to and with the field that says how long the tree is.
 const LENGTH_END: usize = 8;
 
+/// What the node of the log of measurements is compatible with.
+const EVENT_LOG: &[u8] = b"arm,tpm_event_log";
+
 /// A device tree that was checked.
 #[derive(Clone, Copy)]
 pub struct DeviceTree<'a> {
@@ -75,9 +78,47 @@ impl<'a> DeviceTree<'a> {
         Some((address, node.property(bare::CLOCK)?.value_as::<u32>().ok()?))
     }
 
+    /// Where earlier boot stages left the log of what they measured, in secure memory (the binding of Trusted Firmware-A,
+    /// `arm,tpm_event_log`).
+    #[must_use]
+    pub fn event_log(self) -> Option<Range<u64>> {
+        let mut nodes = self.tree.root().children();
+        let is_log = |names: &[u8]| names.split(|byte| *byte == 0).any(|name| name == EVENT_LOG);
+        let node = nodes.find(|node| node.property("compatible").is_some_and(|names| is_log(names.value())))?;
+        let address = node.property("tpm_event_log_sm_addr")?.value_as::<u64>().ok()?;
+        let size = node.property("tpm_event_log_size")?.value_as::<u32>().ok()?;
+        Some(address..address.checked_add(size.into())?)
+    }
+
     /// All of its bytes.
     #[must_use]
     pub fn bytes(self) -> &'a [u8] {
         self.tree.data()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::DeviceTree;
+    use super::writer::Writer;
+
+    #[test]
+    fn the_log_of_measurements_is_found() {
+        let tree = |compatible: &[&str], address: &[u32]| {
+            let mut out = Writer::new();
+            out.begin("");
+            out.begin("log");
+            out.texts("compatible", compatible);
+            out.words("tpm_event_log_sm_addr", address);
+            out.words("tpm_event_log_size", &[0x400]);
+            out.end();
+            out.end();
+            out.finish()
+        };
+        let log = |compatible: &[&str], address: &[u32]| DeviceTree::new(&tree(compatible, address)).unwrap().event_log();
+        assert_eq!(log(&["maker,log", "arm,tpm_event_log"], &[1, 0xE00_1000]), Some(0x1_0E00_1000..0x1_0E00_1400));
+        assert_eq!(log(&["arm,tpm_event_logs"], &[1, 0xE00_1000]), None);
+        assert_eq!(log(&["arm,tpm_event_log"], &[0xE00_1000]), None);
+        assert_eq!(log(&["arm,tpm_event_log"], &[u32::MAX, u32::MAX]), None);
     }
 }

@@ -69,7 +69,14 @@ impl Generator {
             Ok(())
         };
         let key = Ok(HardwareKey::new([9; 16], KeyState::Device));
-        Secrets { entropy_kind: EntropyKind::Hardware(noise), entropy: Box::new(entropy), key, product: false, store: Store::Memory }
+        Secrets {
+            entropy_kind: EntropyKind::Hardware(noise),
+            entropy: Box::new(entropy),
+            key,
+            product: false,
+            store: Store::Memory,
+            event_log: None,
+        }
     }
 
     fn boot(&self) -> Result<Arc<Tee<FakePlatform>>, TeeError> {

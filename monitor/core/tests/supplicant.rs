@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Files, sockets and plugins of the supplicant: what it is asked, and malicious answers to it.
 
+mod common;
+
+use common::pseudo::{Cells, call_pseudo};
 use std::sync::{Arc, Mutex};
 use tee_core::ports::Platform;
 use tee_core::rpc::buffer::RpcBuffer;
@@ -10,11 +13,10 @@ use tee_core::testing::normal::NormalWorld;
 use tee_core::testing::script::Ta;
 use tee_core::testing::{FakePlatform, RAM};
 use utee_abi::msg::{Kind, MsgParam};
-use utee_abi::param::{ParamType, ParamTypes, UteeParams};
+use utee_abi::param::ParamType;
 use utee_abi::pta::{socket as pta, system};
 use utee_abi::result::TeeError;
 use utee_abi::rpc::{FS_NAME_SIZE, FsCommand, PLUGIN_INVOKE, RpcCommand, ShmType, SocketCommand};
-use utee_abi::sysnum::Syscall;
 use utee_abi::ta_head::{EntryFunction, TaFlags};
 use utee_abi::uuid::Uuid;
 
@@ -218,9 +220,6 @@ fn malicious_files_are_refused() {
 
 const A: Uuid = Uuid::new(1, 2, 3, [4; 8]);
 
-/// Parameters of a TA's call, each with two cells.
-type Cells = [(ParamType, [u64; 2]); 4];
-
 const NONE: (ParamType, [u64; 2]) = (ParamType::None, [0; 2]);
 
 fn input(a: u32, b: u32) -> (ParamType, [u64; 2]) {
@@ -228,21 +227,6 @@ fn input(a: u32, b: u32) -> (ParamType, [u64; 2]) {
 }
 
 const OUTPUT: (ParamType, [u64; 2]) = (ParamType::ValueOutput, [0; 2]);
-
-/// Calls a pseudo-TA from a TA: the code, and the parameters afterwards.
-fn call_pseudo(ta: &mut Ta, uuid: Uuid, command: u32, params: Cells) -> (u32, UteeParams) {
-    let (name, session, origin, at) = (ta.scratch(0), ta.scratch(1), ta.scratch(2), ta.scratch(3));
-    ta.write(name, &uuid.to_memory());
-    assert_eq!(ta.syscall(Syscall::OpenTaSession, &[name, 0xFFFF_FFFF, 0, session, origin]), 0);
-    let session = u64::from(ta.word(session));
-    let block = UteeParams { types: ParamTypes::new(params.map(|(kind, _)| kind)), cells: params.map(|(_, cells)| cells) };
-    ta.write(at, &block.to_bytes());
-    let code = ta.syscall(Syscall::InvokeTaCommand, &[session, 0xFFFF_FFFF, u64::from(command), at, origin]);
-    let mut bytes = [0; UteeParams::SIZE];
-    ta.read(at, &mut bytes);
-    assert_eq!(ta.syscall(Syscall::CloseTaSession, &[session]), 0);
-    (code, UteeParams::from_bytes(&bytes).unwrap())
-}
 
 /// Runs a TA once against a supplicant; what it was asked.
 fn run(

@@ -50,7 +50,7 @@ impl Device {
             Ok(())
         });
         let key = Ok(HardwareKey::new(HUK, state));
-        let secrets = Secrets { entropy_kind: EntropyKind::Hardware(NOISE), entropy, key, product, store: Store::Memory };
+        let secrets = Secrets { entropy_kind: EntropyKind::Hardware(NOISE), entropy, key, product, store: Store::Memory, event_log: None };
         let tas = [A, B].map(|uuid| (uuid, signed(&uuid, &elf(&uuid, TaFlags::empty(), 16384))));
         let tee = FakePlatform::boot_keeping(secrets, &tas).unwrap();
         let (ask, key) = (Arc::new(Mutex::new(asked(&[], 16))), Arc::default());

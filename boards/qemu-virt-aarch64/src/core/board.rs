@@ -2,6 +2,7 @@
 //! What the kernel needs to know of QEMU `virt` on AArch64.
 
 use crate::archive::Place;
+use crate::event_log;
 use core::ops::Range;
 use drivers::device_tree::DeviceTree;
 use drivers::fw_cfg::FwCfg;
@@ -95,6 +96,10 @@ impl Virt {
         let tree = Some(tree).filter(|tree| *tree == map::RAM);
         // SAFETY: RAM, mapped by `mappings`; nobody runs that could change the tree before the normal world is entered.
         let tree = tree.and_then(|tree| unsafe { DeviceTree::at(tree as usize) });
+        if let Some(range) = tree.and_then(DeviceTree::event_log) {
+            // SAFETY: the pool is given out by the TEE, which is made of this board.
+            unsafe { event_log::take(&range) };
+        }
         let size = tree.and_then(DeviceTree::ram).map_or(RAM_UNKNOWN, |ram| ram.end - ram.start).min(map::RAM_MAX);
         let cpus = config.map_or(1, |config| config.cpus());
         let mut line = [0; 256];
@@ -142,6 +147,10 @@ impl Board for Virt {
     fn reserved_shm(&self) -> Range<u64> {
         let range = map::RESERVED_SHM..map::RESERVED_SHM + map::RESERVED_SHM_SIZE;
         if range.end <= self.ram.end { range } else { 0..0 }
+    }
+
+    fn event_log(&self) -> Option<&'static [u8]> {
+        event_log::get()
     }
 
     fn normal_entry(&self) -> (u64, u64) {

@@ -4,11 +4,16 @@
 #![cfg_attr(target_os = "none", no_main)]
 
 #[cfg(target_os = "none")]
+extern crate alloc;
+
+#[cfg(target_os = "none")]
 mod archive;
 #[cfg(target_os = "none")]
 mod board;
 #[cfg(target_os = "none")]
 mod entry;
+#[cfg(target_os = "none")]
+mod event_log;
 
 #[cfg(not(target_os = "none"))]
 fn main() {

@@ -165,6 +165,12 @@ pub trait Platform: ConsolePort + Send + Sync + Sized + 'static {
         None
     }
 
+    /// The log of what was measured while the machine booted (TCG PC Client Platform Firmware Profile, section 10), as earlier boot
+    /// stages left it; `None` where none of them measures.
+    fn event_log(&self) -> Option<&'static [u8]> {
+        None
+    }
+
     /// Where private objects of TAs are kept.
     fn storage(&self) -> Store {
         Store::NormalFiles

@@ -63,7 +63,7 @@ impl<P: Platform> PseudoTa<P> for System {
             Command::DlSym => dlsym(call, body, params),
             Command::SuppPluginInvoke => plugin(call, params),
             Command::DeriveTaUniqueKey => derive_key(call, instance, params),
-            Command::GetTpmEventLog => Err(TeeError::NOT_SUPPORTED),
+            Command::GetTpmEventLog => event_log(call, params),
         }
     }
 }
@@ -117,6 +117,18 @@ fn in_parts<P: Platform>(call: &Call<'_, P>, memory: &Memory<P>, size: u64, to: 
         left = left.saturating_sub(len);
     }
     Ok(())
+}
+
+/// What was measured before the TEE ran.
+fn event_log<P: Platform>(call: &Call<'_, P>, params: &mut Params<P>) -> Result<(), TeeError> {
+    let [p0, Param::None, Param::None, Param::None] = params else { return Err(TeeError::BAD_PARAMETERS) };
+    let (memory, size) = memref(p0, ParamType::MemrefOutput)?;
+    let log = call.platform().event_log().ok_or(TeeError::NOT_SUPPORTED)?;
+    let capacity = core::mem::replace(size, log.len() as u64);
+    if capacity < log.len() as u64 {
+        return Err(TeeError::SHORT_BUFFER);
+    }
+    if memory.ok_or(TeeError::BAD_PARAMETERS)?.write(call.platform(), 0, log) { Ok(()) } else { Err(TeeError::GENERIC) }
 }
 
 /// A key that no other TA and no other device can have. It does not leave secure memory by this call.

@@ -69,6 +69,8 @@ pub struct Secrets {
     pub product: bool,
     /// Where objects of TAs are kept.
     pub store: Store,
+    /// What earlier boot stages measured.
+    pub event_log: Option<&'static [u8]>,
 }
 
 impl Default for Secrets {
@@ -83,6 +85,7 @@ impl Default for Secrets {
             key: Ok(HardwareKey::new([7; 16], KeyState::StandIn("a test"))),
             product: false,
             store: Store::Memory,
+            event_log: None,
         }
     }
 }
@@ -383,6 +386,10 @@ impl Platform for FakePlatform {
 
     fn storage(&self) -> Store {
         self.secrets.lock().unwrap().store
+    }
+
+    fn event_log(&self) -> Option<&'static [u8]> {
+        self.secrets.lock().unwrap().event_log
     }
 
     fn wake_cpu(&self, _cpu: CpuIndex) {}

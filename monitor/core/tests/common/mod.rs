@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test uses some of it")]
 
 pub(crate) mod keys;
+pub(crate) mod pseudo;
 
 use tee_core::testing::normal::NormalWorld;
 use utee_abi::msg::{Command, MsgHeader, MsgParam, message_size};

@@ -326,7 +326,7 @@ fn product(state: KeyState) -> Secrets {
     };
     let entropy_kind = EntropyKind::Hardware(Noise::new("a generator", 4, 8000).unwrap());
     let key = Ok(HardwareKey::new([1; 16], state));
-    Secrets { product: true, key, store: Store::NormalFiles, entropy_kind, entropy: Box::new(entropy) }
+    Secrets { product: true, key, store: Store::NormalFiles, entropy_kind, entropy: Box::new(entropy), event_log: None }
 }
 
 /// A product keeps objects with a key of its own, or none.
