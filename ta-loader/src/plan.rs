@@ -175,6 +175,8 @@ pub struct Program {
 pub struct LoadPlan {
     /// Instruction set.
     pub machine: Machine,
+    /// Its linker says that every indirect branch goes to a landing pad: a CPU that knows them may hold it to that.
+    pub landing_pads: bool,
     /// UUID of the TA or library, as the ELF file says.
     pub uuid: Uuid,
     /// Bytes from the start of the image to the end of its last page.

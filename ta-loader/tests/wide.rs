@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{DATA, Def, ENTRY, Hash, PF_R, PT_TLS, Phdr, Rel, Spec, WORDS, head, library, uuid};
+use common::{DATA, DATA_OFFSET, Def, ENTRY, Hash, PF_R, PT_TLS, Phdr, Rel, Spec, WORDS, head, library, uuid};
 use ta_loader::error::{ElfError, HeadError};
 use ta_loader::link::{Module, Word, link, lookup};
 use ta_loader::plan::{Headers, Machine, Value};
@@ -151,6 +151,33 @@ fn stack_and_entry_are_aligned() {
     for entry in [ENTRY + 1, ENTRY + 2, WORDS, u32::MAX - 3] {
         assert_eq!(refused(&Spec { entry, ..spec() }), ElfError::Entry.into(), "{entry:#x}");
     }
+}
+
+/// A PT_GNU_PROPERTY segment over the first four words.
+fn property(programs: &mut Vec<Phdr>) {
+    let offset = DATA_OFFSET + WORDS - DATA;
+    programs.push(Phdr { kind: 0x6474_e553, offset, vaddr: WORDS, filesz: 32, memsz: 32, flags: PF_R, align: 8 });
+}
+
+#[test]
+fn the_linker_says_whether_there_are_landing_pads() {
+    let file = |features: u32| {
+        let mut file = Spec { edit: property, ..spec() }.build();
+        let note = [4, 16, 5, u32::from_le_bytes(*b"GNU\0"), 0xC000_0000, 4, features, 0];
+        let at = (DATA_OFFSET + WORDS - DATA) as usize;
+        file[at..at + 32].copy_from_slice(&note.map(u32::to_le_bytes).concat());
+        file
+    };
+    let pads = |file: &[u8]| plan(file, &LIMITS).unwrap().landing_pads;
+    assert!(pads(&file(1)) && pads(&file(3)));
+    assert!(!pads(&file(2)) && !pads(&file(0)), "other features");
+    assert!(!planned(&spec()).landing_pads);
+    // Past the end of the file: whoever made it gets no guard.
+    let outside = |programs: &mut Vec<Phdr>| {
+        property(programs);
+        programs.last_mut().unwrap().offset = u32::MAX - 8;
+    };
+    assert!(!planned(&Spec { edit: outside, ..spec() }).landing_pads);
 }
 
 fn tls(programs: &mut Vec<Phdr>) {

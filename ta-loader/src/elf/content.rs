@@ -6,7 +6,7 @@ use crate::error::{ElfError, LoadError};
 use crate::plan::{Limits, PAGE, Rights, Segment};
 use alloc::vec::Vec;
 use core::ops::Range;
-use goblin::elf::program_header::{PF_R, PF_W, PF_X, PT_DYNAMIC, PT_LOAD, PT_TLS};
+use goblin::elf::program_header::{PF_R, PF_W, PF_X, PT_DYNAMIC, PT_GNU_PROPERTY, PT_LOAD, PT_TLS};
 
 /// The file and the segments that it is loaded as.
 pub(crate) struct Content<'a> {
@@ -22,6 +22,8 @@ pub(crate) struct Content<'a> {
     pub(crate) dynamic: Option<Range<u64>>,
     /// Bytes of its thread-local storage.
     pub(crate) tls_len: u64,
+    /// The notes of its properties, empty when there are none.
+    pub(crate) property: &'a [u8],
 }
 
 impl<'a> Content<'a> {
@@ -32,6 +34,7 @@ impl<'a> Content<'a> {
         let mut segments = Vec::new();
         let mut dynamic = None;
         let mut tls_len = 0u64;
+        let mut property = Default::default();
         for index in 0..u64::from(header.programs.count) {
             let program = entry(table, index, C::PROGRAM).and_then(C::program).ok_or(ElfError::ProgramHeaders)?;
             match program.kind {
@@ -44,11 +47,12 @@ impl<'a> Content<'a> {
                 }
                 PT_DYNAMIC => dynamic = Some(program.vaddr..program.vaddr.saturating_add(program.file_len)),
                 PT_TLS => tls_len = program.mem_len,
+                PT_GNU_PROPERTY => property = file_range(&program).and_then(|range| elf.get(range)).unwrap_or_default(),
                 _ => {}
             }
         }
         let span = layout(&mut segments, limits)?;
-        Ok(Self { elf, segments, span, programs, dynamic, tls_len })
+        Ok(Self { elf, segments, span, programs, dynamic, tls_len, property })
     }
 
     /// The segment whose memory holds `len` bytes at `vaddr`.

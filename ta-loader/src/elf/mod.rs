@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! ELF files (OP-TEE ABI, TA ELF and loading), from the outside in: [`class`] and [`classes`] read the
 //! structures of the file, [`content`] the segments, [`dynamic`] the dynamic section, [`symbols`] and [`relocations`] what
-//! it leads to, [`objects`] what a TA and its loader tell one another. [`arm`] and [`aarch64`] are all that know a machine.
+//! it leads to, [`objects`] what a TA and its loader tell one another, [`property`] what the linker
+//! says. [`arm`] and [`aarch64`] are all that know a machine.
 
 mod aarch64;
 mod arm;
@@ -10,6 +11,7 @@ mod classes;
 mod content;
 mod dynamic;
 mod objects;
+mod property;
 mod relocations;
 mod symbols;
 
@@ -79,6 +81,7 @@ fn plan_class<C: Class>(elf: &[u8], limits: &Limits) -> Result<LoadPlan, LoadErr
     }
     Ok(LoadPlan {
         machine,
+        landing_pads: property::has_landing_pads::<C>(machine, content.property),
         uuid: program.as_ref().map_or_else(|| dynamic.uuid(&content), |program| Some(program.head.uuid)).unwrap_or(Uuid::NIL),
         span: content.span,
         relocations,
