@@ -209,6 +209,10 @@ impl<B: Board> Platform for Machine<B> {
         layout::THREADS
     }
 
+    fn guards(&self, f: &mut dyn FnMut(&'static str)) {
+        tee_arch::guards::for_each(f);
+    }
+
     fn memory_map(&self) -> &[MapEntry] {
         &self.map[..self.map_len]
     }

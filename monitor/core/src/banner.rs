@@ -80,6 +80,7 @@ impl<P: Platform> Tee<P> {
             let end = entry.base.saturating_add(entry.len);
             log!(platform, "I core: {:010x}..{:010x} {} {}", entry.base, end, entry.rights, entry.name);
         }
+        platform.guards(&mut |name| log!(platform, "I core: the CPU guards: {name}"));
         let ((heap, heap_size), (ta, ta_size)) = (platform.heap(), platform.ta_ram());
         let (heap, ta) = (heap_size.saturating_sub(heap), ta_size.saturating_sub(ta));
         log!(platform, "I core: in use: {heap} of {heap_size} bytes of heap, {ta} of {ta_size} bytes of TA memory");

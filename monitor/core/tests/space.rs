@@ -180,7 +180,8 @@ fn flags() -> impl Strategy<Value = AccessFlags> {
 }
 
 fn steps() -> impl Strategy<Value = Step> {
-    let prot = prop_oneof![Just(Prot::Read), Just(Prot::ReadWrite), Just(Prot::ReadWrite), Just(Prot::ReadExecute)];
+    let prot =
+        prop_oneof![Just(Prot::Read), Just(Prot::ReadWrite), Just(Prot::ReadWrite), Just(Prot::ReadExecute), Just(Prot::GuardedExecute)];
     prop_oneof![
         3 => (any::<bool>(), 0..PAGES, 1..4usize, prot, purposes())
             .prop_map(|(secure, page, pages, prot, purpose)| Step::Map { secure, page, pages, prot, purpose }),

@@ -3,10 +3,12 @@
 
 use super::cpu_init;
 use crate::machine::{Board, Machine};
+use crate::panic;
 use core::convert::Infallible;
-use tee_arch::cpu;
 use tee_arch::world::World;
+use tee_arch::{cpu, guards};
 use tee_core::Tee;
+use tee_core::ports::Platform;
 
 /// What this CPU needs before its MMU is on: nothing.
 ///
@@ -20,6 +22,17 @@ pub(super) unsafe fn prepare() {}
 /// After [`super::early`], at S-EL1 with interrupts masked.
 pub unsafe fn primary<B: Board>(tee: &Tee<Machine<B>>) -> Infallible {
     tee.platform.board().init_cpu();
+    let mut key = [0; 16];
+    let len = guards::key_bytes().min(key.len());
+    if let Err(error) = tee.rng.fill(&tee.platform, &mut key[..len]) {
+        panic::stop(tee.platform.board(), format_args!("no random numbers for the kernel's key: {error}"));
+    }
+    guards::set_key(&key);
+    // SAFETY: nothing from the entry of this CPU on returns; its data is installed and interrupts are masked.
+    unsafe { guards::begin() };
+    if let Ok(page) = tee.platform.frames(1) {
+        guards::prove(&page);
+    }
     tee.banner();
     // SAFETY: S-EL1 on the boot CPU, whose data is installed.
     serve(tee, 0, unsafe { World::booted() })
@@ -34,6 +47,8 @@ pub unsafe fn secondary<B: Board>(tee: &Tee<Machine<B>>) -> Infallible {
     // SAFETY: the caller's.
     unsafe { cpu_init(index) };
     tee.platform.board().init_cpu();
+    // SAFETY: as on the boot CPU.
+    unsafe { guards::begin() };
     // SAFETY: S-EL1 on this CPU, whose data is installed.
     serve(tee, index, unsafe { World::switched_on() })
 }

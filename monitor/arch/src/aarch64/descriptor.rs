@@ -35,6 +35,8 @@ const AP_READ_ONLY: u64 = 1 << 7;
 const INNER_SHAREABLE: u64 = 3 << 8;
 const ACCESSED: u64 = 1 << 10;
 const NOT_GLOBAL: u64 = 1 << 11;
+/// Indirect branches reach landing pads only. On a CPU without them the bit is none.
+pub const GUARDED: u64 = 1 << 50;
 const PXN: u64 = 1 << 53;
 const UXN: u64 = 1 << 54;
 const PXN_TABLE: u64 = 1 << 59;
@@ -63,7 +65,7 @@ pub const fn user_page(pa: u64, prot: Prot, world: World) -> u64 {
     let rights = match prot {
         Prot::Read => AP_READ_ONLY | UXN,
         Prot::ReadWrite => UXN,
-        Prot::ReadExecute => AP_READ_ONLY,
+        Prot::ReadExecute | Prot::GuardedExecute => AP_READ_ONLY,
     };
     let ns = match world {
         World::Secure => 0,
@@ -109,7 +111,7 @@ mod tests {
                 assert_eq!(entry >> 11 & 1, 0, "the kernel is global: {kind:?}");
             }
         }
-        for prot in [Prot::Read, Prot::ReadWrite, Prot::ReadExecute] {
+        for prot in [Prot::Read, Prot::ReadWrite, Prot::ReadExecute, Prot::GuardedExecute] {
             for world in [World::Secure, World::Normal] {
                 let page = user_page(0x0e10_1000, prot, world);
                 assert!(!writable(page) || page & UXN != 0, "{prot:?}");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! The kernel's translation tables, built once at boot, and switching the MMU on.
 
-use super::{pauth, sysreg};
+use super::{guards, pauth, sysreg};
 use crate::descriptor::{self, BLOCK, ENTRIES, GIGABYTE, Kernel, L1_ENTRIES, PAGE, USER_START, VA_BITS};
 use core::arch::asm;
 use core::cell::UnsafeCell;
@@ -39,12 +39,16 @@ const SCTLR_USER: u64 = 1 << 14 | 1 << 16 | 1 << 18;
 const SCTLR_WXN: u64 = 1 << 19;
 /// Exceptions leave PAN as it is; without the bit they set it.
 const SCTLR_SPAN: u64 = 1 << 23;
+/// PACIASP and PACIBSP are landing pads for calls and for jumps by x16 and x17 only, like BTI c, of TAs and of the kernel.
+const SCTLR_STRICT_PADS: u64 = 1 << 35 | 1 << 36;
 /// Bits that are one on CPUs without the features that they belong to, and mean what the kernel expects on those with them.
 const SCTLR_RES1: u64 = 1 << 11 | 1 << 20 | 1 << 22 | 1 << 28 | 1 << 29;
 
 /// Writes the kernel's tables.
 pub struct Builder {
     used: usize,
+    /// What the entries of code get beside the rest.
+    code: u64,
 }
 
 impl Builder {
@@ -53,7 +57,7 @@ impl Builder {
     /// # Safety
     /// Once, on the boot CPU, with the MMU off.
     pub unsafe fn new() -> Self {
-        Self { used: 0 }
+        Self { used: 0, code: if guards::kernel_has_landing_pads() { descriptor::GUARDED } else { 0 } }
     }
 
     /// Maps `len` bytes at `va` to `pa`, both of which are aligned to pages; by blocks where they are aligned to them.
@@ -62,6 +66,7 @@ impl Builder {
     /// When the board maps user addresses, or more separate places than there are tables: a fault of the board, seen at boot.
     pub fn map(&mut self, va: u64, pa: u64, len: u64, kind: Kernel) {
         assert!(va.checked_add(len).is_some_and(|end| end <= USER_START), "a mapping among user addresses");
+        let more = if kind == Kernel::Text { self.code } else { 0 };
         let l1 = TABLES.l1.get().cast::<u64>();
         let mut done = 0;
         while done < len {
@@ -71,7 +76,7 @@ impl Builder {
             let entry = unsafe { l1.add((va / GIGABYTE) as usize) };
             if fits(GIGABYTE) {
                 // SAFETY: as above.
-                unsafe { entry.write(descriptor::kernel_block(pa, kind)) };
+                unsafe { entry.write(descriptor::kernel_block(pa, kind) | more) };
                 done += GIGABYTE;
                 continue;
             }
@@ -80,12 +85,12 @@ impl Builder {
             let entry = unsafe { l2.add((va / BLOCK) as usize % ENTRIES) };
             if fits(BLOCK) {
                 // SAFETY: as above.
-                unsafe { entry.write(descriptor::kernel_block(pa, kind)) };
+                unsafe { entry.write(descriptor::kernel_block(pa, kind) | more) };
                 done += BLOCK;
             } else {
                 let l3 = self.table(entry);
                 // SAFETY: an entry of a level-3 table, as above.
-                unsafe { l3.add((va / PAGE) as usize % ENTRIES).write(descriptor::kernel_page(pa, kind)) };
+                unsafe { l3.add((va / PAGE) as usize % ENTRIES).write(descriptor::kernel_page(pa, kind) | more) };
                 done += PAGE;
             }
         }
@@ -117,7 +122,8 @@ pub unsafe fn enable() {
     let physical = sysreg::id_aa64mmfr0() & 0xF;
     let pan = has_pan();
     let span = if pan { 0 } else { SCTLR_SPAN };
-    let keys = pauth::init();
+    pauth::init();
+    let pads = if guards::has_landing_pads() { SCTLR_STRICT_PADS } else { 0 };
     // SAFETY: the caller answers for the tables; the order is the one of the ARM ARM: registers, TLB, barrier, enable.
     unsafe {
         // Lines that the emulator, the loader or a cache from before the reset may hold.
@@ -130,7 +136,7 @@ pub unsafe fn enable() {
         sysreg::isb();
         sysreg::tlb_flush_local();
         let on = SCTLR_M | SCTLR_C | SCTLR_I | SCTLR_SA | SCTLR_WXN;
-        sysreg::set_sctlr(SCTLR_RES1 | SCTLR_CP15BEN | SCTLR_USER | span | keys | on);
+        sysreg::set_sctlr(SCTLR_RES1 | SCTLR_CP15BEN | SCTLR_USER | span | pads | on);
         sysreg::isb();
         if pan {
             // msr pan, #1: the kernel reaches memory of TAs by addresses of its own only.
@@ -140,7 +146,7 @@ pub unsafe fn enable() {
 }
 
 /// True when the CPU keeps the kernel from addresses that TAs have access to.
-fn has_pan() -> bool {
+pub(super) fn has_pan() -> bool {
     sysreg::id_aa64mmfr1() >> 20 & 0xF != 0
 }
 

@@ -7,7 +7,7 @@
 //! | state | kind | what is done |
 //! | --- | --- | --- |
 //! | x0-x30, sp, pc, PSTATE, every system register of EL1 and EL0 | switched by EL3 | nothing |
-//! | keys of pointer authentication | switched by EL3, if it is ours | a TA's own are loaded with its space ([`pauth`]) |
+//! | keys of pointer authentication | switched by EL3 | the kernel's is loaded again, a TA's own come with its space ([`pauth`]) |
 //! | q0-q31, FPCR, FPSR | shared | saved on the first use by a TA, given back before the normal world runs ([`vfp`]) |
 //! | secure physical timer (CNTPS) | secure only | this kernel's |
 //! | interrupts | GICv3 | secure ones arrive as IRQ, those of the normal world as FIQ |
@@ -19,6 +19,7 @@
 pub mod aes;
 pub mod cache;
 pub mod cpu;
+pub mod guards;
 pub mod mmu;
 mod pauth;
 pub mod percpu;

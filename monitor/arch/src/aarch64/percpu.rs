@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! What belongs to one CPU. TPIDR_EL1 points at it, so that vectors find it without a stack.
 
+use super::pauth::Pair;
 use super::sysreg;
 use super::thread::ThreadContext;
 use super::user::UserRegs;
@@ -27,6 +28,8 @@ pub struct PerCpu {
     pub vfp_owner: *mut UserRegs,
     /// ASID of the space in TTBR0, 0 for none.
     pub asid: u64,
+    /// The keys that change with each way into and out of user mode.
+    pub(super) keys: Pair,
 }
 
 impl PerCpu {
@@ -41,6 +44,7 @@ impl PerCpu {
             normal_vfp: VfpRegs::new(),
             vfp_owner: null_mut(),
             asid: 0,
+            keys: Pair::NONE,
         }
     }
 }

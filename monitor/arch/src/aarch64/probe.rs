@@ -19,11 +19,41 @@ global_asm!(
     "dsb sy",
     "mov x1, #0",
     "ret",
+    // To what is no landing pad.
+    ".global probe_branch",
+    "probe_branch:",
+    "hint #34", // bti c
+    "mov x1, #0",
+    "adr x2, 1f",
+    "br x2",
+    "1:",
+    "ret",
+    // Of x0 with a signature that is not its own.
+    ".global probe_pointer",
+    "probe_pointer:",
+    "hint #34",
+    "mov x1, #0",
+    "mov x2, x0",
+    "mov x17, x0",
+    "mov x16, sp",
+    "hint #8", // pacia1716
+    "eor x17, x17, #{signature_bit}",
+    "hint #12", // autia1716
+    "eor x17, x17, #{signature_bit}",
+    "cmp x17, x2",
+    "cset x1, ne",
+    "ret",
     ".global probe_faulted",
     "probe_faulted:",
+    // What was interrupted may have been any kind of branch.
+    "hint #38", // bti jc
     "mov x1, #1",
     "ret",
+    signature_bit = const SIGNATURE_BIT,
 );
+
+/// A bit of the signature in a pointer below 4 GiB.
+const SIGNATURE_BIT: u64 = 1 << 40;
 
 /// What a probe returns in x0 and x1.
 #[repr(C)]
@@ -37,6 +67,8 @@ unsafe extern "C" {
     static probe_faulted: u8;
     fn probe_load(address: u64) -> Outcome;
     fn probe_store(address: u64, value: u32) -> Outcome;
+    fn probe_branch() -> Outcome;
+    fn probe_pointer(address: u64) -> Outcome;
 }
 
 /// Reads a byte; `None` when that faults.
@@ -53,6 +85,18 @@ pub fn load(address: usize) -> Option<u8> {
 pub unsafe fn store(address: usize, word: u32) -> bool {
     // SAFETY: the caller's; what faults comes back as a fault.
     unsafe { probe_store(address as u64, word) }.faulted == 0
+}
+
+/// Whether an indirect branch to what is no landing pad faults.
+pub(super) fn branch_faults() -> bool {
+    // SAFETY: what follows the branch returns; what faults comes back as a fault.
+    unsafe { probe_branch() }.faulted != 0
+}
+
+/// Whether a wrong signature of a pointer is found: by a fault, or by a pointer that is no good.
+pub(super) fn signature_counts() -> bool {
+    // SAFETY: nothing follows the pointer; what faults comes back as a fault.
+    unsafe { probe_pointer(&raw const probe_begin as u64) }.faulted != 0
 }
 
 /// DBGAUTHSTATUS_EL1, which every CPU has.

@@ -2,9 +2,11 @@
 //! Address spaces of TAs: the last gigabyte below 4 GiB, told apart by ASID, beside the kernel's own mappings.
 
 use super::cache::{self, Maintenance};
+use super::guards;
 use super::mmu::{kernel_entries, kernel_ttbr0};
 use super::pauth::{self, Keys};
 use super::percpu::this_cpu;
+use super::probe;
 use super::sysreg;
 use super::user::{self, UserRegs};
 use crate::descriptor::{self, BLOCK, ENTRIES, L1_ENTRIES, PAGE, USER_ENTRY, USER_START, World};
@@ -131,7 +133,8 @@ impl Space {
     fn put(&mut self, va: u64, pa: u64, prot: Prot, world: World) -> Result<(), TeeError> {
         self.provide(va)?;
         let table = self.existing(va).ok_or(TeeError::OUT_OF_MEMORY)?;
-        table.set((va / PAGE) as usize % ENTRIES, descriptor::user_page(pa, prot, world));
+        let guard = if prot == Prot::GuardedExecute && guards::has_landing_pads() { descriptor::GUARDED } else { 0 };
+        table.set((va / PAGE) as usize % ENTRIES, descriptor::user_page(pa, prot, world) | guard);
         Ok(())
     }
 
@@ -149,7 +152,7 @@ impl Space {
                 sysreg::set_ttbr0(ttbr0);
                 sysreg::isb();
                 (*cpu).asid = asid;
-                keys.load();
+                keys.select();
             }
         }
     }
@@ -158,6 +161,21 @@ impl Space {
 /// Takes whatever space this CPU has out of TTBR0. Interrupts are masked.
 pub fn deselect() {
     Space::select(kernel_ttbr0(), &Keys::NONE);
+}
+
+/// Whether the kernel is kept from what a TA may read: with a space of one such page it tries. False without memory for it.
+pub(super) fn keeps_the_kernel_out(frames: &SecureFrames) -> bool {
+    const ADDRESS: u64 = Space::SECURE.start;
+    let Ok(mut space) = Space::new() else { return false };
+    if space.map(ADDRESS, frames, 0, 1, Prot::ReadWrite).is_err() {
+        return false;
+    }
+    let before = mask_interrupts();
+    Space::select(space.ttbr0(), &space.keys);
+    let found = probe::load(ADDRESS as usize);
+    deselect();
+    restore_interrupts(before);
+    found.is_none()
 }
 
 impl AddressSpace for Space {
@@ -179,7 +197,7 @@ impl AddressSpace for Space {
     fn map(&mut self, va: u64, frames: &SecureFrames, first: usize, pages: usize, prot: Prot) -> Result<(), TeeError> {
         for index in 0..pages {
             let pa = frames.address(first + index).ok_or(TeeError::BAD_PARAMETERS)?;
-            if prot == Prot::ReadExecute {
+            if prot.is_executable() {
                 // SAFETY: a page that the kernel has mapped at its own address.
                 unsafe { cache::sync_code(pa, PAGE_SIZE) };
             }
@@ -202,7 +220,7 @@ impl AddressSpace for Space {
     }
 
     fn map_normal(&mut self, va: u64, pages: &[u64], prot: Prot) -> Result<(), TeeError> {
-        let prot = if prot == Prot::ReadExecute { Prot::Read } else { prot };
+        let prot = if prot.is_executable() { Prot::Read } else { prot };
         for (index, pa) in pages.iter().enumerate() {
             self.put(va + (index as u64) * PAGE, *pa, prot, World::Normal)?;
         }

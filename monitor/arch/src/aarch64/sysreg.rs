@@ -59,6 +59,7 @@ register!(/** Memory Model Feature Register 0: physical addresses. */ id_aa64mmf
 register!(/** Memory Model Feature Register 1: PAN among others. */ id_aa64mmfr1, "id_aa64mmfr1_el1");
 register!(/** Instruction Set Attribute Register 1: pointer authentication among others. */ id_aa64isar1, "id_aa64isar1_el1");
 register!(/** Instruction Set Attribute Register 2, by its encoding, which not each assembler names. */ id_aa64isar2, "s3_0_c0_c6_2");
+register!(/** Processor Feature Register 1: landing pads among others. */ id_aa64pfr1, "id_aa64pfr1_el1");
 register!(/** Cache Type Register. */ ctr, "ctr_el0");
 register!(/** The physical counter. */ cntpct, "cntpct_el0");
 register!(/** Frequency of the counter. */ cntfrq, "cntfrq_el0");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Secure threads: stacks of their own at EL1, switched to from the run loop and back.
 
+use super::pauth;
 use super::percpu::{PerCpu, this_cpu};
 use super::vfp;
 use crate::cpu::{mask_interrupts, restore_interrupts};
@@ -51,7 +52,7 @@ impl ThreadCell {
             // The outermost frame: no frame pointer, and the address to go on at.
             let frame = (stack_top as *mut u64).sub(FRAME);
             frame.add(FRAME - 2).write(0);
-            frame.add(FRAME - 1).write(thread_begin as *const () as usize as u64);
+            frame.add(FRAME - 1).write(pauth::signed(thread_begin as *const () as u64, stack_top as u64));
             (*thread).sp = frame as u64;
             run(thread)
         }
@@ -90,7 +91,7 @@ impl ThreadCell {
         let mut last = 0;
         for address in (sp & !7..stack.end).step_by(8) {
             // SAFETY: in the stack, which is mapped.
-            let word = unsafe { (address as *const u64).read_volatile() } as usize;
+            let word = pauth::stripped(unsafe { (address as *const u64).read_volatile() }) as usize;
             if word.is_multiple_of(4) && word > text.start && text.contains(&word) {
                 // SAFETY: in the kernel's code, which is mapped and never changes.
                 let before = unsafe { ((word - 4) as *const u32).read() };
@@ -130,9 +131,11 @@ unsafe fn run(thread: *mut ThreadContext) -> ThreadExit {
 }
 
 global_asm!(
-    // x0: where the stack pointer goes; x1: the new one. Interrupts are masked.
+    // x0: where the stack pointer goes; x1: the new one. Interrupts are masked. Return addresses are signed with where the stack
+    // pointer is, and so good on their own stack only.
     ".global thread_switch",
     "thread_switch:",
+    "hint #25", // paciasp
     "stp x19, x20, [sp, #-96]!",
     "stp x21, x22, [sp, #16]",
     "stp x23, x24, [sp, #32]",
@@ -148,6 +151,7 @@ global_asm!(
     "ldp x27, x28, [sp, #64]",
     "ldp x29, x30, [sp, #80]",
     "ldp x19, x20, [sp], #96",
+    "hint #29", // autiasp
     "ret",
 );
 

@@ -3,6 +3,7 @@
 //!
 //! In AArch32 state r0 to r14 are x0 to x14, and the program status has the layout of the CPSR.
 
+use super::pauth::{self, Pair};
 use super::percpu::this_cpu;
 use super::sysreg;
 use super::vfp::{self, VfpRegs};
@@ -56,16 +57,23 @@ pub(super) const RETURN_FIQ: u64 = 2;
 pub(super) const RETURN_SERROR: u64 = 3;
 
 global_asm!(
-    // x0: UserRegs. Interrupts masked. Returns x0: why user mode came back. On the stack: x19 to x30, the UserRegs.
+    // x0: UserRegs, x1: keys of user mode and kernel, or 0 on a CPU without any. Interrupts masked. Returns x0: why user mode
+    // came back. On the stack: x19 to x30, x0, x1. Until user mode has come back, the kernel's own return addresses cannot be checked.
     ".global user_enter",
     "user_enter:",
+    "hint #25", // paciasp
     "stp x19, x20, [sp, #-112]!",
     "stp x21, x22, [sp, #16]",
     "stp x23, x24, [sp, #32]",
     "stp x25, x26, [sp, #48]",
     "stp x27, x28, [sp, #64]",
     "stp x29, x30, [sp, #80]",
-    "str x0, [sp, #96]",
+    "stp x0, x1, [sp, #96]",
+    "cbz x1, 1f",
+    "ldp x2, x3, [x1, #{user_key}]",
+    "msr s3_0_c2_c1_0, x2",
+    "msr s3_0_c2_c1_1, x3",
+    "1:",
     "ldp x1, x2, [x0, #{sp}]",
     "ldr x3, [x0, #{spsr}]",
     "msr sp_el0, x1",
@@ -119,13 +127,23 @@ global_asm!(
     "stp x2, x3, [x0, #{sp}]",
     "str x4, [x0, #{spsr}]",
     "mov x0, x1",
+    "ldr x1, [sp, #104]",
+    "cbz x1, 1f",
+    "ldp x2, x3, [x1, #{kernel_key}]",
+    "msr s3_0_c2_c1_0, x2",
+    "msr s3_0_c2_c1_1, x3",
+    "isb",
+    "1:",
     "ldp x21, x22, [sp, #16]",
     "ldp x23, x24, [sp, #32]",
     "ldp x25, x26, [sp, #48]",
     "ldp x27, x28, [sp, #64]",
     "ldp x29, x30, [sp, #80]",
     "ldp x19, x20, [sp], #112",
+    "hint #29", // autiasp
     "ret",
+    user_key = const offset_of!(Pair, user),
+    kernel_key = const offset_of!(Pair, kernel),
     sp = const offset_of!(UserRegs, sp),
     spsr = const offset_of!(UserRegs, spsr),
 );
@@ -133,7 +151,7 @@ global_asm!(
 const _: () = assert!(offset_of!(UserRegs, x) == 0 && offset_of!(UserRegs, pc) == offset_of!(UserRegs, sp) + 8);
 
 unsafe extern "C" {
-    fn user_enter(regs: *mut UserRegs) -> u64;
+    fn user_enter(regs: *mut UserRegs, keys: *const Pair) -> u64;
 }
 
 /// Exception classes of ESR_EL1.
@@ -142,6 +160,8 @@ mod class {
     pub(super) const SVC_A32: u64 = 0x11;
     pub(super) const SVC_A64: u64 = 0x15;
     pub(super) const INSTRUCTION_ABORT: u64 = 0x20;
+    pub(super) const LANDING_PAD: u64 = 0x0D;
+    pub(super) const POINTER: u64 = 0x1C;
     pub(super) const PC_ALIGNMENT: u64 = 0x22;
     pub(super) const DATA_ABORT: u64 = 0x24;
 }
@@ -161,8 +181,9 @@ pub(super) fn enter(regs: &mut UserRegs, select: impl Fn()) -> UserReturn {
             select();
             sysreg::set_tpidr_el0((*regs).tpid[0]);
             sysreg::set_tpidrro_el0((*regs).tpid[1]);
-            vfp::prepare(this_cpu(), regs);
-            let why = user_enter(regs);
+            let cpu = this_cpu();
+            vfp::prepare(cpu, regs);
+            let why = user_enter(regs, pauth::pair(cpu));
             // TPIDRRO_EL0 cannot have changed.
             (*regs).tpid[0] = sysreg::tpidr_el0();
             why
@@ -196,6 +217,8 @@ fn abort(why: u64, syndrome: u64, address: u64, pc: u64) -> Abort {
         class::DATA_ABORT if syndrome & (WRITE_NOT_READ | CACHE_MAINTENANCE) == WRITE_NOT_READ => (AbortKind::Write, address),
         class::DATA_ABORT => (AbortKind::Read, address),
         class::INSTRUCTION_ABORT | class::PC_ALIGNMENT => (AbortKind::Execute, address),
+        class::LANDING_PAD => (AbortKind::Branch, pc),
+        class::POINTER => (AbortKind::Pointer, pc),
         _ => (AbortKind::Undefined, pc),
     };
     Abort { kind, address, status: syndrome as u32 }

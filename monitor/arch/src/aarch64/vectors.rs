@@ -228,6 +228,8 @@ extern "C" fn kernel_fault(reason: u64, frame: *const [u64; 31]) -> u64 {
         (RETURN_SERROR, _) => "asynchronous abort",
         (RETURN_SYNC, 0x21) => "instruction abort",
         (RETURN_SYNC, 0x25) => "data abort",
+        (RETURN_SYNC, 0x0D) => "indirect branch to no landing pad",
+        (RETURN_SYNC, 0x1C) => "pointer that fails authentication",
         (RETURN_SYNC, 0x26) => "stack pointer not aligned",
         (RETURN_SYNC, _) => "exception",
         _ => "interrupt on a stack that is not used",

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Handing the CPU to the normal world through EL3, and getting it back (OP-TEE ABI, EL3 contract).
 
+use super::pauth::{self, Pair};
 use super::percpu::{PerCpu, this_cpu};
 use crate::cpu;
 use core::arch::global_asm;
+use core::mem::offset_of;
 use tee_core::ports::{NormalExit, NormalWorld};
 use utee_abi::opteed::{Entry, Return};
 
@@ -12,17 +14,18 @@ global_asm!(
     "mov x8, #\\entry",
     "b world_entered",
     ".endm",
-    // x0: where x0 to x7 of the next entry go, x1: five words for EL3. Returns x0: why EL3 entered this kernel again.
-    // On the stack: x19 to x30, then x0.
+    // x0: where x0 to x7 of the next entry go, x1: five words for EL3, x2: keys of user mode and kernel, or 0. Returns x0: why EL3
+    // entered this kernel again. On the stack: x19 to x30, then x0 and x2.
     ".global world_leave",
     "world_leave:",
+    "hint #25", // paciasp
     "stp x19, x20, [sp, #-112]!",
     "stp x21, x22, [sp, #16]",
     "stp x23, x24, [sp, #32]",
     "stp x25, x26, [sp, #48]",
     "stp x27, x28, [sp, #64]",
     "stp x29, x30, [sp, #80]",
-    "str x0, [sp, #96]",
+    "stp x0, x2, [sp, #96]",
     "mov x9, x1",
     "ldp x0, x1, [x9]",
     "ldp x2, x3, [x9, #16]",
@@ -53,11 +56,18 @@ global_asm!(
     "17: enter_for {system_off}",
     "18: enter_for {system_reset}",
     "world_entered:",
-    "ldr x9, [sp, #96]",
+    "ldp x9, x10, [sp, #96]",
     "stp x0, x1, [x9]",
     "stp x2, x3, [x9, #16]",
     "stp x4, x5, [x9, #32]",
     "stp x6, x7, [x9, #48]",
+    // Whatever EL3 left there: what this kernel signs with is its own.
+    "cbz x10, 1f",
+    "ldp x1, x2, [x10, #{kernel_key}]",
+    "msr s3_0_c2_c1_0, x1",
+    "msr s3_0_c2_c1_1, x2",
+    "isb",
+    "1:",
     "mov x0, x8",
     "ldp x21, x22, [sp, #16]",
     "ldp x23, x24, [sp, #32]",
@@ -65,7 +75,9 @@ global_asm!(
     "ldp x27, x28, [sp, #64]",
     "ldp x29, x30, [sp, #80]",
     "ldp x19, x20, [sp], #112",
+    "hint #29", // autiasp
     "ret",
+    kernel_key = const offset_of!(Pair, kernel),
     yielding = const Entry::Yielding as u64,
     fast = const Entry::Fast as u64,
     cpu_off = const Entry::CpuOff as u64,
@@ -77,7 +89,7 @@ global_asm!(
 );
 
 unsafe extern "C" {
-    fn world_leave(call: *mut [u64; 8], words: *const [u64; 5]) -> u64;
+    fn world_leave(call: *mut [u64; 8], words: *const [u64; 5], keys: *const Pair) -> u64;
     static world_entries: [u32; 9];
 }
 
@@ -121,7 +133,7 @@ impl NormalWorld for World {
         loop {
             // SAFETY: at S-EL1 on the run loop of this CPU, by the contract of `booted`; EL3 keeps what the contract with it
             // says, and comes back at one of the entries with this stack.
-            let why = unsafe { world_leave(&raw mut (*self.cpu).call, &raw const self.words) };
+            let why = unsafe { world_leave(&raw mut (*self.cpu).call, &raw const self.words, pauth::pair(self.cpu)) };
             self.words = match Entry::try_from(why) {
                 Ok(Entry::Yielding | Entry::Fast) => {
                     self.words = words(Return::CallDone, [0; 4]);

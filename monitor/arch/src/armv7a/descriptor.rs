@@ -66,7 +66,7 @@ pub const fn user_page(pa: u64, prot: Prot) -> u32 {
     let bits = match prot {
         Prot::Read => AP1 | APX | AP0 | XN_PAGE,
         Prot::ReadWrite => AP1 | AP0 | XN_PAGE,
-        Prot::ReadExecute => AP1 | APX | AP0,
+        Prot::ReadExecute | Prot::GuardedExecute => AP1 | APX | AP0,
     };
     (pa as u32 & !0xFFF) | PAGE_TYPE | NORMAL | NG | bits
 }
@@ -103,7 +103,7 @@ mod tests {
             assert!(!(writable && page & 1 == 0), "{kind:?}");
             assert_eq!(kernel_section(0x4000_0000, kind) >> 4 & 1, 1, "sections are never executable");
         }
-        for prot in [Prot::Read, Prot::ReadWrite, Prot::ReadExecute] {
+        for prot in [Prot::Read, Prot::ReadWrite, Prot::ReadExecute, Prot::GuardedExecute] {
             let page = user_page(0x0e00_1000, prot);
             assert!(!(ap(page) == 0b011 && page & 1 == 0), "{prot:?}");
             assert_eq!(page >> 11 & 1, 1, "user pages are not global");

@@ -20,6 +20,7 @@ pub mod aes;
 pub mod cache;
 pub mod cp15;
 pub mod cpu;
+pub mod guards;
 pub mod mmu;
 pub mod percpu;
 pub mod probe;

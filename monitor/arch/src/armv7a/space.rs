@@ -143,7 +143,7 @@ impl AddressSpace for Space {
     fn map(&mut self, va: u64, frames: &SecureFrames, first: usize, pages: usize, prot: Prot) -> Result<(), TeeError> {
         for index in 0..pages {
             let pa = frames.address(first + index).ok_or(TeeError::BAD_PARAMETERS)?;
-            if prot == Prot::ReadExecute {
+            if prot.is_executable() {
                 // SAFETY: a page that the kernel has mapped at its own address.
                 unsafe { cache::sync_code(pa, PAGE_SIZE) };
             }
@@ -166,7 +166,7 @@ impl AddressSpace for Space {
     }
 
     fn map_normal(&mut self, va: u64, pages: &[u64], prot: Prot) -> Result<(), TeeError> {
-        let prot = if prot == Prot::ReadExecute { Prot::Read } else { prot };
+        let prot = if prot.is_executable() { Prot::Read } else { prot };
         for (index, pa) in pages.iter().enumerate() {
             self.put(va + (index as u64) * PAGE, *pa, prot, World::Normal)?;
         }

@@ -16,6 +16,16 @@ pub enum Prot {
     ReadWrite,
     /// Read and execute, never writable.
     ReadExecute,
+    /// The same, and indirect branches reach landing pads only, on a CPU that knows them.
+    GuardedExecute,
+}
+
+impl Prot {
+    /// True for code.
+    #[must_use]
+    pub const fn is_executable(self) -> bool {
+        matches!(self, Self::ReadExecute | Self::GuardedExecute)
+    }
 }
 
 /// Secure memory whose content never changes again: a verified image, or the boot archive.

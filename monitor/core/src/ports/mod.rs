@@ -53,6 +53,9 @@ pub trait Platform: ConsolePort + Send + Sync + Sized + 'static {
     /// The memory map, for the banner.
     fn memory_map(&self) -> &[MapEntry];
 
+    /// Calls `f` with the name of each guard of the CPU against code that was taken over, as far as it was seen to hold, for the banner.
+    fn guards(&self, _f: &mut dyn FnMut(&'static str)) {}
+
     /// Physical ranges of normal-world RAM, reserved shared memory included.
     fn normal_ram(&self) -> &[Range<u64>];
 

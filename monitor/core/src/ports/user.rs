@@ -14,7 +14,7 @@ use utee_abi::uaddr::UserSlice;
 pub struct Abort {
     /// Kind of exception.
     pub kind: AbortKind,
-    /// Faulting address (DFAR, IFAR or FAR_EL1); the program counter for an undefined instruction.
+    /// Faulting address (DFAR, IFAR or FAR_EL1); the program counter for what is not about an address.
     pub address: u64,
     /// Fault status register as the CPU gave it (DFSR, IFSR or ESR_EL1).
     pub status: u32,
@@ -31,6 +31,10 @@ pub enum AbortKind {
     Execute,
     /// Undefined instruction.
     Undefined,
+    /// An indirect branch to what is no landing pad.
+    Branch,
+    /// A signed pointer whose signature is wrong.
+    Pointer,
 }
 
 /// Why user mode came back.

@@ -45,6 +45,8 @@ impl fmt::Display for Cause {
                     AbortKind::Write => "data abort writing",
                     AbortKind::Execute => "prefetch abort at",
                     AbortKind::Undefined => "undefined instruction at",
+                    AbortKind::Branch => "indirect branch to no landing pad at",
+                    AbortKind::Pointer => "pointer that fails authentication at",
                 };
                 write!(f, "{what} {address:#x} (status {status:#x})")
             }
@@ -64,7 +66,7 @@ pub fn print<P: Platform>(platform: &P, instance: &Instance<P>, body: &Body<P>, 
         let rights = match region.prot {
             Prot::Read => "r--",
             Prot::ReadWrite => "rw-",
-            Prot::ReadExecute => "r-x",
+            Prot::ReadExecute | Prot::GuardedExecute => "r-x",
         };
         log_secret!(platform, "dump: map {:x} {:x} {} {}", region.va, region.end(), rights, region.purpose.name());
     }

@@ -77,6 +77,7 @@ pub fn map<P: Platform>(call: &Call<'_, P>, space: &mut UserSpace<P>, modules: &
         let prot = match segment.rights {
             Rights::Read => Prot::Read,
             Rights::ReadWrite => Prot::ReadWrite,
+            Rights::ReadExecute if plan.landing_pads => Prot::GuardedExecute,
             Rights::ReadExecute => Prot::ReadExecute,
         };
         let va = base.checked_add(segment.page_start).ok_or(TeeError::OUT_OF_MEMORY)?;

@@ -74,7 +74,7 @@ impl<P: Platform> Region<P> {
     /// True when user mode may do to it what `flags` say, and it is what they ask for.
     fn permits(&self, flags: AccessFlags) -> bool {
         let right = match self.prot {
-            Prot::Read | Prot::ReadExecute => !flags.contains(AccessFlags::WRITE),
+            Prot::Read | Prot::ReadExecute | Prot::GuardedExecute => !flags.contains(AccessFlags::WRITE),
             Prot::ReadWrite => true,
         };
         let owner = self.purpose.is_private() || flags.contains(AccessFlags::ANY_OWNER);
