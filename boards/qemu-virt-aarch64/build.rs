@@ -39,6 +39,6 @@ SECTIONS
     .bss (NOLOAD) : { *(.bss .bss.*) *(COMMON) . = ALIGN(4096); }
     __bss_end = .;
     __stacks_start = .;
-    /DISCARD/ : { *(.comment) *(.eh_frame*) }
+    /DISCARD/ : { *(.comment) *(.eh_frame*) *(.note.gnu.property) }
 }
 ";

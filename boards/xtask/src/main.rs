@@ -11,6 +11,7 @@ mod client;
 mod console;
 mod disk;
 mod gdb;
+mod guarded;
 mod image;
 mod imx;
 mod lint;

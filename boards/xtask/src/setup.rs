@@ -3,7 +3,8 @@
 
 use crate::apt;
 use crate::arch::Arch;
-use crate::tools::{cache_dir, check, has_program, lock_cache, output, target_dir};
+use crate::guarded;
+use crate::tools::{KERNEL_TARGET_A64, cache_dir, check, has_program, lock_cache, output, target_dir};
 use anyhow::{Context, Result, bail};
 use std::ffi::OsString;
 use std::fs;
@@ -14,11 +15,11 @@ use std::process::{Command, Stdio};
 /// Name that a toolchain of this tool is linked under.
 const FALLBACK: &str = "oxtee-fallback";
 /// Targets that are built for.
-const TARGETS: [&str; 3] = [crate::tools::KERNEL_TARGET, crate::tools::KERNEL_TARGET_A64, utee_build::cargo::TARGET];
+const TARGETS: [&str; 3] = [crate::tools::KERNEL_TARGET, KERNEL_TARGET_A64, utee_build::cargo::TARGET];
 /// Libraries that a target must have: TAs and Linux programs share one, and the latter need `std`.
 const LIBRARIES: [(&str, &[&str]); 4] = [
     (crate::tools::KERNEL_TARGET, &["core", "alloc"]),
-    (crate::tools::KERNEL_TARGET_A64, &["core", "alloc"]),
+    (KERNEL_TARGET_A64, &["core", "alloc"]),
     (utee_build::cargo::TARGET, &["core", "alloc", "std", "panic_abort"]),
     // Not among the targets that everybody needs.
     (utee_build::cargo::TARGET_A64, &["core", "alloc"]),
@@ -39,6 +40,7 @@ pub(crate) fn run() -> Result<Tools> {
     let _filling = lock_cache()?;
     packages()?;
     let toolchain = rust()?;
+    kernels_a64(toolchain.as_ref())?;
     drop_stale(toolchain.as_ref())?;
     Ok(Tools { toolchain })
 }
@@ -51,7 +53,7 @@ pub(crate) fn tas(tools: &Tools, arch: Arch) -> Result<()> {
     let target = utee_build::cargo::TARGET_A64;
     let _filling = lock_cache()?;
     require("aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu")?;
-    if has_target(tools.toolchain.as_ref(), target) {
+    if guarded::provide(tools.toolchain.as_ref(), target, true)? || has_target(tools.toolchain.as_ref(), target) {
         return Ok(());
     }
     if tools.toolchain.is_none() {
@@ -165,7 +167,8 @@ fn rust() -> Result<Option<OsString>> {
         println!("setup: unpacking Debian's Rust {version}");
         unpack(&version, &dir)?;
     }
-    let missing: Vec<&str> = TARGETS.into_iter().filter(|target| !has_target(fallback.as_ref(), target)).collect();
+    let missing: Vec<&str> =
+        TARGETS.into_iter().filter(|target| *target != KERNEL_TARGET_A64 && !has_target(fallback.as_ref(), target)).collect();
     println!("setup: building Rust's libraries for {} (once, some minutes)", missing.join(" and "));
     build_libraries(&dir, &missing)?;
     check(Command::new("rustup").args(["toolchain", "link", FALLBACK]).arg(&dir))?;
@@ -175,9 +178,17 @@ fn rust() -> Result<Option<OsString>> {
     Ok(fallback)
 }
 
-/// True when a toolchain has the libraries of every target.
+/// Libraries for the kernels of AArch64: with branch protection, or else as they are.
+fn kernels_a64(toolchain: Option<&OsString>) -> Result<()> {
+    if guarded::provide(toolchain, KERNEL_TARGET_A64, false)? || has_target(toolchain, KERNEL_TARGET_A64) {
+        return Ok(());
+    }
+    build_libraries(&cache_dir().join("toolchain"), &[KERNEL_TARGET_A64])
+}
+
+/// True when a toolchain has the libraries of every target; ours gets those for the kernels of AArch64 by themselves.
 fn has_targets(toolchain: Option<&OsString>) -> bool {
-    TARGETS.iter().all(|target| has_target(toolchain, target))
+    TARGETS.iter().all(|target| toolchain.is_some() && *target == KERNEL_TARGET_A64 || has_target(toolchain, target))
 }
 
 /// True when a toolchain has the libraries of this target.
@@ -266,21 +277,27 @@ fn default_sysroot() -> Result<PathBuf> {
     Ok(PathBuf::from(text.trim()))
 }
 
-/// Builds core, alloc and where there is Linux std for these targets from Debian's source and puts them beside the host's.
-fn build_libraries(dir: &Path, targets: &[&str]) -> Result<()> {
-    let work = dir.join("mk");
+/// An empty crate, by whose build Rust's libraries are built; their dependencies are in the folder `vendor`, or have to be fetched.
+pub(crate) fn project(work: &Path, vendor: Option<&Path>) -> Result<()> {
     fs::create_dir_all(work.join("src"))?;
     fs::create_dir_all(work.join(".cargo"))?;
     fs::write(work.join("src/lib.rs"), "#![no_std]\n")?;
     fs::write(work.join("Cargo.toml"), "[package]\nname=\"mk\"\nversion=\"0.0.0\"\nedition=\"2021\"\n[workspace]\n")?;
+    let Some(vendor) = vendor else { return Ok(()) };
+    let config =
+        format!("[net]\noffline=true\n[source.crates-io]\nreplace-with=\"v\"\n[source.v]\ndirectory={:?}\n", vendor.display().to_string());
+    Ok(fs::write(work.join(".cargo/config.toml"), config)?)
+}
+
+/// Builds core, alloc and where there is Linux std for these targets from Debian's source and puts them beside the host's.
+fn build_libraries(dir: &Path, targets: &[&str]) -> Result<()> {
+    let work = dir.join("mk");
+    project(&work, Some(&dir.join("lib/rustlib/src/rust/library/vendor")))?;
     // As Rust's own build does: the strategy of this one is its whole content.
     let wrapper = work.join("wrapper");
     let text = "#!/bin/sh\ncase \" $* \" in *\" --crate-name panic_abort \"*) exec \"$@\" -Cpanic=abort ;; esac\nexec \"$@\"\n";
     fs::write(&wrapper, text)?;
     fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755))?;
-    let vendor = dir.join("lib/rustlib/src/rust/library/vendor");
-    let config = format!("[source.crates-io]\nreplace-with=\"v\"\n[source.v]\ndirectory={:?}\n", vendor.display().to_string());
-    fs::write(work.join(".cargo/config.toml"), config)?;
     for target in targets {
         let linux = *target == utee_build::cargo::TARGET;
         let pic = linux || *target == utee_build::cargo::TARGET_A64;
@@ -299,7 +316,7 @@ fn build_libraries(dir: &Path, targets: &[&str]) -> Result<()> {
 
 /// Makes the libraries in `to` those in `from`. A build of the same source gives the same names: files stay as they are then,
 /// for whoever compiles against them right now.
-fn replace_libraries(from: &Path, to: &Path) -> Result<()> {
+pub(crate) fn replace_libraries(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to)?;
     let names = |dir: &Path| -> Result<Vec<String>> {
         let names = fs::read_dir(dir)?.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());

@@ -132,7 +132,9 @@ impl Symbols {
 fn walk(dump: &Dump, in_code: &impl Fn(u64) -> bool) -> (Vec<u64>, &'static str) {
     let stack: HashMap<u64, u64> = dump.stack.iter().copied().collect();
     let register = |narrow: &str, wide: &str| dump.registers.get(wide).or_else(|| dump.registers.get(narrow)).copied();
-    let word = |address: u64| stack.get(&address).copied();
+    // A 64-bit TA signs return addresses; it lies below 4 GiB.
+    let bare = |value: u64| if dump.word == 8 && value >> 55 & 1 == 0 { value & u64::from(u32::MAX) } else { value };
+    let word = |address: u64| stack.get(&address).copied().map(bare);
     // Bit 0 of an address of A32 says Thumb; it is never set in one of A64.
     let mut frames = Vec::new();
     let mut fp = register("r11", "x29").unwrap_or(0);
@@ -150,8 +152,8 @@ fn walk(dump: &Dump, in_code: &impl Fn(u64) -> bool) -> (Vec<u64>, &'static str)
     if !frames.is_empty() {
         return (frames, "");
     }
-    let lr = register("lr", "x30").map(|lr| lr & !1);
-    let scanned = lr.into_iter().chain(dump.stack.iter().map(|(_, word)| *word & !1));
+    let lr = register("lr", "x30");
+    let scanned = lr.into_iter().chain(dump.stack.iter().map(|(_, word)| *word)).map(|address| bare(address) & !1);
     (scanned.filter(|address| in_code(*address)).collect(), " (found on the stack, may be stale)")
 }
 
@@ -185,5 +187,10 @@ mod tests {
         dump.stack = vec![(0x8000, 0x8020), (0x8008, 0x1238), (0x8020, 0), (0x8028, 0x1504)];
         dump.word = 8;
         assert_eq!(walk(&dump, &in_code), (vec![0x1238, 0x1504], ""));
+        // Signed ones, by the chain and without it.
+        dump.stack = vec![(0x8000, 0x8020), (0x8008, 0x2a55_1234_0000_1238), (0x8020, 0), (0x8028, 0x0012_0001_0000_1504)];
+        assert_eq!(walk(&dump, &in_code), (vec![0x1238, 0x1504], ""));
+        dump.registers.insert("x29".into(), 0);
+        assert_eq!(walk(&dump, &in_code).0, vec![0x1238, 0x1504]);
     }
 }

@@ -4,7 +4,7 @@
 use crate::arch::Arch;
 use crate::sign::{Scheme, development_key, read_key, sign};
 use crate::tools::{cargo, check, root, target_dir};
-use crate::{image, setup};
+use crate::{guarded, image, setup};
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use std::fs;
@@ -95,10 +95,20 @@ pub(crate) fn build_for(tools: &setup::Tools, arch: Arch, folder: &Path, key: &P
 
 fn rust(tools: &setup::Tools, arch: Arch, folder: &Path, name: &str) -> Result<PathBuf> {
     let mut command = cargo(tools.toolchain.as_deref());
-    command.current_dir(folder).envs(utee_build::cargo::environment_of(arch.ta_target()));
+    command.current_dir(folder).envs(environment(arch));
     command.args(["build", "--quiet", "--release", "--bin", name]).env("CARGO_TARGET_DIR", target_dir());
     check(&mut command)?;
     Ok(target_dir().join(arch.ta_target()).join("release").join(name))
+}
+
+/// Environment of a cargo that builds TAs: with branch protection where its libraries are there.
+fn environment(arch: Arch) -> Vec<(&'static str, String)> {
+    let target = arch.ta_target();
+    let variables = utee_build::cargo::environment_of(target).into_iter();
+    let add = |(name, value): (&'static str, &str)| {
+        (name, if name.ends_with("_RUSTFLAGS") { value.to_string() + &guarded::flags(target) } else { value.to_string() })
+    };
+    variables.map(add).collect()
 }
 
 fn c(tools: &setup::Tools, arch: Arch, folder: &Path, out: &Path, uuid: Uuid) -> Result<PathBuf> {
@@ -111,6 +121,7 @@ fn c(tools: &setup::Tools, arch: Arch, folder: &Path, out: &Path, uuid: Uuid) ->
             None => make.env_remove(name),
         };
     }
+    make.envs(environment(arch).into_iter().filter(|(name, _)| name.ends_with("_RUSTFLAGS")));
     let tools = format!("CROSS_COMPILE={}", arch.ta_tools());
     make.current_dir(folder).args(["--silent", &tools, &format!("O={}", objects.display())]).env("CARGO_TARGET_DIR", target_dir());
     check(make.arg(objects.join(format!("{uuid}.elf"))))?;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Paths, and commands that say what failed.
 
+use crate::guarded;
 use anyhow::{Context, Result, bail};
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -79,5 +80,6 @@ pub(crate) fn cargo(toolchain: Option<&OsStr>) -> Command {
     if let Some(toolchain) = toolchain {
         command.env("RUSTUP_TOOLCHAIN", toolchain);
     }
+    command.envs(guarded::environment());
     command
 }
