@@ -2,6 +2,7 @@
 //! On-target tests: what only a CPU can show, and the protocol from the outside.
 
 mod concurrency;
+mod guards;
 mod kernel;
 mod limits;
 mod memory;
@@ -30,6 +31,7 @@ pub(crate) fn run(_options: &Options) -> u32 {
         limits::run(tee, &mut report);
         notification::run(tee, &mut report);
         services::run(tee, &mut report);
+        guards::run(tee, &mut report);
         groups(tee, &mut report);
         report.step("conformance-c", library(tee));
         report.step("library-user-c", shared_library(tee));

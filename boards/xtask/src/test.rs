@@ -94,6 +94,19 @@ const BOOTS: [Boot; 11] = [
     Boot { system: System::A64, name: "AArch64: reset and off, 4 × Cortex-A57", smp: 4, cpu: "cortex-a57", words: &["reset"], steps: 2 },
 ];
 
+/// What the secure world has to say in a boot, in any order: what a CPU with every feature guards, and which guard a TA ran into.
+const SAID: [(&str, &[&str]); 1] = [(
+    "AArch64: suite, 2 × max",
+    &[
+        "the CPU guards: PAN",
+        "the CPU guards: pointer authentication for TAs",
+        "the CPU guards: pointer authentication in the kernel",
+        "the CPU guards: landing pads in the kernel",
+        "cause indirect branch to no landing pad at",
+        "cause pointer that fails authentication at",
+    ],
+)];
+
 /// How the tests went.
 #[derive(Default)]
 pub(crate) struct Count {
@@ -239,6 +252,11 @@ fn target(image: &Image, count: &mut Count) -> Result<()> {
                 _ => {}
             }
         })?;
+        for wanted in SAID.iter().filter(|(name, _)| *name == boot.name).flat_map(|(_, said)| *said) {
+            if !log.contains(wanted) {
+                failed.push(format!("the secure world did not say \"{wanted}\""));
+            }
+        }
         match end {
             End::Status(0) if passed >= boot.steps => {}
             End::Status(status) if failed.is_empty() => failed.push(format!("the run ended with status {status} after {passed} steps")),

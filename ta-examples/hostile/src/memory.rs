@@ -72,6 +72,36 @@ pub(crate) fn undefined() -> ! {
     unsafe { asm!("udf #0", options(noreturn)) }
 }
 
+/// A branch through a register to what is a landing pad or not.
+pub(crate) fn branch(pad: bool) {
+    // SAFETY: either way it goes on behind the branch, or the kernel ends the TA here.
+    #[cfg(target_arch = "aarch64")]
+    unsafe {
+        if pad {
+            asm!("adr {to}, 2f", "br {to}", "2:", "hint #36", to = out(reg) _); // bti j
+        } else {
+            asm!("adr {to}, 2f", "br {to}", "2:", "nop", to = out(reg) _);
+        }
+    }
+    #[cfg(target_arch = "arm")]
+    let _ = pad;
+}
+
+/// A branch to what a pointer says that was signed or not, once the CPU has authenticated it.
+pub(crate) fn follow(signed: bool) {
+    // SAFETY: pacia1716 and autia1716. Either way it goes on behind the branch, or the kernel ends the TA here.
+    #[cfg(target_arch = "aarch64")]
+    unsafe {
+        if signed {
+            asm!("adr x17, 2f", "mov x16, #1234", "hint #8", "hint #12", "br x17", "2:", "hint #36", out("x16") _, out("x17") _);
+        } else {
+            asm!("adr x17, 2f", "mov x16, #1234", "hint #12", "br x17", "2:", "hint #36", out("x16") _, out("x17") _);
+        }
+    }
+    #[cfg(target_arch = "arm")]
+    let _ = signed;
+}
+
 /// Instructions of privileged modes, all of which are undefined in user mode.
 #[cfg(target_arch = "aarch64")]
 pub(crate) fn privileged(which: u32) -> Result<()> {

@@ -51,5 +51,14 @@ pub const EXHAUST_SESSIONS: u32 = 16;
 pub const EXHAUST_MAPPINGS: u32 = 17;
 /// Makes every system call number from 0 to p0 value in `a` that does not end the TA, all arguments 0. Lives.
 pub const EVERY_NUMBER: u32 = 18;
+/// Branches through a register to a landing pad (p0 value in `a` is 0), or past it. p1 value out `a` says how it was compiled. Dies past
+/// it when it was compiled with landing pads, on a CPU that knows them.
+pub const BRANCH: u32 = 20;
+/// Follows a pointer that has its signature (p0 value in `a` is 0), or none. Dies without one, on a CPU that authenticates pointers.
+pub const FOLLOW_SIGNED: u32 = 21;
+/// Bit of what [`BRANCH`] gives: with landing pads, as the file says.
+pub const COMPILED_WITH_PADS: u32 = 1 << 0;
+/// Bit of what [`BRANCH`] gives: of 64 bits; others have nothing to try.
+pub const COMPILED_FOR_64_BITS: u32 = 1 << 1;
 /// Prints p0 value in `a` lines as fast as it can. Lives.
 pub const FLOOD_LOG: u32 = 19;

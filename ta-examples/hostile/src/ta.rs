@@ -47,6 +47,16 @@ impl Ta for Hostile {
                 memory::jump(input(params, 0)?.a);
                 Ok(())
             }
+            proto::BRANCH => {
+                memory::branch(input(params, 0)?.a == 0);
+                let pads = if cfg!(oxtee_branch_protection) { proto::COMPILED_WITH_PADS } else { 0 };
+                let wide = if cfg!(target_arch = "aarch64") { proto::COMPILED_FOR_64_BITS } else { 0 };
+                output(params, 1, pads | wide, 0)
+            }
+            proto::FOLLOW_SIGNED => {
+                memory::follow(input(params, 0)?.a == 0);
+                Ok(())
+            }
             proto::UNDEFINED => memory::undefined(),
             proto::PRIVILEGED_INSTRUCTION => memory::privileged(input(params, 0)?.a),
             proto::SECRET => output(params, 0, memory::secret(), 0),

@@ -36,6 +36,15 @@ pub(crate) mod system {
     register!(mpidr, "mpidr_el1");
     register!(id_aa64pfr0, "id_aa64pfr0_el1");
     register!(id_aa64mmfr0, "id_aa64mmfr0_el1");
+    register!(id_aa64pfr1, "id_aa64pfr1_el1");
+    register!(id_aa64isar1, "id_aa64isar1_el1");
+    register!(id_aa64isar2, "s3_0_c0_c6_2");
+}
+
+/// Whether the CPU knows landing pads, and whether it authenticates pointers; `None` on an architecture without either.
+pub(crate) fn guards() -> Option<(bool, bool)> {
+    let signatures = system::id_aa64isar1() >> 4 & 0xFF != 0 || system::id_aa64isar2() >> 12 & 0xF != 0;
+    Some((system::id_aa64pfr1() & 0xF != 0, signatures))
 }
 
 /// Executes `smc` with a0..a7; gives a0..a3.

@@ -47,6 +47,11 @@ pub(crate) mod cp {
     register!(tlbiall, set_tlbiall, 0, c8, c7, 0);
 }
 
+/// Whether the CPU knows landing pads, and whether it authenticates pointers; `None` on an architecture without either.
+pub(crate) fn guards() -> Option<(bool, bool)> {
+    None
+}
+
 /// Executes `smc` with a0..a7; gives a0..a3.
 #[inline]
 pub(crate) fn smc(regs: [u32; 8]) -> [u32; 4] {
