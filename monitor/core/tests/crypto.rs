@@ -431,7 +431,9 @@ fn elliptic_keys_sign_and_agree_and_points_are_checked() {
         check!(ta.syscall(S::AsymmOperate, &[verify.into(), 0, 0, digest, 32, out, cell]), BAD_STATE);
         check!(ta.syscall(S::AsymmOperate, &[sign.into(), 0, 0, digest, 32, out, cell]), OK);
         check!(ta.syscall(S::AsymmVerify, &[sign.into(), 0, 0, digest, 32, out, 64]), BAD_STATE);
-        check!(ta.syscall(S::AsymmVerify, &[verify.into(), 0, 0, digest, 31, out, 64]), BAD_PARAMETERS);
+        check!(ta.syscall(S::AsymmVerify, &[verify.into(), 0, 0, digest, 65, out, 64]), BAD_PARAMETERS);
+        // Any digest may be signed by it, as with OP-TEE; this one is another.
+        check!(ta.syscall(S::AsymmVerify, &[verify.into(), 0, 0, digest, 31, out, 64]), TeeError::SIGNATURE_INVALID.raw());
         check!(ta.syscall(S::AsymmVerify, &[verify.into(), 0, 0, digest, 32, out, 64]), OK);
         put(ta, IN, &[8; 32]);
         check!(ta.syscall(S::AsymmVerify, &[verify.into(), 0, 0, digest, 32, out, 64]), TeeError::SIGNATURE_INVALID.raw());

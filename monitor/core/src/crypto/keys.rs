@@ -31,7 +31,10 @@ impl Object {
             Some(_) => {
                 let ids = [Id::RSA_PRIME1, Id::RSA_PRIME2, Id::RSA_EXPONENT1, Id::RSA_EXPONENT2, Id::RSA_COEFFICIENT];
                 let [p, q, p_exponent, q_exponent, coefficient] = ids.map(|id| self.number(id));
-                Some([p?, q?, p_exponent?, q_exponent?, coefficient?])
+                let halves = [p?, q?, p_exponent?, q_exponent?, coefficient?];
+                // TAs that have the primes alone give nothing for the others: those are not known then.
+                let known = halves.iter().skip(2).all(|number| number.iter().any(|byte| *byte != 0));
+                known.then_some(halves)
             }
             None => None,
         };
