@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! What is read of a device tree.
 
+pub mod announce;
 pub mod bare;
 pub mod linux;
 mod writer;

@@ -3,6 +3,7 @@
 //! -cpu cortex-a15 -smp 4 -m 512`, packed by dtc).
 
 use drivers::device_tree::DeviceTree;
+use drivers::device_tree::announce::{Tee, with_tee};
 use drivers::device_tree::linux::{Linux, for_linux};
 use dtoolkit::fdt::Fdt;
 use dtoolkit::{Node, Property};
@@ -113,4 +114,28 @@ fn a_tee_that_is_there_stays_as_it_is() {
     assert_eq!(value(&tree, "/reserved-memory/optee-shm@42100000", "reg"), words(&[0, 0x4210_0000, 0, 0x10_0000]));
     assert!(tree.find_node("/reserved-memory/optee-shm@42000000").is_none());
     assert_eq!(value(&tree, "/psci", "method").unwrap(), b"smc\0");
+}
+
+#[test]
+fn a_tee_announces_itself_once() {
+    let tee = Tee { reserved: 0x4200_0000..0x4220_0000, notification: Some(219), seed: &SEED };
+    let bytes = with_tee(DeviceTree::new(QEMU).unwrap(), &tee).unwrap();
+    let (before, after) = (Fdt::new(QEMU).unwrap(), Fdt::new(&bytes).unwrap());
+    assert_eq!(value(&after, "/firmware/optee", "compatible").unwrap(), b"linaro,optee-tz\0");
+    assert_eq!(value(&after, "/firmware/optee", "interrupts"), words(&[0, 187, 1]));
+    assert_eq!(value(&after, "/reserved-memory/optee-shm@42000000", "reg"), words(&[0, 0x4200_0000, 0, 0x20_0000]));
+    // Other bytes for the seeds, everything else as it was, what is secure among it.
+    assert_eq!(value(&after, "/chosen", "rng-seed").unwrap(), SEED);
+    assert_eq!(value(&after, "/chosen", "kaslr-seed").unwrap(), SEED[..8]);
+    for (path, name) in [("/chosen", "stdout-path"), ("/pl011@9040000", "secure-status"), ("/timer", "interrupts"), ("/cpus/cpu@1", "reg")]
+    {
+        assert!(value(&before, path, name).is_some(), "{path}/{name}");
+        assert_eq!(value(&after, path, name), value(&before, path, name), "{path}/{name}");
+    }
+    assert!(with_tee(DeviceTree::new(&bytes).unwrap(), &tee).is_none(), "it is there already");
+    // What our EL3 makes for Linux of such a tree keeps it.
+    let linux = for_linux(DeviceTree::new(&bytes).unwrap(), &Linux { notification: None, reserved: 0..0, ..linux() }).unwrap();
+    let linux = Fdt::new(&linux).unwrap();
+    assert_eq!(value(&linux, "/firmware/optee", "interrupts"), words(&[0, 187, 1]));
+    assert_eq!(value(&linux, "/reserved-memory/optee-shm@42000000", "no-map"), words(&[]));
 }

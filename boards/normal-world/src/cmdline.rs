@@ -32,6 +32,11 @@ fn config() -> Option<FwCfg> {
     unsafe { FwCfg::new(board().fw_cfg? as usize) }
 }
 
+/// Number of CPUs, where the firmware configuration device says it.
+pub(crate) fn cpus() -> Option<usize> {
+    config().map(|config| usize::from(config.cpus()))
+}
+
 /// Reads the command line.
 pub(crate) fn read() -> Options {
     let told = || tree()?.chosen("bootargs").map(|text| text.as_bytes().to_vec());

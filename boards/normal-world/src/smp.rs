@@ -3,7 +3,7 @@
 
 use crate::arch::start::secondary_start;
 use crate::layout::CPUS;
-use crate::{cpu, task};
+use crate::{cmdline, cpu, task};
 use alloc::format;
 use alloc::string::String;
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -26,7 +26,9 @@ fn psci(call: Call, a1: u32, a2: u32) -> u32 {
 /// Switches every other CPU on; gives their number.
 pub(crate) fn start_all() -> Result<u32, String> {
     let mut count = 0;
-    for target in 1..CPUS as u32 {
+    // Firmware that does not know the machine starts CPUs that it does not have.
+    let there = cmdline::cpus().unwrap_or(CPUS).min(CPUS);
+    for target in 1..there as u32 {
         match psci(Call::CpuOn, target, secondary_start as *const () as usize as u32) {
             SUCCESS => {}
             code if code == Error::InvalidParameters.raw() => break,

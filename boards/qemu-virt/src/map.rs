@@ -55,6 +55,8 @@ pub const FLASH_VIRTUAL_A64: u64 = 0x1000_0000;
 
 /// Normal-world RAM; the device tree lies at its start.
 pub const RAM: u64 = 0x4000_0000;
+/// Bytes up to which the TEE lets the device tree there grow when it adds itself.
+pub const TREE_SIZE: usize = 64 << 10;
 /// Bytes of RAM that are used at most.
 pub const RAM_MAX: u64 = 2 << 30;
 /// Reserved shared memory.

@@ -17,7 +17,7 @@ const EDGE_RISING: u32 = 1;
 /// Number of the first shared peripheral interrupt; specifiers count from it.
 const FIRST_SPI: u32 = 32;
 /// Depth of a tree at most.
-const DEPTH: usize = 16;
+pub(super) const DEPTH: usize = 16;
 
 /// Children of the root that are written anew.
 const NEW: [&str; 3] = ["psci", "firmware", "reserved-memory"];
@@ -72,7 +72,9 @@ pub fn for_linux(tree: DeviceTree<'_>, linux: &Linux<'_>) -> Option<Vec<u8>> {
             write_reserved(&mut out, &root, &(0..0))?;
         }
         None => {
-            write_firmware(&mut out, linux);
+            out.begin("firmware");
+            write_optee(&mut out, linux.notification);
+            out.end();
             write_reserved(&mut out, &root, &linux.reserved)?;
         }
     }
@@ -164,21 +166,19 @@ fn write_psci(out: &mut Writer) {
     out.end();
 }
 
-/// The TEE, which is called by SMC.
-fn write_firmware(out: &mut Writer, linux: &Linux<'_>) {
-    out.begin("firmware");
+/// The TEE, which is called by SMC, below `/firmware`.
+pub(super) fn write_optee(out: &mut Writer, notification: Option<u32>) {
     out.begin("optee");
     out.text("compatible", "linaro,optee-tz");
     out.text("method", "smc");
-    if let Some(spi) = linux.notification.and_then(|interrupt| interrupt.checked_sub(FIRST_SPI)) {
+    if let Some(spi) = notification.and_then(|interrupt| interrupt.checked_sub(FIRST_SPI)) {
         out.words("interrupts", &[GIC_SPI, spi, EDGE_RISING]);
     }
-    out.end();
     out.end();
 }
 
 /// Keeps the kernel from ranges of RAM, the emulator's own ones and `range`; it does not even map that.
-fn write_reserved(out: &mut Writer, root: &FdtNode<'_>, range: &Range<u64>) -> Option<()> {
+pub(super) fn write_reserved(out: &mut Writer, root: &FdtNode<'_>, range: &Range<u64>) -> Option<()> {
     let old = root.child("reserved-memory");
     let size = range.end.saturating_sub(range.start);
     if old.is_none() && size == 0 {

@@ -33,10 +33,11 @@ fn registers() -> Result<(), String> {
     // SAFETY: a page that was allocated for this.
     unsafe { memory::copy(page as *mut u8, bytes.as_ptr(), bytes.len()) };
     let yielding: u32 = YieldingCall::WithArg.into();
+    let version = cpu::smc([psci::Call::Version.into(), 0, 0, 0, 0, 0, 0, 0])[0];
     let calls: [(u32, u32, [u32; 4]); 6] = [
         (FastCall::CallsUid.into(), 0, API_UID),
         (FastCall::VmCreated.into(), 0x5EED, [UNKNOWN_FUNCTION, 0, 0, 0]),
-        (psci::Call::Version.into(), 0x5EED, [psci::VERSION_1_0, 0, 0, 0]),
+        (psci::Call::Version.into(), 0x5EED, [version, 0, 0, 0]),
         (YieldingCall::ReturnFromRpc.into(), 0x5EED, [ReturnCode::EResume.raw(), 0, 0, 0]),
         (yielding + 0x40, 0x5EED, [ReturnCode::EBadCmd.raw(), 0, 0, 0]),
         (yielding, 0, [ReturnCode::Ok.raw(), 0, 0, 0]),

@@ -5,6 +5,7 @@ use crate::archive::Place;
 use crate::event_log;
 use core::ops::Range;
 use drivers::device_tree::DeviceTree;
+use drivers::device_tree::announce::{Tee, with_tee};
 use drivers::fw_cfg::FwCfg;
 use drivers::gicv3::{GicV3, cpu_interface};
 use drivers::pl011::Pl011;
@@ -14,6 +15,7 @@ use monitor::boot::Mapping;
 use qemu_virt::map;
 use sha2::{Digest, Sha256};
 use spin::Once;
+use tee_arch::cache::{self, Maintenance};
 use tee_arch::cpu;
 use tee_arch::descriptor::Kernel;
 use tee_arch::frames::SealedFrames;
@@ -111,6 +113,30 @@ impl Virt {
         RAM.call_once(|| [ram.clone()]);
         let seed = tree.map_or([0; 32], hash_tree);
         Self { cpus: usize::from(cpus), ram, seed, randomise, archive: Some(archive) }
+    }
+
+    /// Puts the TEE into the device tree that EL3 has given, for the normal world: under another EL3 than ours nobody else does.
+    /// True unless there is a tree and it has no room.
+    pub(crate) fn announce(&self, tree: u64) -> bool {
+        let Some(tree) = Some(tree).filter(|tree| *tree == map::RAM) else { return true };
+        // SAFETY: RAM, mapped by `mappings`; the normal world does not run yet.
+        let Some(old) = (unsafe { DeviceTree::at(tree as usize) }) else { return true };
+        // Another hash than the seed of this kernel, so that the normal world cannot tell that one.
+        let seed = Sha256::new().chain_update(b"device tree").chain_update(self.seed).finalize();
+        let tee = Tee { reserved: self.reserved_shm(), notification: self.notification_interrupt(), seed: &seed };
+        let Some(new) = with_tee(old, &tee) else { return true };
+        let len = old.bytes().len().max(new.len());
+        if len > old.bytes().len().max(map::TREE_SIZE) || tree.checked_add(len as u64).is_none_or(|end| end > self.ram.end) {
+            return false;
+        }
+        // SAFETY: RAM, mapped by `mappings`, where the tree stands and grows as OP-TEE lets it grow; `old` is not used any more.
+        // What is left of it holds the old seeds and goes. The normal world reads the tree with its caches off.
+        unsafe {
+            core::ptr::copy_nonoverlapping(new.as_ptr(), tree as *mut u8, new.len());
+            core::ptr::write_bytes((tree as *mut u8).add(new.len()), 0, len - new.len());
+            cache::maintain(tree as usize, len, Maintenance::Clean);
+        }
+        true
     }
 
     /// A board that can only print and stop, for last words.

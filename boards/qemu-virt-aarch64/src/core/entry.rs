@@ -5,7 +5,7 @@ use crate::archive;
 use crate::board::Virt;
 use core::arch::global_asm;
 use core::panic::PanicInfo;
-use monitor::{Machine, boot, layout, panic};
+use monitor::{Board, Machine, boot, layout, panic};
 use spin::Once;
 use tee_arch::frames::FramePool;
 use tee_arch::vectors::{self, Fault, Hooks};
@@ -128,6 +128,10 @@ extern "C" fn primary_entry(archive: u64, len: u64, tree: u64) -> ! {
         Ok(tee) => tee,
         Err(error) => panic::stop(&Virt::console_only(), format_args!("the boot image is unusable: {error}")),
     });
+    let board = tee.platform.board();
+    if !board.announce(tree) {
+        board.console(b"W core: the device tree has no room for the TEE\n");
+    }
     // SAFETY: after `early`, at S-EL1.
     match unsafe { boot::primary(tee) } {}
 }
