@@ -5,6 +5,8 @@
 //! | file | what |
 //! | --- | --- |
 //! | [`psci`] | power states of CPUs and the calls about them: pure, tested on the host |
+//! | [`table`] | translation tables of EL3: pure, tested on the host |
+//! | `mmu` | switching them on, and taking away what only the start needs |
 //! | `context` | registers of a world on a CPU while it does not run |
 //! | `vectors` | exceptions of both worlds into EL3, and back |
 //! | `dispatch` | whose call it is, and what follows from it |
@@ -16,11 +18,14 @@
 extern crate std;
 
 pub mod psci;
+pub mod table;
 
 #[cfg(all(target_os = "none", target_arch = "aarch64"))]
 mod context;
 #[cfg(all(target_os = "none", target_arch = "aarch64"))]
 mod dispatch;
+#[cfg(all(target_os = "none", target_arch = "aarch64"))]
+pub mod mmu;
 #[cfg(all(target_os = "none", target_arch = "aarch64"))]
 mod vectors;
 

@@ -128,19 +128,15 @@ unsafe extern "C" {
 
 /// Sets up EL3 of this CPU: its vectors, and nothing that traps here but what is meant to.
 pub(crate) fn install() {
-    /// Stack and alignment checks, instruction cache; writable memory is not executed.
-    const SCTLR: u64 = 0x30C5_0830 | 1 << 1 | 1 << 3 | 1 << 12;
     // SAFETY: the table is this image's own, aligned as the register wants. Traps for floating point and debug are off, and
     // the secure world's events are not counted for the normal world (MDCR_EL3.SPME = 0).
     unsafe {
         core::arch::asm!(
             "msr vbar_el3, {vectors}",
-            "msr sctlr_el3, {control}",
             "msr cptr_el3, xzr",
             "msr mdcr_el3, xzr",
             "isb",
             vectors = in(reg) &raw const el3_vectors as u64,
-            control = in(reg) SCTLR,
             options(nostack, preserves_flags)
         );
     }

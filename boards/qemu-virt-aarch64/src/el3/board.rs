@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! What EL3 needs of QEMU `virt`.
 
-use crate::linux;
+use crate::{linux, memory};
 use core::fmt::{self, Write};
 use core::ops::Range;
 use drivers::fw_cfg::FwCfg;
 use drivers::gicv3::{GicV3, cpu_interface};
 use drivers::pl011::Pl011;
 use drivers::pl061::Pl061;
-use el3::{Firmware, NormalStart};
+use el3::{Firmware, NormalStart, mmu};
 use qemu_virt::map;
 
 /// Private interrupts of the secure world: its timer, and the software interrupts from 8 on.
@@ -23,12 +23,12 @@ pub(crate) struct Virt {
 }
 
 fn uart() -> Pl011 {
-    // SAFETY: the secure UART; EL3 runs with its MMU off, so that addresses are those of devices.
+    // SAFETY: the secure UART, mapped as device memory at its address by `memory`.
     unsafe { Pl011::new(map::UART_SECURE as usize) }
 }
 
 fn config() -> Option<FwCfg> {
-    // SAFETY: the device, likewise; EL3 uses it before the normal world runs.
+    // SAFETY: the device, likewise until the normal world runs; EL3 uses it before.
     unsafe { FwCfg::new(map::FW_CFG as usize) }
 }
 
@@ -76,10 +76,14 @@ impl Firmware for Virt {
     /// An AArch32 kernel gets no machine type, and the device tree third.
     fn normal(&self) -> NormalStart {
         let tree = match (self.linux, config()) {
-            // SAFETY: the boot CPU at EL3, whose MMU is off, after the trusted OS has booted and before the normal world.
+            // SAFETY: the boot CPU, after the trusted OS has booted and before the normal world.
             (Some(size), Some(config)) => unsafe { linux::hand_over(config, size) },
             _ => map::RAM,
         };
+        // SAFETY: the boot CPU; the trusted OS is loaded, the normal world has its tree, and neither is EL3's any more.
+        if !unsafe { mmu::forget(&memory::for_start().map(|(range, _)| range)) } {
+            stop(format_args!("the memory of the start cannot be taken away"));
+        }
         let args = if self.a32 { [0, u64::from(u32::MAX), tree] } else { [tree, 0, 0] };
         NormalStart { entry: map::NORMAL_ENTRY, args, a32: self.a32 }
     }
@@ -114,7 +118,7 @@ pub(crate) fn stop(why: fmt::Arguments<'_>) -> ! {
 }
 
 fn raise(line: u32) -> ! {
-    // SAFETY: the secure GPIO block; EL3 runs with its MMU off.
+    // SAFETY: the secure GPIO block, mapped likewise.
     unsafe { Pl061::new(map::GPIO_SECURE as usize) }.raise(line);
     loop {
         // SAFETY: waits for the machine to end.

@@ -2,15 +2,19 @@
 //! Reset: every CPU starts at the first byte of the flash, at EL3 with the MMU off.
 
 use crate::board::{Virt, stop};
-use crate::load;
+use crate::{load, memory};
 use core::arch::{asm, global_asm};
 use core::panic::PanicInfo;
-use el3::{MAX_CPUS, primary, secondary};
+use el3::{MAX_CPUS, mmu, primary, secondary};
 use qemu_virt::map;
 use spin::Once;
 
 /// Bytes of the stack of a CPU.
-const STACK: usize = 8 << 10;
+pub(crate) const STACK: usize = 8 << 10;
+/// Bytes below each stack that are not mapped.
+pub(crate) const GUARD: usize = 4 << 10;
+/// Bytes from one stack to the next.
+pub(crate) const STEP: usize = GUARD + STACK;
 
 static FIRMWARE: Once<Virt> = Once::new();
 
@@ -38,11 +42,11 @@ global_asm!(
     "stp xzr, xzr, [x1], #16",
     "b 2b",
     "6:",
-    "ldr x0, =__stacks_start + {stack}",
+    "ldr x0, =__stacks_start + {step}",
     "mov sp, x0",
     "ldr x1, =el3_primary",
     "br x1",
-    // Any other CPU: wait for the boot CPU, then take a stack of its own. RAM may hold anything until then, and after a
+    // Any other CPU: wait for the boot CPU, switch the MMU on as it has, then take a stack of its own. RAM may hold anything until then, and after a
     // reset what was there before: the sign is a register of the interrupt controller, which a reset clears.
     "3:",
     "cmp x19, #{cpus}",
@@ -55,8 +59,13 @@ global_asm!(
     "ldr w2, [x1]",
     "tbz w2, #{on}, 4b",
     "dmb sy",
-    "ldr x2, =__stacks_start + {stack}",
-    "mov x3, #{stack}",
+    // The flash is not mapped for execution.
+    "ldr x2, =8f",
+    "br x2",
+    "8:",
+    "bl el3_mmu_on",
+    "ldr x2, =__stacks_start + {step}",
+    "mov x3, #{step}",
     "madd x1, x19, x3, x2",
     "mov sp, x1",
     "mov x0, x19",
@@ -68,7 +77,7 @@ global_asm!(
     ".ltorg",
     ".text",
     flash = const map::FLASH,
-    stack = const STACK,
+    step = const STEP,
     cpus = const MAX_CPUS,
     distributor = const map::GIC_DISTRIBUTOR,
     on = const drivers::gicv3::SECURE_ON_BIT,
@@ -76,6 +85,10 @@ global_asm!(
 
 #[unsafe(no_mangle)]
 extern "C" fn el3_primary(stack: u64) -> ! {
+    // SAFETY: the boot CPU, once, as the reset code left it; these are this image and the devices that it uses.
+    if !unsafe { mmu::enable(&memory::all()) } {
+        stop(format_args!("the memory of EL3 cannot be mapped"));
+    }
     let firmware = FIRMWARE.call_once(Virt::new);
     let os = match load::trusted_os() {
         Ok(os) => os,
@@ -92,7 +105,7 @@ extern "C" fn el3_primary(stack: u64) -> ! {
 
 #[unsafe(no_mangle)]
 extern "C" fn el3_secondary(index: usize, stack: u64) -> ! {
-    // SAFETY: once on this CPU, as the reset code left it.
+    // SAFETY: once on this CPU, as the reset code left it, which has switched the MMU on.
     unsafe { secondary(index, stack) }
 }
 

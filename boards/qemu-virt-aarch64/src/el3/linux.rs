@@ -5,6 +5,7 @@ use crate::board::stop;
 use drivers::device_tree::DeviceTree;
 use drivers::device_tree::linux::{Linux, for_linux};
 use drivers::fw_cfg::FwCfg;
+use el3::mmu;
 use qemu_virt::map;
 use sha2::{Digest, Sha256};
 
@@ -19,7 +20,7 @@ const TREE_HASHED: usize = 16 << 10;
 /// `size` is the number of bytes of the initial file system.
 ///
 /// # Safety
-/// At EL3 with the MMU off; the trusted OS has booted, and nobody else uses the normal world's RAM yet.
+/// At EL3 with the memory of the normal world mapped; the trusted OS has booted, and nobody else uses the normal world's RAM yet.
 pub(crate) unsafe fn hand_over(config: FwCfg, size: u64) -> u64 {
     let mut arguments = [0; ARGUMENTS];
     let len = config.find(map::LINUX_ARGUMENTS).map_or(0, |file| config.read_file(file, &mut arguments));
@@ -45,10 +46,14 @@ pub(crate) unsafe fn hand_over(config: FwCfg, size: u64) -> u64 {
     if bytes.len() as u64 > map::LINUX_TREE_SIZE {
         stop(format_args!("the device tree of Linux is too long"));
     }
-    // SAFETY: both ranges are RAM, do not overlap, and hold nothing that anybody uses; with the MMU off all of it gets to memory.
+    let (old, new) = (map::RAM..map::RAM + old.len() as u64, map::LINUX_TREE..map::LINUX_TREE + bytes.len() as u64);
+    // SAFETY: both ranges are RAM, do not overlap, and hold nothing that anybody uses.
     unsafe {
-        core::ptr::copy_nonoverlapping(bytes.as_ptr(), map::LINUX_TREE as usize as *mut u8, bytes.len());
-        core::ptr::write_bytes(map::RAM as usize as *mut u8, 0, old.len());
+        core::ptr::copy_nonoverlapping(bytes.as_ptr(), new.start as usize as *mut u8, bytes.len());
+        core::ptr::write_bytes(old.start as usize as *mut u8, 0, (old.end - old.start) as usize);
     }
+    // The kernel starts with its caches off.
+    mmu::clean(new);
+    mmu::clean(old);
     map::LINUX_TREE
 }

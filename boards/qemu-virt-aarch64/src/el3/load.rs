@@ -1,28 +1,19 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Puts the trusted OS from the flash to where its header says.
 
-use el3::TrustedOs;
+use crate::memory;
+use el3::{TrustedOs, mmu};
 use qemu_virt::map;
 use utee_abi::opteed::{IMAGE_ANYWHERE, IMAGE_PAGEABLE, IMAGE_PAGER, find_image};
 
 const PAGE: u64 = 4096;
-
-unsafe extern "C" {
-    static __image_start: u8;
-    static __image_end: u8;
-}
-
-/// Bytes of this image in the flash: whole pages.
-fn own_len() -> u64 {
-    (&raw const __image_end).addr() as u64 - (&raw const __image_start).addr() as u64
-}
 
 /// Loads the trusted OS.
 ///
 /// # Errors
 /// What is wrong with the flash.
 pub(crate) fn trusted_os() -> Result<TrustedOs, &'static str> {
-    let header_at = map::FLASH + own_len();
+    let header_at = map::FLASH + memory::own_len();
     // SAFETY: a page of the secure flash, which nobody writes.
     let header = unsafe { core::slice::from_raw_parts(header_at as *const u8, PAGE as usize) };
     let image = find_image(header, IMAGE_PAGER).ok_or("the flash holds no trusted OS for AArch64")?;
@@ -40,6 +31,8 @@ pub(crate) fn trusted_os() -> Result<TrustedOs, &'static str> {
         // SAFETY: inside the flash, and inside the secure RAM of the trusted OS, which does not run yet; both are aligned.
         unsafe { ((image.address + offset) as *mut u64).write_volatile(((from + offset) as *const u64).read_volatile()) };
     }
+    // It starts with its caches off.
+    mmu::clean(image.address..image.address + size);
     let pageable = match find_image(header, IMAGE_PAGEABLE) {
         Some(part) if part.address != IMAGE_ANYWHERE => return Err("the pageable part wants to be loaded"),
         Some(_) => from + u64::from(image.size).next_multiple_of(PAGE),

@@ -16,6 +16,8 @@ mod heap;
 mod linux;
 #[cfg(target_os = "none")]
 mod load;
+#[cfg(target_os = "none")]
+mod memory;
 
 #[cfg(not(target_os = "none"))]
 fn main() {
