@@ -23,7 +23,9 @@ fn entry_point() -> u32 {
 
 /// CPU_SUSPEND in standby: comes back by returning.
 pub(crate) fn standby() -> u32 {
-    cpu::smc([Call::CpuSuspend.into(), 0, 0, 0, 0, 0, 0, 0])[0]
+    /// Our firmware looks at no state id; Trusted Firmware-A calls the standby of QEMU `virt` by this one.
+    const STANDBY: u32 = 1;
+    cpu::smc([Call::CpuSuspend.into(), STANDBY, 0, 0, 0, 0, 0, 0])[0]
 }
 
 /// CPU_SUSPEND with a power-down state; `context` when it comes back at its entry point. Interrupts are to be masked.
