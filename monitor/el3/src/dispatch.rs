@@ -98,8 +98,8 @@ static MONITOR: Once<Monitor> = Once::new();
 /// The boot CPU, after the board has put the trusted OS into memory: runs it, and then the normal world.
 ///
 /// # Safety
-/// At EL3 on CPU 0, once, after [`crate::mmu::enable`], with everything masked, on a stack of EL3 that ends at `stack`; the other CPUs wait for
-/// [`secondary`] until this has begun. `os` is a trusted OS that keeps to the contract.
+/// At EL3 on CPU 0, once, after [`crate::mmu::enable`], with everything masked, on a stack of EL3 that ends at `stack`; the
+/// other CPUs wait for [`secondary`] until this has begun. `os` is a trusted OS that keeps to the contract.
 pub unsafe fn primary(firmware: &'static dyn Firmware, os: TrustedOs, stack: u64) -> ! {
     let power = Mutex::new(Power::new(firmware.cpus(), firmware.normal_ram()));
     let monitor = MONITOR.call_once(|| Monitor { firmware, power, entries: AtomicU64::new(0) });
@@ -116,7 +116,8 @@ pub unsafe fn primary(firmware: &'static dyn Firmware, os: TrustedOs, stack: u64
 /// Any other CPU: waits until it is switched on.
 ///
 /// # Safety
-/// At EL3 on CPU `index`, once, after `el3_mmu_on`, with everything masked, on a stack of EL3 that ends at `stack`, after [`primary`] has begun.
+/// At EL3 on CPU `index`, once, after `el3_mmu_on`, with everything masked, on a stack of EL3 that ends at `stack`, after
+/// [`primary`] has begun.
 pub unsafe fn secondary(index: usize, stack: u64) -> ! {
     let monitor = loop {
         if let Some(monitor) = MONITOR.get() {

@@ -46,8 +46,9 @@ global_asm!(
     "mov sp, x0",
     "ldr x1, =el3_primary",
     "br x1",
-    // Any other CPU: wait for the boot CPU, switch the MMU on as it has, then take a stack of its own. RAM may hold anything until then, and after a
-    // reset what was there before: the sign is a register of the interrupt controller, which a reset clears.
+    // Any other CPU: wait for the boot CPU, switch the MMU on as it has, then take a stack of its own. RAM may hold anything
+    // until then, and after a reset what was there before: the sign is a register of the interrupt controller, which a reset
+    // clears.
     "3:",
     "cmp x19, #{cpus}",
     "b.hs 5f",
