@@ -104,9 +104,9 @@ impl<P: Platform> Tee<P> {
             log!(platform, "I core: made for a product: the hardware key {usable}");
         }
         match self.storage.private() {
-            Some(Place::Files) => log!(platform, "W core: objects of TAs are files of the normal world, which NOTHING PROTECTS"),
+            Some(Place::Files) => log!(platform, "I core: objects of TAs are files of the normal world, encrypted with the hardware key"),
             Some(Place::Memory) => log!(platform, "I core: objects of TAs are in memory, until the next reset"),
-            None => log!(platform, "E core: made for a product: objects of TAs are REFUSED, as nothing would protect them"),
+            None => log!(platform, "E core: objects of TAs are REFUSED, as no hardware key would protect them"),
         }
         let (tas, keys) = crate::ta::source::BootArchive::count_in(platform);
         log!(platform, "I core: boot image: {tas} TAs, {keys} root keys");
