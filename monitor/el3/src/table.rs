@@ -182,7 +182,7 @@ mod tests {
             assert!(entry & READ_ONLY != 0 || entry & EXECUTE_NEVER != 0, "{kind:?}");
             assert_eq!(entry & NS != 0, kind == Kind::NormalWorld, "{kind:?}");
         }
-        assert_eq!(leaf(0x0e00_1000, Kind::Text), 0x0e00_17C1);
+        assert_eq!(leaf(0x0e00_1000, Kind::Text), 0x0E00_17C1);
         assert_eq!(leaf(0x0900_0000, Kind::Device), 0x0040_0000_0900_0745);
     }
 
