@@ -27,10 +27,10 @@ pub const REACH: u32 = 9;
 /// Notification: the normal world is to derive a key with the DCP, the hardware's engine for that, and yield.
 pub const DERIVE: u32 = 10;
 
-/// SMC (of the OEM's range) by which the normal world yields.
+/// SMC by which the normal world yields: a fast call of the trusted OS's range, which every EL3 with OP-TEE's dispatcher hands on.
 ///
 /// After [`PROVE`] a1: 1 when it could not read SCR, 0 when it could; a4, a5: the answers to its calls for the white and for the blue
 /// light ([`crate::light::SWITCH`]). After [`REACH`] a2: the status of the fault that it met in secure memory, 0 for none; a3: the
 /// address. After [`DERIVE`] a1: 1 when it derived a key, whose words are a4 to a7, 0 when not; a2: the status of the fault that it met
 /// at the DCP, 0 for none; a3: the address.
-pub const YIELD: u32 = 0x8300_4F58;
+pub const YIELD: u32 = 0xB200_4F58;

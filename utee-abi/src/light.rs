@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! Lights of a board that the normal world may ask for: an SMC fast call of the OEM's range. Oxtee's own.
+//! Lights of a board that the normal world may ask for: an SMC fast call of the trusted OS's range. Oxtee's own.
 
 use crate::psci::{self, Error};
 use num_enum::{IntoPrimitive, TryFromPrimitive};
 
 /// Switches a light. a1: the [`Light`]; a2: 1 for on, 0 for off. a0: an [`Answer`].
-pub const SWITCH: u32 = 0x8300_4F59;
+pub const SWITCH: u32 = 0xB200_4F59;
 
 /// A light.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, IntoPrimitive, TryFromPrimitive)]

@@ -337,7 +337,7 @@ fn the_demonstration_shows_each_at_work_and_at_its_bounds() {
         let lines = demonstrate(&tee, &[PROVEN, REFUSED]);
         for wanted in [
             "pass one: a TA, this console and the normal world at work",
-            "r0 83004f58   r1 00000001   r2 00000000   r3 00000000",
+            "r0 b2004f58   r1 00000001   r2 00000000   r3 00000000",
             "the normal world is non-secure: it cannot read SCR",
             "the normal world was entered at 0x40000000, non-secure, with its device tree at 0x0",
             "this console waits for the TA and for the normal world",

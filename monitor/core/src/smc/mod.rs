@@ -33,12 +33,12 @@ impl<P: Platform> Tee<P> {
     pub fn smc(&self, cpu: CpuIndex, regs: &[u32; 8]) -> Answer {
         let id = regs[0];
         Answer::Return(match Owner::of(id) {
-            Owner::TrustedOs if utee_abi::smc::is_fast(id) => fast::serve(self, regs),
-            Owner::TrustedOs => yielding::enter(self, regs),
+            Owner::TrustedOs if !utee_abi::smc::is_fast(id) => yielding::enter(self, regs),
+            Owner::TrustedOs if id == SWITCH => light::serve(self, regs),
+            Owner::TrustedOs if id == YIELD && self.console.awaits_yield() => return Answer::Yield,
+            Owner::TrustedOs => fast::serve(self, regs),
             Owner::StandardService => return psci::serve(self, cpu, regs),
             Owner::Arch => arch::serve(regs),
-            Owner::Other if id == SWITCH => light::serve(self, regs),
-            Owner::Other if id == YIELD && self.console.awaits_yield() => return Answer::Yield,
             Owner::Other => [UNKNOWN_FUNCTION, 0, 0, 0],
         })
     }
