@@ -138,12 +138,24 @@ impl GicV3 {
         block.write8(GICD_IPRIORITYR + id as usize, PRIORITY_SECURE);
     }
 
+    /// Secure world: takes shared interrupt `id` for itself, signalled to CPU `cpu` of the first cluster, and switches it on.
+    pub fn claim_secure(&self, id: u32, cpu: usize) {
+        self.secure(id, cpu);
+        self.route(id, cpu);
+        self.distributor.write(GICD_ISENABLER + 4 * (id as usize / 32), 1 << (id % 32));
+    }
+
+    /// Sends shared interrupt `id` to CPU `cpu` of the first cluster. The register has 64 bits and is written by halves.
+    fn route(&self, id: u32, cpu: usize) {
+        let register = GICD_IROUTER + 8 * id as usize;
+        self.distributor.write(register, cpu as u32 & 0xFF);
+        self.distributor.write(register + 4, 0);
+    }
+
     /// Switches interrupt `id` on: a private one of `cpu`, a shared one for the first CPU.
     pub fn enable(&self, id: u32, cpu: usize) {
         if id >= PRIVATE {
-            // A 64-bit register, by halves.
-            self.distributor.write(GICD_IROUTER + 8 * id as usize, 0);
-            self.distributor.write(GICD_IROUTER + 8 * id as usize + 4, 0);
+            self.route(id, 0);
         }
         let (block, word, bit) = self.place(id, cpu);
         block.write(GICD_ISENABLER + word, bit);

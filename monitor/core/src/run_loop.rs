@@ -25,6 +25,33 @@ impl<P: Platform> Tee<P> {
         }
     }
 
+    /// The same where firmware below this TEE has the power of the CPUs, after [`Tee::begin`] or [`Tee::powered_on`].
+    pub fn run_powered_cpu(&self, cpu: CpuIndex, world: &mut impl NormalWorld) -> Infallible {
+        loop {
+            self.serve(cpu, world);
+            self.powered_off(cpu);
+        }
+    }
+
+    /// The boot CPU, which firmware below this TEE has on, before it enters the normal world.
+    pub fn begin(&self) {
+        self.cpus.set_on(0);
+        self.console.begin(&self.platform);
+    }
+
+    /// `cpu` was switched on by firmware below this TEE.
+    pub fn powered_on(&self, cpu: CpuIndex) {
+        self.cpus.set_on(cpu);
+        self.take_console(cpu);
+    }
+
+    /// `cpu` is about to be switched off by firmware below this TEE.
+    pub fn powered_off(&self, cpu: CpuIndex) {
+        self.cpus.set_off(cpu);
+        self.leave_console(cpu);
+        self.platform.cpu_off();
+    }
+
     /// Serves the normal world on `cpu` until it switches the CPU off.
     pub fn serve(&self, cpu: CpuIndex, world: &mut impl NormalWorld) {
         loop {
@@ -47,6 +74,7 @@ impl<P: Platform> Tee<P> {
                     }
                 },
                 NormalExit::SecureInterrupt => self.secure_interrupt(),
+                NormalExit::CpuOff => return,
             }
         }
     }

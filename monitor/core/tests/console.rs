@@ -143,6 +143,37 @@ fn a_cpu_that_is_switched_off_hands_the_console_on() {
     assert_eq!(tee.platform.operator().cpu(), 0);
 }
 
+#[test]
+fn the_console_follows_the_cpus_that_firmware_switches() {
+    let tee = boot();
+    tee.begin();
+    tee.powered_on(1);
+    assert_eq!(tee.platform.operator().cpu(), 0, "who has it keeps it");
+    tee.powered_off(0);
+    assert_eq!(tee.platform.operator().cpu(), 1);
+    // The last one goes while another is only on its way, which the TEE cannot know.
+    tee.powered_off(1);
+    assert_eq!(tee.platform.operator().cpu(), 1);
+    tee.powered_on(0);
+    assert_eq!(tee.platform.operator().cpu(), 0);
+    // Firmware asks by the way that the run loop takes.
+    tee.powered_on(1);
+    tee.serve(0, &mut Leaves);
+}
+
+/// A normal world whose CPU firmware switches off.
+struct Leaves;
+
+impl tee_core::ports::NormalWorld for Leaves {
+    fn start(&mut self, _entry: u64, _args: [u64; 3]) {}
+
+    fn enter(&mut self) -> tee_core::ports::NormalExit {
+        tee_core::ports::NormalExit::CpuOff
+    }
+
+    fn set_result(&mut self, _result: [u32; 4]) {}
+}
+
 fn psci_start() -> tee_core::smc::psci::Start {
     tee_core::smc::psci::Start::on(RAM.start, u64::from(psci::SUCCESS))
 }

@@ -34,8 +34,10 @@ pub unsafe fn primary<B: Board>(tee: &Tee<Machine<B>>) -> Infallible {
         guards::prove(&page);
     }
     tee.banner();
+    tee.begin();
     // SAFETY: S-EL1 on the boot CPU, whose data is installed.
-    serve(tee, 0, unsafe { World::booted() })
+    let mut world = unsafe { World::booted() };
+    tee.run_powered_cpu(0, &mut world)
 }
 
 /// Any other CPU, or one that was off: everything.
@@ -49,13 +51,8 @@ pub unsafe fn secondary<B: Board>(tee: &Tee<Machine<B>>) -> Infallible {
     tee.platform.board().init_cpu();
     // SAFETY: as on the boot CPU.
     unsafe { guards::begin() };
+    tee.powered_on(index);
     // SAFETY: S-EL1 on this CPU, whose data is installed.
-    serve(tee, index, unsafe { World::switched_on() })
-}
-
-/// Serves the normal world of a CPU. Power calls stop at EL3, so that none ends this.
-fn serve<B: Board>(tee: &Tee<Machine<B>>, index: usize, mut world: World) -> Infallible {
-    loop {
-        tee.serve(index, &mut world);
-    }
+    let mut world = unsafe { World::switched_on() };
+    tee.run_powered_cpu(index, &mut world)
 }

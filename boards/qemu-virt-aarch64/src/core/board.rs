@@ -4,6 +4,7 @@
 use crate::archive::Place;
 use crate::event_log;
 use core::ops::Range;
+use core::sync::atomic::{AtomicBool, Ordering};
 use drivers::device_tree::DeviceTree;
 use drivers::device_tree::announce::{Tee, with_tee};
 use drivers::fw_cfg::FwCfg;
@@ -39,6 +40,9 @@ pub(crate) struct Virt {
     /// The boot archive; `None` for a board that can only print.
     archive: Option<Place>,
 }
+
+/// Input came that the console has not looked for yet.
+static TYPED: AtomicBool = AtomicBool::new(false);
 
 static RAM: Once<[Range<u64>; 1]> = Once::new();
 
@@ -93,6 +97,7 @@ impl Virt {
     /// Finds out what the emulator was started with; `tree` is the address of the device tree that EL3 gave, or 0.
     pub(crate) fn new(archive: Place, tree: u64) -> Self {
         uart().init();
+        gic().claim_secure(map::INTERRUPT_UART_SECURE, 0);
         // SAFETY: mapped by `mappings`; nobody else uses it before the normal world runs.
         let config = unsafe { FwCfg::new(map::FW_CFG as usize) };
         let tree = Some(tree).filter(|tree| *tree == map::RAM);
@@ -240,6 +245,11 @@ impl Board for Virt {
                 // Whoever wants it again sets it again.
                 cpu::set_timer(None);
             }
+            if id == map::INTERRUPT_UART_SECURE {
+                // It stays pending until the bytes are fetched, which is the console's matter.
+                uart().interrupt_on_receive(false);
+                TYPED.store(true, Ordering::Release);
+            }
             cpu_interface::end(id);
         }
         restore_interrupts(before);
@@ -251,6 +261,29 @@ impl Board for Virt {
 
     fn raise_notification(&self) {
         gic().pend(map::INTERRUPT_NOTIFICATION);
+    }
+
+    fn has_console(&self) -> bool {
+        true
+    }
+
+    fn console_ready(&self) -> bool {
+        TYPED.load(Ordering::Acquire)
+    }
+
+    fn console_read(&self, out: &mut [u8]) -> usize {
+        let mut bytes = core::iter::from_fn(|| uart().receive());
+        out.iter_mut().map_while(|to| bytes.next().map(|byte| *to = byte)).count()
+    }
+
+    fn console_listen(&self) {
+        TYPED.store(false, Ordering::Release);
+        uart().interrupt_on_receive(true);
+    }
+
+    fn console_route(&self, cpu: usize) {
+        gic().claim_secure(map::INTERRUPT_UART_SECURE, cpu);
+        gic().pend(map::INTERRUPT_UART_SECURE);
     }
 
     fn system_off(&self) -> ! {

@@ -2,7 +2,7 @@
 //! Accesses that may fault: the fault vector goes on behind them and says so, instead of stopping the kernel.
 
 use super::sysreg;
-use core::arch::{asm, global_asm};
+use core::arch::global_asm;
 
 global_asm!(
     // Each: the result in x0, and in x1 whether it faulted.
@@ -43,6 +43,11 @@ global_asm!(
     "cmp x17, x2",
     "cset x1, ne",
     "ret",
+    ".global probe_debug_status",
+    "probe_debug_status:",
+    "mov x1, #0",
+    "mrs x0, dbgauthstatus_el1",
+    "ret",
     ".global probe_faulted",
     "probe_faulted:",
     // What was interrupted may have been any kind of branch.
@@ -69,6 +74,7 @@ unsafe extern "C" {
     fn probe_store(address: u64, value: u32) -> Outcome;
     fn probe_branch() -> Outcome;
     fn probe_pointer(address: u64) -> Outcome;
+    fn probe_debug_status() -> Outcome;
 }
 
 /// Reads a byte; `None` when that faults.
@@ -99,12 +105,11 @@ pub(super) fn signature_counts() -> bool {
     unsafe { probe_pointer(&raw const probe_begin as u64) }.faulted != 0
 }
 
-/// DBGAUTHSTATUS_EL1, which every CPU has.
+/// DBGAUTHSTATUS_EL1, which every CPU has; `None` on emulators' models, most of which do not.
 pub fn debug_status() -> Option<u32> {
-    let status: u64;
-    // SAFETY: reading it has no effect.
-    unsafe { asm!("mrs {}, dbgauthstatus_el1", out(reg) status, options(nomem, nostack, preserves_flags)) };
-    Some(status as u32)
+    // SAFETY: reading it has no effect, and where it is undefined that comes back as a fault.
+    let outcome = unsafe { probe_debug_status() };
+    (outcome.faulted == 0).then_some(outcome.value as u32)
 }
 
 /// Where a fault that was just taken goes on, if it is one of the accesses above.

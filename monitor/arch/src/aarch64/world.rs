@@ -3,7 +3,6 @@
 
 use super::pauth::{self, Pair};
 use super::percpu::{PerCpu, this_cpu};
-use crate::cpu;
 use core::arch::global_asm;
 use core::mem::offset_of;
 use tee_core::ports::{NormalExit, NormalWorld};
@@ -146,8 +145,8 @@ impl NormalWorld for World {
                     return NormalExit::SecureInterrupt;
                 }
                 Ok(Entry::CpuOff) => {
-                    cpu::set_timer(None);
-                    words(Return::OffDone, [0; 4])
+                    self.words = words(Return::OffDone, [0; 4]);
+                    return NormalExit::CpuOff;
                 }
                 Ok(Entry::CpuSuspend) => words(Return::SuspendDone, [0; 4]),
                 Ok(Entry::CpuResume) => words(Return::ResumeDone, [0; 4]),

@@ -192,9 +192,9 @@ impl<P: Platform> Console<P> {
         }
     }
 
-    /// Moves to another CPU because this one is being switched off.
-    fn leave_cpu(&self, platform: &P, other: Option<CpuIndex>) {
-        if let (Some(_), Some(cpu)) = (self.thread, other) {
+    /// Moves to a CPU because the one that had it is off, or about to be.
+    fn move_to(&self, platform: &P, cpu: Option<CpuIndex>) {
+        if let (Some(_), Some(cpu)) = (self.thread, cpu) {
             platform.console_route(cpu);
         }
     }
@@ -217,6 +217,13 @@ impl<P: Platform> Tee<P> {
 
     /// Before `cpu` is off: the operator is served by another one from now on.
     pub fn leave_console(&self, cpu: CpuIndex) {
-        self.console.leave_cpu(&self.platform, self.cpus.other_than(cpu));
+        self.console.move_to(&self.platform, self.cpus.other_than(cpu));
+    }
+
+    /// `cpu` is on. If no other one is known to be, it serves the operator: the one that did went off when nobody knew of this one.
+    pub fn take_console(&self, cpu: CpuIndex) {
+        if self.cpus.other_than(cpu).is_none() {
+            self.console.move_to(&self.platform, Some(cpu));
+        }
     }
 }

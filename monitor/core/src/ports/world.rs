@@ -28,6 +28,8 @@ pub enum NormalExit {
     Smc([u32; 8]),
     /// A secure interrupt came while it ran.
     SecureInterrupt,
+    /// Firmware below this TEE is about to switch the CPU off; it does when the normal world is entered once more.
+    CpuOff,
 }
 
 /// The way into the normal world, one for each CPU.

@@ -101,6 +101,13 @@ impl<P: Platform> Cpus<P> {
         states.iter().enumerate().find(on).map(|(index, _)| index)
     }
 
+    /// Marks `cpu` as on, which firmware below this TEE has switched on.
+    pub fn set_on(&self, cpu: CpuIndex) {
+        if let Some(state) = self.states.lock().get_mut(cpu) {
+            *state = State::On;
+        }
+    }
+
     /// Marks `cpu` as off.
     pub fn set_off(&self, cpu: CpuIndex) {
         if let Some(state) = self.states.lock().get_mut(cpu) {

@@ -20,9 +20,9 @@ const LOOKS: u32 = 300;
 /// How often it is looked whether the TA has ended, after the counting.
 const JOB_LOOKS: u32 = 1000;
 
-/// Fault status of the normal world for an access that the bus refuses (short descriptors), told at once or when the instruction was
-/// already done.
-pub(super) const EXTERNAL_ABORTS: [u64; 2] = [0x8, 0x406];
+/// Fault status of the normal world for an access that the bus refuses told at once or when the instruction was already done: of
+/// short descriptors, and of AArch64.
+pub(super) const EXTERNAL_ABORTS: [u64; 4] = [0x8, 0x406, 0x10, 0x11];
 
 type Key = Result<Zeroizing<[u8; KEY_SIZE]>, TeeError>;
 
