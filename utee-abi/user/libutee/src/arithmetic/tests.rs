@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! The C functions: objects of exact sizes, the same object as operand and destination, and what panics.
-#![allow(clippy::undocumented_unsafe_blocks, reason = "objects of the tests, initialised and of the size that they say")]
 
 use super::*;
 use api::fake::{self, End};
@@ -19,12 +18,14 @@ impl Object {
     fn new(bits: usize) -> Self {
         let words = utee_abi::gp::arithmetic::words(bits);
         let mut memory = vec![0xA5A5_A5A5; words + 2];
+        // SAFETY: so many words are there, and two more.
         unsafe { TEE_BigIntInit(memory.as_mut_ptr(), words) };
         Self(memory)
     }
 
     fn of(bits: usize, value: i32) -> Self {
         let mut object = Self::new(bits);
+        // SAFETY: an object that `new` has initialised, with the size that it says.
         unsafe { TEE_BigIntConvertFromS32(object.to(), value) };
         object
     }
@@ -39,7 +40,9 @@ impl Object {
 
     fn value(&self) -> i32 {
         let mut value = 0;
-        assert_eq!(unsafe { TEE_BigIntConvertToS32(&raw mut value, self.at()) }, 0);
+        // SAFETY: a number to write to, and an object that `new` has initialised.
+        let code = unsafe { TEE_BigIntConvertToS32(&raw mut value, self.at()) };
+        assert_eq!(code, 0);
         value
     }
 }
@@ -66,6 +69,7 @@ fn arithmetic_of_c() {
     let mut to = Object::new(32);
     macro_rules! gives {
         ($value:literal, $name:ident($($operand:ident),*)) => {{
+            // SAFETY: objects that `Object::new` has initialised, each with the size that it says.
             unsafe { $name(to.to(), $($operand.at()),*) };
             assert_eq!(to.value(), $value, stringify!($name));
         }};
@@ -81,6 +85,7 @@ fn arithmetic_of_c() {
     gives!(982, TEE_BigIntMulMod(a, b, n));
     gives!(756, TEE_BigIntSquareMod(a, n));
     gives!(13, TEE_BigIntInvMod(b, n));
+    // SAFETY: likewise; NULL stands where the functions take it for nothing that is wanted.
     unsafe {
         let mut rest = Object::new(32);
         TEE_BigIntDiv(to.to(), rest.to(), a.at(), b.at());
@@ -106,6 +111,7 @@ fn arithmetic_of_c() {
 fn an_object_may_be_operand_and_destination() {
     let mut a = Object::of(64, 12);
     let at = a.to();
+    // SAFETY: objects that `Object::new` has initialised, which live to the end; that they are one and the same is what is tested.
     unsafe {
         TEE_BigIntMul(at, at, at);
         TEE_BigIntAdd(at, at, at);
@@ -127,6 +133,8 @@ fn an_object_may_be_operand_and_destination() {
 fn octets_and_bits() {
     let mut number = Object::new(40);
     let (mut bytes, mut len) = ([0x77u8; 8], 8);
+    // SAFETY: objects that `Object::new` has initialised, and as many octets as is said: `bytes` has eight, and of none the address
+    // is not used.
     unsafe {
         assert_eq!(TEE_BigIntConvertFromOctetString(number.to(), [0, 0, 1, 2, 3, 4, 5].as_ptr(), 7, -1), 0);
         assert_eq!(TEE_BigIntGetBitCount(number.at()), 33);
@@ -157,14 +165,17 @@ fn octets_and_bits() {
 fn fast_multiplication() {
     for modulus in [999_999_937, 1_000_000] {
         let (n, a, b) = (Object::of(32, modulus), Object::of(32, 123_456_789), Object::of(32, -77_777));
+        // SAFETY: it takes a number alone.
         let len = unsafe { TEE_BigIntFMMContextSizeInU32(30) };
         let mut context = vec![0xA5A5_A5A5u32; len + 1];
         let fast = || {
             let mut memory = Object::new(64);
+            // SAFETY: an object for 64 bits has the words that one of 32 bits needs here; `Object`'s last words would tell.
             unsafe { TEE_BigIntInitFMM(memory.to(), TEE_BigIntFMMSizeInU32(32)) };
             memory
         };
         let (mut x, mut y, mut to) = (fast(), fast(), Object::new(32));
+        // SAFETY: objects that were initialised above, and a context of the words that were asked for.
         unsafe {
             assert_eq!(TEE_BigIntInitFMMContext1(context.as_mut_ptr(), len, n.at()), 0);
             let at = context.as_ptr();
@@ -185,7 +196,13 @@ fn what_the_specification_panics_for() {
     let overflow = Some(TeeError::OVERFLOW);
     let number = |value| Object::of(32, value);
     macro_rules! panics {
-        ($name:ident($($argument:expr),*)) => { panics(|| { let _ = unsafe { $name($($argument),*) }; }) };
+        ($name:ident($($argument:expr),*)) => {
+            panics(|| {
+                // SAFETY: objects live to the end of the call. What is no object, or is said to be longer than it is, the function is
+                // to refuse before it touches it; that is what is tested.
+                let _ = unsafe { $name($($argument),*) };
+            })
+        };
     }
     for modulus in [1, 0, -5] {
         assert_eq!(panics!(TEE_BigIntMod(number(0).to(), number(9).at(), number(modulus).at())), bad);
