@@ -20,7 +20,10 @@ use std::time::Duration;
 /// Arguments of `bench`.
 #[derive(Parser)]
 pub(crate) struct Args {
-    /// Prints JSON instead of the table; it is written to target/bench.json in any case.
+    /// Architecture of the secure world, whose calls are measured from our normal-world kernel.
+    #[arg(long, value_enum, default_value_t, conflicts_with_all = ["linux", "peer"])]
+    arch: Arch,
+    /// Prints JSON instead of the table; it is written to target/bench.json (AArch64: bench-aarch64.json) in any case.
     #[arg(long)]
     json: bool,
     /// Measures calls from a Linux client as well.
@@ -73,8 +76,8 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
     if args.peer {
         return linux::compare::run(args.json);
     }
-    let image = image::build_for(Arch::Armv7a, Kind::Plain, &[], &[])?;
-    let machine = Machine { smp: 1, icount: true, words: vec!["bench".into()], ..Machine::default() };
+    let image = image::build_for(args.arch, Kind::Plain, &[], &[])?;
+    let machine = Machine { smp: 1, icount: true, words: vec!["bench".into()], ..Machine::of(&image) };
     let mut figures: BTreeMap<String, u64> = BTreeMap::new();
     let mut failures = Vec::new();
     figures.insert("image".into(), image.monitor_size as u64);
@@ -100,17 +103,20 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
         from_linux(&image, &mut figures)?;
     }
     let json = serde_json::to_string_pretty(&figures)?;
-    let path = target_dir().join("bench.json");
+    let path = target_dir().join(match args.arch {
+        Arch::Armv7a => "bench.json",
+        Arch::Aarch64 => "bench-aarch64.json",
+    });
     std::fs::write(&path, &json)?;
     if args.json {
         println!("{json}");
         return Ok(0);
     }
-    println!("{:44} {:>12} {:>12}  others", "guest instructions", "measured", "goal");
-    table(&ROWS, &figures);
-    println!("\n{:44} {:>12} {:>12}  others", "of operations in a TA", "measured", "goal");
-    table(crypto::ROWS, &figures);
-    streams::table(&figures);
+    table("guest instructions", &ROWS, &figures, args.arch);
+    println!();
+    table("of operations in a TA", crypto::ROWS, &figures, args.arch);
+    println!();
+    streams::table(&figures, args.arch);
     if args.linux {
         println!("\n{:44} {:>12} {:>12} {:>12}", "of these", "program", "Linux", "secure world");
         for (key, what, ..) in ROWS {
@@ -124,10 +130,21 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
     Ok(0)
 }
 
+/// Whether there are goals, and figures of others to compare with: they are of Armv7-A. `bench --peer` compares on AArch64.
+fn has_goals(arch: Arch) -> bool {
+    arch == Arch::Armv7a
+}
+
 /// Prints the rows that there are figures for.
-fn table(rows: &[Row], figures: &BTreeMap<String, u64>) {
+fn table(title: &str, rows: &[Row], figures: &BTreeMap<String, u64>, arch: Arch) {
+    let more = if has_goals(arch) { format!(" {:>12}  others", "goal") } else { String::new() };
+    println!("{title:44} {:>12}{more}", "measured");
     for (key, what, goal, others) in rows {
         let Some(value) = figures.get(*key) else { continue };
+        if !has_goals(arch) {
+            println!("{what:44} {:>12}", grouped(*value));
+            continue;
+        }
         let goal_text = goal.map_or(String::new(), grouped);
         let mark = if goal.is_some_and(|goal| *value > goal) { "  (missed)" } else { "" };
         println!("{what:44} {:>12} {goal_text:>12}  {others}{mark}", grouped(*value));

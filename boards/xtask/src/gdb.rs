@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! `gdb`: the same boot halted, with the symbols of monitor, normal-world kernel and a TA.
 
-use crate::image;
+use crate::arch::Arch;
+use crate::image::{self, Kind};
 use crate::qemu;
 use crate::run::MachineArgs;
 use crate::setup;
@@ -31,7 +32,7 @@ pub(crate) struct Args {
 
 /// Runs `gdb`.
 pub(crate) fn run(args: &Args) -> Result<u8> {
-    let image = image::build(args.machine.arch(), &[], &[])?;
+    let image = image::build_with(args.machine.arch(), args.machine.others, Kind::Debug, &[], &[])?;
     let ta = image.tas.iter().find(|ta| ta.name == args.ta).with_context(|| format!("no example is called {}", args.ta))?;
     let mut machine = args.machine.machine(vec!["demo".into(), "no-aslr".into()]);
     machine.extra = vec!["-S".into(), "-gdb".into(), format!("tcp:127.0.0.1:{}", args.port)];
@@ -40,11 +41,14 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
     let serials = ["normal.log", "secure.log"].map(|name| format!("file:{}", dir.join(name).display()));
     let mut emulator = qemu::command(&image, &machine, [&serials[0], &serials[1]]);
     let elf = image.ta_arch.ta_directory().join(format!("{}.elf", ta.uuid));
-    let commands = [
+    let mut commands = vec![
         format!("add-symbol-file {}", image.normal_elf.display()),
         format!("add-symbol-file {} -o {:#x}", elf.display(), image.arch.ta_base()),
         format!("target remote 127.0.0.1:{}", args.port),
     ];
+    if image.arch == Arch::Aarch64 {
+        commands.insert(0, format!("add-symbol-file {}", image::el3()?.display()));
+    }
     let mut gdb = Command::new("gdb-multiarch");
     gdb.arg(&image.monitor);
     for command in &commands {
@@ -55,7 +59,7 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
         return Ok(0);
     }
     setup::require("gdb-multiarch", "gdb-multiarch").context("or take --print, and a gdb of your own")?;
-    let mut child = emulator.stdin(Stdio::null()).spawn().context("cannot start qemu-system-arm")?;
+    let mut child = emulator.stdin(Stdio::null()).spawn().context("cannot start QEMU")?;
     let status = gdb.status();
     let _ = child.kill();
     let _ = child.wait();

@@ -121,7 +121,7 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
         return imx::system::write(board, &contents);
     }
     let image = if args.product {
-        build_product(args.arch, &args.tas, &args.trust)?
+        build_product(args.arch, kind, &args.tas, &args.trust)?
     } else {
         build_with(args.arch, args.others, kind, &args.tas, &args.trust)?
     };
@@ -174,10 +174,10 @@ pub(crate) fn build_with(arch: Arch, others: Others, kind: Kind, extra: &[PathBu
 }
 
 /// Builds the same for a product, with no TAs but these.
-pub(crate) fn build_product(arch: Arch, tas: &[PathBuf], trust: &[PathBuf]) -> Result<Image> {
+pub(crate) fn build_product(arch: Arch, kind: Kind, tas: &[PathBuf], trust: &[PathBuf]) -> Result<Image> {
     let (keys, tas) = product::contents(trust, tas)?;
     let folder = format!("{}-product", arch.directory());
-    assemble(&setup::run()?, (arch, arch), Kind::Plain, &folder, tas, &keys, &[(KIND_PRODUCT, Uuid::NIL, Vec::new())])
+    assemble(&setup::run()?, (arch, arch), kind, &folder, tas, &keys, &[(KIND_PRODUCT, Uuid::NIL, Vec::new())])
 }
 
 /// Puts together what a run boots, secure and normal world, in a folder of the target directory; `more` are entries of the
@@ -202,7 +202,8 @@ fn assemble(
     let (boot_path, bare, normal) = (dir.join("tee.bin"), dir.join("tee-bare.bin"), dir.join("normal-world.bin"));
     let el3 = match arch {
         Arch::Armv7a => None,
-        Arch::Aarch64 => Some(program(tools, arch.target(), (arch.board(), arch::EL3), &[])?),
+        // The features change nothing of it, but without them cargo would compile everything else of its package anew.
+        Arch::Aarch64 => Some(program(tools, arch.target(), (arch.board(), arch::EL3), features)?),
     };
     let mut monitor_size = 0;
     for (path, tas) in [(&bare, &[][..]), (&boot_path, &tas[..])] {

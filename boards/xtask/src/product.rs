@@ -2,7 +2,7 @@
 //! Images that are made for a product: what they may not hold, and that they do not start on a board without secrets.
 
 use crate::arch::Arch;
-use crate::image::{self, public_key, uuid_of};
+use crate::image::{self, Kind, public_key, uuid_of};
 use crate::qemu::{self, End, Machine, World};
 use crate::sign::development_key;
 use crate::ta::Built;
@@ -67,11 +67,13 @@ fn test_key() -> PathBuf {
 
 /// Boots an image that is made for a product where there are only stand-ins: the TEE says why it stops, and the normal world never
 /// runs.
-pub(crate) fn target(count: &mut Count) -> Result<()> {
-    let image = image::build_product(Arch::Armv7a, &[], &[test_key()])?;
+pub(crate) fn target(arch: Arch, count: &mut Count) -> Result<()> {
+    // One is as `image --product` makes it; the other has the kernel that the tests have built.
+    let kind = if arch == Arch::Armv7a { Kind::Plain } else { Kind::Debug };
+    let image = image::build_product(arch, kind, &[], &[test_key()])?;
     let (mut log, mut said, mut failed) = (String::new(), [false; 2], Vec::new());
     let expected = ["E core: made for a product, and the board has no entropy", "E core: PANIC the boot image is unusable: "];
-    let machine = Machine { smp: 1, words: vec!["demo".into()], ..Machine::default() };
+    let machine = Machine { smp: 1, words: vec!["demo".into()], ..Machine::of(&image) };
     let end = qemu::run(&image, &machine, Duration::from_secs(60), |world, line| {
         let _ = writeln!(log, "{world:?} | {line}");
         if world == World::Normal {
@@ -85,7 +87,7 @@ pub(crate) fn target(count: &mut Count) -> Result<()> {
     if let End::Stopped(why) = end {
         failed.push(format!("the run was stopped: {why}"));
     }
-    count.add("a product without secrets, 1 × Cortex-A15", u32::from(failed.is_empty()), failed, &log);
+    count.add(&format!("a product without secrets, {}", machine.title()), u32::from(failed.is_empty()), failed, &log);
     Ok(())
 }
 

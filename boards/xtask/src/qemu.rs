@@ -71,6 +71,18 @@ impl Default for Machine {
     }
 }
 
+impl Machine {
+    /// The usual machine for an image: the CPU model of its architecture.
+    pub(crate) fn of(image: &Image) -> Self {
+        Self { cpu: image.arch.cpu().into(), ..Self::default() }
+    }
+
+    /// How it is called in the titles of tests, as `4 × Cortex-A15`.
+    pub(crate) fn title(&self) -> String {
+        format!("{} × {}", self.smp, self.cpu.replace("cortex-a", "Cortex-A"))
+    }
+}
+
 /// Which world a line comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum World {

@@ -109,7 +109,7 @@ pub(crate) struct MachineArgs {
     #[arg(long, value_enum, default_value_t)]
     arch: Arch,
     #[command(flatten)]
-    others: image::Others,
+    pub(crate) others: image::Others,
     /// CPU model: cortex-a15 (the default) or cortex-a7; for AArch64 cortex-a57 (the default), cortex-a53 or max.
     #[arg(long)]
     cpu: Option<String>,
@@ -214,8 +214,7 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
         return run_linux(args);
     }
     let arch = args.machine.arch();
-    ensure!(arch == Arch::Armv7a || args.board.is_none(), "the boards are of --arch armv7a");
-    ensure!(arch == Arch::Armv7a || !args.console, "the console of --arch aarch64 takes no input yet");
+    ensure!(arch == Arch::Armv7a || args.board.is_none(), "the chips of both boards are 32-bit ones: they have no --arch aarch64");
     let mut machine = args.machine.machine(vec![if args.console { "idle" } else { "demo" }.into()]);
     if let Some(ta) = args.ta.first() {
         machine.words = call_words(args, ta, &mut machine.files)?;

@@ -72,11 +72,11 @@ struct Boot {
     steps: u32,
 }
 
-const BOOTS: [Boot; 11] = [
+// The demonstration is run with somebody at the console (`console::load`), and from a disk (`disk::test`).
+const BOOTS: [Boot; 10] = [
     Boot { system: System::A32, name: "suite, 4 × Cortex-A15", smp: 4, cpu: "cortex-a15", words: &["suite"], steps: 1 },
     Boot { system: System::A32, name: "suite, 1 × Cortex-A7", smp: 1, cpu: "cortex-a7", words: &["suite"], steps: 1 },
     Boot { system: System::A32, name: "suite, 4 × Cortex-A7", smp: 4, cpu: "cortex-a7", words: &["suite"], steps: 1 },
-    Boot { system: System::A32, name: "demonstration, 4 × Cortex-A15", smp: 4, cpu: "cortex-a15", words: &["demo"], steps: 1 },
     Boot { system: System::A32, name: "isolation, 1 × Cortex-A15", smp: 1, cpu: "cortex-a15", words: &["isolation"], steps: 1 },
     // One step before the machine is reset, one after; then it is switched off.
     Boot { system: System::A32, name: "reset and off, 4 × Cortex-A15", smp: 4, cpu: "cortex-a15", words: &["reset"], steps: 2 },
@@ -90,7 +90,7 @@ const BOOTS: [Boot; 11] = [
         steps: 1,
     },
     Boot { system: System::A64, name: "AArch64: suite, 2 × max", smp: 2, cpu: "max", words: &["suite"], steps: 1 },
-    Boot { system: System::A64, name: "AArch64: demonstration, 4 × Cortex-A57", smp: 4, cpu: "cortex-a57", words: &["demo"], steps: 1 },
+    Boot { system: System::A64, name: "AArch64: isolation, 1 × Cortex-A53", smp: 1, cpu: "cortex-a53", words: &["isolation"], steps: 1 },
     Boot { system: System::A64, name: "AArch64: reset and off, 4 × Cortex-A57", smp: 4, cpu: "cortex-a57", words: &["reset"], steps: 2 },
 ];
 
@@ -143,18 +143,16 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
         linux::xtest::test(&mut count)?;
     } else if !args.host {
         let image = image::build(Arch::Armv7a, &[], &[])?;
-        if !args.linux && !args.console {
-            target(&image, &mut count)?;
-            target(&image::build(Arch::Aarch64, &[], &[])?, &mut count)?;
-            target(&image::build_with(Arch::Aarch64, Others::NARROW, Kind::Debug, &[], &[])?, &mut count)?;
-            product::target(&mut count)?;
-            disk::test::run(&image, &mut count)?;
-            imx::target::run(&mut count)?;
-        }
         if !args.linux {
-            console::golden::run(&image, &mut count)?;
-            console::load::run(&image, 4, &mut count)?;
-            console::load::run(&image, 1, &mut count)?;
+            let wide = image::build(Arch::Aarch64, &[], &[])?;
+            if !args.console {
+                in_qemu([&image, &wide], &mut count)?;
+            }
+            for image in [&image, &wide] {
+                console::golden::run(image, &mut count)?;
+                console::load::run(image, 4, &mut count)?;
+                console::load::run(image, 1, &mut count)?;
+            }
         }
         if !args.console {
             linux::test::run(&image, &mut count)?;
@@ -166,6 +164,19 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
         }
     }
     finish(args, &count)
+}
+
+/// The tests in QEMU without Linux and without somebody at the console.
+fn in_qemu(images: [&Image; 2], count: &mut Count) -> Result<()> {
+    for image in images {
+        target(image, count)?;
+    }
+    target(&image::build_with(Arch::Aarch64, Others::NARROW, Kind::Debug, &[], &[])?, count)?;
+    for image in images {
+        product::target(image.arch, count)?;
+        disk::test::run(image, count)?;
+    }
+    imx::target::run(count)
 }
 
 /// Says how it went; the status.

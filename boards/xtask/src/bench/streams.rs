@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Rows of ciphers and digests, which the TA `conformance` runs over data (`ta-examples/conformance/src/streamed.rs`).
 
+use super::has_goals;
+use crate::arch::Arch;
 use std::collections::BTreeMap;
 
 /// A row: key, what it is, goal in instructions a byte, what others need.
@@ -25,15 +27,20 @@ const ROWS: [Row; 11] = [
 ];
 
 /// Prints the table of what there are figures for, which are thousandths of an instruction. The goal is for the longest data.
-pub(super) fn table(figures: &BTreeMap<String, u64>) {
+pub(super) fn table(figures: &BTreeMap<String, u64>, arch: Arch) {
     let [short, middle, long] = SIZES.map(|(_, size)| size);
-    println!("\n{:24} {short:>10} {middle:>10} {long:>10} {:>10}  others, 1 MiB", "a byte, in a TA", "goal");
+    let more = if has_goals(arch) { format!(" {:>10}  others, 1 MiB", "goal") } else { String::new() };
+    println!("{:24} {short:>10} {middle:>10} {long:>10}{more}", "a byte, in a TA");
     for (key, what, goal, others) in ROWS {
         let values = SIZES.map(|(size, _)| figures.get(&format!("{key}-{size}")).map(|value| *value as f64 / 1000.0));
         if values.iter().all(Option::is_none) {
             continue;
         }
         let [short, middle, long] = values.map(|value| value.map_or(String::new(), |value| format!("{value:.1}")));
+        if !has_goals(arch) {
+            println!("{what:24} {short:>10} {middle:>10} {long:>10}");
+            continue;
+        }
         let mark = if goal.zip(values[2]).is_some_and(|(goal, value)| value > goal) { "  (missed)" } else { "" };
         let goal = goal.map_or(String::new(), |goal| format!("{goal:.0}"));
         println!("{what:24} {short:>10} {middle:>10} {long:>10} {goal:>10}  {others}{mark}");

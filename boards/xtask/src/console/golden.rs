@@ -47,8 +47,8 @@ struct Step {
 /// # Errors
 /// When the file is missing or the machine does not start.
 pub(crate) fn run(image: &Image, count: &mut Count) -> Result<()> {
-    let machine = Machine { words: vec!["idle".into()], ..Machine::default() };
-    run_file(image, &machine, FILE, "console, 4 × Cortex-A15", count)
+    let machine = Machine { words: vec!["idle".into()], ..Machine::of(image) };
+    run_file(image, &machine, FILE, &format!("console, {}", machine.title()), count)
 }
 
 /// Types another file at a machine, whose normal world is idle, and compares.

@@ -44,7 +44,7 @@ impl Session {
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
-            .context("cannot start qemu-system-arm")?;
+            .context("cannot start QEMU")?;
         let (sender, bytes) = channel();
         let connected = qemu::connect(&mut child, &paths).and_then(|mut streams| {
             for (stream, world) in streams.iter().zip([World::Normal, World::Secure]) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! The normal-world kernel with a disk in QEMU, or with a card: TAs from it, and files of the TEE on it that outlive a restart.
 
+use crate::arch::Arch;
 use crate::image::Image;
 use crate::imx::system::{self, Contents, Parts};
 use crate::imx::{self, Board};
@@ -38,8 +39,8 @@ enum Wanted {
 
 /// What is booted with the disk.
 enum Target<'a> {
-    /// QEMU virt.
-    Virt,
+    /// QEMU virt of an architecture.
+    Virt(Arch),
     /// A board, whose words stand in its image.
     Board(Board, &'a Parts),
 }
@@ -49,7 +50,7 @@ impl Target<'_> {
     fn machine(&self, program: Vec<String>, disk: &Path) -> Result<(Option<Image>, Machine)> {
         let machine = Machine { disk: Some(disk.into()), ..Machine::default() };
         Ok(match self {
-            Self::Virt => (None, Machine { words: program, ..machine }),
+            Self::Virt(arch) => (None, Machine { words: program, cpu: arch.cpu().into(), ..machine }),
             Self::Board(board, parts) => {
                 (Some(parts.pack(&imx::run::words(&program, &[]), "disk.imx")?), Machine { board: Some(*board), ..machine })
             }
@@ -59,7 +60,11 @@ impl Target<'_> {
 
 /// Runs the boots on QEMU virt, all with one disk.
 pub(crate) fn run(image: &Image, count: &mut Count) -> Result<()> {
-    on_disk("disk", &Target::Virt, image, count)
+    let name = match image.arch {
+        Arch::Armv7a => "disk",
+        Arch::Aarch64 => "AArch64: disk",
+    };
+    on_disk(name, &Target::Virt(image.arch), image, count)
 }
 
 /// Runs them on QEMU's board of the i.MX6UL, all with one card.
@@ -76,7 +81,7 @@ fn on_disk(name: &str, target: &Target<'_>, image: &Image, count: &mut Count) ->
     fs::create_dir_all(path.parent().context("no folder for the disk")?)?;
     let _ = fs::remove_file(&path);
     match target {
-        Target::Virt => super::prepare(&path, image, &[])?,
+        Target::Virt(_) => super::prepare(&path, image, &[])?,
         // The card that `image --board` writes.
         Target::Board(..) => drop(system::write_card(image, &path)?),
     }
