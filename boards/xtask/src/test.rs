@@ -26,17 +26,20 @@ pub(crate) struct Args {
     /// Only the tests in QEMU.
     #[arg(long, conflicts_with = "host")]
     target: bool,
-    /// Only the tests in QEMU that boot Linux; with an architecture those of it.
+    /// Only the tests in QEMU that boot Linux.
     #[arg(long, conflicts_with_all = ["host", "target"])]
     linux: bool,
-    /// Of the tests that boot Linux those of this architecture.
-    #[arg(long, value_enum, requires = "linux")]
+    /// Only the tests in QEMU with our own normal-world kernel, those of the secure console among them.
+    #[arg(long, conflicts_with_all = ["host", "target", "linux"])]
+    bare: bool,
+    /// Of the tests in QEMU those of this architecture.
+    #[arg(long, value_enum, conflicts_with_all = ["host", "boards"])]
     arch: Option<Arch>,
     /// Only the tests of the i.MX6 boards' images in QEMU.
     #[arg(long, conflicts_with_all = ["host", "target", "linux", "console"])]
     boards: bool,
     /// Only the test of the secure console in QEMU.
-    #[arg(long, conflicts_with_all = ["host", "target", "linux"])]
+    #[arg(long, conflicts_with_all = ["host", "target", "linux", "bare"])]
     console: bool,
     /// Prints the results as one JSON object at the end.
     #[arg(long)]
@@ -135,48 +138,53 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
         imx::target::run(&mut count)?;
         return finish(args, &count);
     }
-    if !args.target && !args.linux && !args.console {
+    let of = |arch: Arch| args.arch.is_none_or(|only| only == arch);
+    if !args.target && !args.linux && !args.bare && !args.console && args.arch.is_none() {
         host(&mut count)?;
     }
-    if args.linux && args.arch == Some(Arch::Aarch64) {
+    if args.host {
+        return finish(args, &count);
+    }
+    if !args.linux {
+        let built = [Arch::Armv7a, Arch::Aarch64].into_iter().filter(|arch| of(*arch)).map(|arch| image::build(arch, &[], &[]));
+        let images = built.collect::<Result<Vec<_>>>()?;
+        if !args.console {
+            bare(&images, &mut count)?;
+        }
+        for image in &images {
+            console::golden::run(image, &mut count)?;
+            console::load::run(image, 4, &mut count)?;
+            console::load::run(image, 1, &mut count)?;
+        }
+    }
+    if args.bare || args.console {
+        return finish(args, &count);
+    }
+    if of(Arch::Armv7a) {
+        let image = image::build(Arch::Armv7a, &[], &[])?;
+        linux::test::run(&image, &mut count)?;
+        linux::clients::run(&image, &crate::setup::run()?, &mut count)?;
+    }
+    if of(Arch::Aarch64) {
         linux::test::run_a64(&mut count)?;
         linux::xtest::test(&mut count)?;
-    } else if !args.host {
-        let image = image::build(Arch::Armv7a, &[], &[])?;
-        if !args.linux {
-            let wide = image::build(Arch::Aarch64, &[], &[])?;
-            if !args.console {
-                in_qemu([&image, &wide], &mut count)?;
-            }
-            for image in [&image, &wide] {
-                console::golden::run(image, &mut count)?;
-                console::load::run(image, 4, &mut count)?;
-                console::load::run(image, 1, &mut count)?;
-            }
-        }
-        if !args.console {
-            linux::test::run(&image, &mut count)?;
-            linux::clients::run(&image, &crate::setup::run()?, &mut count)?;
-        }
-        if !args.console && args.arch != Some(Arch::Armv7a) {
-            linux::test::run_a64(&mut count)?;
-            linux::xtest::test(&mut count)?;
-        }
     }
     finish(args, &count)
 }
 
-/// The tests in QEMU without Linux and without somebody at the console.
-fn in_qemu(images: [&Image; 2], count: &mut Count) -> Result<()> {
+/// The tests in QEMU with our own normal-world kernel and without somebody at the console.
+fn bare(images: &[Image], count: &mut Count) -> Result<()> {
     for image in images {
         target(image, count)?;
+        if image.arch == Arch::Aarch64 {
+            target(&image::build_with(Arch::Aarch64, Others::NARROW, Kind::Debug, &[], &[])?, count)?;
+        }
     }
-    target(&image::build_with(Arch::Aarch64, Others::NARROW, Kind::Debug, &[], &[])?, count)?;
     for image in images {
         product::target(image.arch, count)?;
         disk::test::run(image, count)?;
     }
-    imx::target::run(count)
+    if images.iter().any(|image| image.arch == Arch::Armv7a) { imx::target::run(count) } else { Ok(()) }
 }
 
 /// Says how it went; the status.
