@@ -44,72 +44,51 @@ pub struct VerifiedImage<'a> {
 /// # Errors
 /// The first check that fails, in the order of the ABI.
 pub fn verify<'a>(bytes: &'a [u8], requested: &Uuid, keys: &[RootKey<'_>]) -> Result<VerifiedImage<'a>, LoadError> {
-    let mut verification = Verification::begin(bytes, requested, keys)?;
-    while verification.hash(bytes.len()) > 0 {}
-    verification.finish()
+    verify_with(bytes, requested, keys, |parts| {
+        parts.iter().fold(Sha256::new(), |digest, part| digest.chain_update(part)).finalize().into()
+    })
 }
 
-/// A verification whose signature holds and whose content is hashed in steps, for callers that must not stay away long.
-pub struct Verification<'a> {
-    image: VerifiedImage<'a>,
-    digest: Sha256,
-    /// What is still to be hashed.
-    rest: &'a [u8],
-}
-
-impl<'a> Verification<'a> {
-    /// Checks everything but the digest. Nothing of the content may be used before [`Self::finish`].
-    ///
-    /// # Errors
-    /// The first check that fails, in the order of the ABI.
-    pub fn begin(bytes: &'a [u8], requested: &Uuid, keys: &[RootKey<'_>]) -> Result<Self, LoadError> {
-        let mut link = Link::read(bytes)?;
-        if !keys.iter().any(|key| link.is_signed_by(key)) {
+/// The same for a caller with a SHA-256 of its own, which gives that of all parts, one behind the other.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_with<'a>(
+    bytes: &'a [u8],
+    requested: &Uuid,
+    keys: &[RootKey<'_>],
+    sha256: impl FnOnce([&[u8]; 2]) -> [u8; DIGEST_SIZE],
+) -> Result<VerifiedImage<'a>, LoadError> {
+    let mut link = Link::read(bytes)?;
+    if !keys.iter().any(|key| link.is_signed_by(key)) {
+        return Err(LoadError::Signature);
+    }
+    let mut namespace = None;
+    let mut depth = SubkeyRecord::ROOT_DEPTH;
+    for _ in 0..MAX_SUBKEYS {
+        if link.header.img_type != u32::from(ImageType::Subkey) {
+            break;
+        }
+        let subkey = Subkey::read(&link, depth, namespace)?;
+        link = Link::read(subkey.rest)?;
+        if !link.is_signed_by(&subkey.key) {
             return Err(LoadError::Signature);
         }
-        let mut namespace = None;
-        let mut depth = SubkeyRecord::ROOT_DEPTH;
-        for _ in 0..MAX_SUBKEYS {
-            if link.header.img_type != u32::from(ImageType::Subkey) {
-                break;
-            }
-            let subkey = Subkey::read(&link, depth, namespace)?;
-            link = Link::read(subkey.rest)?;
-            if !link.is_signed_by(&subkey.key) {
-                return Err(LoadError::Signature);
-            }
-            (depth, namespace) = (subkey.depth, Some(subkey.next));
-        }
-        let (uuid, version, elf) = content(&link.header, link.rest, requested)?;
-        if uuid != *requested || namespace.is_some_and(|namespace| namespace != uuid) {
-            return Err(LoadError::Uuid);
-        }
-        if usize::try_from(link.header.img_size).ok() != Some(elf.len()) {
-            return Err(LoadError::Length);
-        }
-        let mut digest = Sha256::new();
-        digest.update(link.fixed);
-        // Sub-header and payload follow one another, so that the rest is what is hashed after the fixed header.
-        Ok(Self { image: VerifiedImage { elf, uuid, version, digest: *link.hash }, digest, rest: link.rest })
+        (depth, namespace) = (subkey.depth, Some(subkey.next));
     }
-
-    /// Hashes up to `len` bytes; gives how many are left.
-    pub fn hash(&mut self, len: usize) -> usize {
-        let (now, later) = self.rest.split_at_checked(len).unwrap_or((self.rest, &[]));
-        self.digest.update(now);
-        self.rest = later;
-        later.len()
+    let (uuid, version, elf) = content(&link.header, link.rest, requested)?;
+    if uuid != *requested || namespace.is_some_and(|namespace| namespace != uuid) {
+        return Err(LoadError::Uuid);
     }
-
-    /// The image, if its digest is the signed one. What is not hashed yet is hashed now.
-    ///
-    /// # Errors
-    /// [`LoadError::Digest`]
-    pub fn finish(mut self) -> Result<VerifiedImage<'a>, LoadError> {
-        self.digest.update(self.rest);
-        let digest = self.digest.finalize();
-        if bool::from(digest.as_slice().ct_eq(&self.image.digest)) { Ok(self.image) } else { Err(LoadError::Digest) }
+    if usize::try_from(link.header.img_size).ok() != Some(elf.len()) {
+        return Err(LoadError::Length);
     }
+    // Sub-header and payload follow one another, so that the rest is what is hashed after the fixed header.
+    let digest = sha256([link.fixed, link.rest]);
+    if !bool::from(digest.ct_eq(link.hash)) {
+        return Err(LoadError::Digest);
+    }
+    Ok(VerifiedImage { elf, uuid, version, digest })
 }
 
 /// A signed header and what stands behind its signature.

@@ -21,5 +21,5 @@ mod relocations;
 mod rsa;
 
 pub use error::LoadError;
-pub use image::{RootKey, VerifiedImage, verify};
+pub use image::{RootKey, VerifiedImage, verify, verify_with};
 pub use plan::{Limits, LoadPlan, plan};

@@ -10,8 +10,8 @@ use rand_chacha::rand_core::SeedableRng;
 use rsa::{Pkcs1v15Sign, Pss};
 use sha2::{Digest, Sha256};
 use signing::{KEY_2048, KEY_3072, KEY_4096, Key};
-use ta_loader::image::{Verification, payload_offset};
-use ta_loader::{LoadError, RootKey, VerifiedImage, verify};
+use ta_loader::image::payload_offset;
+use ta_loader::{LoadError, RootKey, VerifiedImage, verify, verify_with};
 use utee_abi::image::{
     ALGO_RSASSA_PKCS1_V1_5_SHA256, ALGO_RSASSA_PSS_SHA256, BootstrapHeader, DIGEST_SIZE, ImageType, MAGIC, SignedHeader,
 };
@@ -216,20 +216,19 @@ fn root_keys_of_any_shape_are_refused_without_panic() {
 }
 
 #[test]
-fn hashing_in_steps_comes_to_the_same() {
+fn a_caller_may_hash() {
     let bytes = Image::default().sign(&KEY_2048);
-    for step in [1, 7, 64, 1000] {
-        let mut verification = Verification::begin(&bytes, &uuid(), &[KEY_2048.root()]).unwrap();
-        let mut steps = 1;
-        while verification.hash(step) > 0 {
-            steps += 1;
-        }
-        assert_eq!(steps, (BootstrapHeader::SIZE + PAYLOAD.len()).div_ceil(step));
-        assert_eq!(verification.finish(), verify(&bytes, &uuid(), &[KEY_2048.root()]));
-    }
-    let mut changed = bytes;
-    *changed.last_mut().unwrap() ^= 1;
-    assert_eq!(Verification::begin(&changed, &uuid(), &[KEY_2048.root()]).unwrap().finish(), Err(LoadError::Digest));
+    let keys = [KEY_2048.root()];
+    let mut seen = Vec::new();
+    let verified = verify_with(&bytes, &uuid(), &keys, |parts| {
+        seen = parts.concat();
+        Sha256::digest(&seen).into()
+    });
+    assert_eq!(verified, verify(&bytes, &uuid(), &keys));
+    assert_eq!(seen.len(), SignedHeader::SIZE + BootstrapHeader::SIZE + PAYLOAD.len());
+    assert_eq!(verify_with(&bytes, &uuid(), &keys, |_| [0; 32]), Err(LoadError::Digest));
+    // Nothing is hashed whose signature does not hold.
+    assert_eq!(verify_with(&bytes, &uuid(), &[], |_| unreachable!()), Err(LoadError::Signature));
 }
 
 proptest! {

@@ -2,6 +2,7 @@
 //! Verified TA images, and what loading one comes to.
 
 use crate::Tee;
+use crate::crypto::algorithms::digest::Digest;
 use crate::ports::{AddressSpace, PAGE_SIZE, Platform, Sealed, SealedOf};
 use alloc::sync::Arc;
 use core::ops::Range;
@@ -10,6 +11,7 @@ use ta_loader::plan::{Rights, Segment};
 use ta_loader::{Limits, LoadError, LoadPlan, RootKey};
 use utee_abi::boot_image::{Archive, KIND_ROOT_KEY};
 use utee_abi::bytes::u32_at;
+use utee_abi::crypto::Algorithm;
 use utee_abi::image::DIGEST_SIZE;
 use utee_abi::result::TeeError;
 use utee_abi::uuid::Uuid;
@@ -66,7 +68,14 @@ impl<P: Platform> Image<P> {
             crate::log!(&tee.platform, "E core: ta {uuid} refused: {error}");
             error.code()
         };
-        let verified = ta_loader::verify(bytes, uuid, &keys).map_err(refuse)?;
+        let sha256 = |parts: [&[u8]; 2]| {
+            let (mut digest, mut out) = (Digest::on(tee.platform.engine(), Algorithm::Sha256), [0; DIGEST_SIZE]);
+            // Data alone is never refused by a digest.
+            let _ = parts.iter().try_for_each(|part| digest.update(part));
+            digest.finish(&mut out);
+            out
+        };
+        let verified = ta_loader::verify_with(bytes, uuid, &keys, sha256).map_err(refuse)?;
         let plan = ta_loader::plan(verified.elf, &LIMITS).map_err(refuse)?;
         if !<P::Space as AddressSpace>::MACHINES.contains(&plan.machine) {
             return Err(refuse(ElfError::Machine.into()));
