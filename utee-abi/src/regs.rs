@@ -66,6 +66,12 @@ impl SyscallArgs {
         Self(args)
     }
 
+    /// Those of a call that has no more than registers hold.
+    #[must_use]
+    pub const fn in_registers(raw: &RawSyscall) -> Self {
+        Self(raw.args)
+    }
+
     /// Argument `index` as an address or a native length.
     #[must_use]
     pub fn addr(&self, index: usize) -> u64 {

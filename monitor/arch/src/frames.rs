@@ -273,8 +273,9 @@ impl Frames for SecureFrames {
     fn write(&self, offset: usize, data: &[u8]) -> bool {
         if let (Ok(word), [extent]) = (<[u8; 4]>::try_from(data), self.extents.as_slice()) {
             // Handles, counts and flags: one store.
-            let address = self.base + extent.first * PAGE_SIZE + offset;
-            if offset.is_multiple_of(4) && offset < self.pages * PAGE_SIZE {
+            // Nothing wraps: the pages are there.
+            let address = self.base.wrapping_add(extent.first.wrapping_mul(PAGE_SIZE)).wrapping_add(offset);
+            if offset.is_multiple_of(4) && offset < self.pages.wrapping_mul(PAGE_SIZE) {
                 // SAFETY: an aligned word of a page that this value holds, as just checked.
                 unsafe { (address as *mut u32).write_volatile(u32::from_ne_bytes(word)) };
                 return true;

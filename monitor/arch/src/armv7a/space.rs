@@ -4,7 +4,7 @@
 use super::cache::{self, Maintenance};
 use super::cp15;
 use super::mmu::{WALK, empty_ttbr0};
-use super::percpu::this_cpu;
+use super::percpu::{PerCpu, this_cpu};
 use super::user::{self, UserRegs};
 use crate::descriptor::{self, L2_ENTRIES, PAGE, SECTION, USER_L1_ENTRIES, World};
 use crate::frames::{SealedFrames, SecureFrames};
@@ -108,16 +108,16 @@ impl Space {
         Ok(())
     }
 
-    /// Puts this space into TTBR0 of this CPU. Interrupts are masked.
-    fn select(ttbr0: u32, asid: u32) {
-        let cpu = this_cpu();
+    /// Puts a space into TTBR0 of this CPU, whose data `cpu` is. Interrupts are masked.
+    #[inline]
+    fn select(cpu: *mut PerCpu, ttbr0: impl Fn() -> u32, asid: u32) {
         // SAFETY: the data of this CPU, with interrupts masked. The kernel is mapped by TTBR1 and global, so that it
         // does not notice; ASID 0 has no entries that a walk in between could add to.
         unsafe {
             if (*cpu).asid != asid {
                 cp15::set_contextidr(0);
                 cp15::isb();
-                cp15::set_ttbr0(ttbr0);
+                cp15::set_ttbr0(ttbr0());
                 cp15::isb();
                 cp15::set_contextidr(asid);
                 cp15::isb();
@@ -129,7 +129,7 @@ impl Space {
 
 /// Takes whatever space this CPU has out of TTBR0. Interrupts are masked.
 pub fn deselect() {
-    Space::select(empty_ttbr0(), 0);
+    Space::select(this_cpu(), empty_ttbr0, 0);
 }
 
 impl AddressSpace for Space {
@@ -195,15 +195,14 @@ impl AddressSpace for Space {
             CacheOperation::Flush | CacheOperation::Invalidate => Maintenance::CleanInvalidate,
         };
         let before = mask_interrupts();
-        Self::select(self.l1.address() as u32 | WALK, self.asid);
+        Self::select(this_cpu(), || self.l1.address() as u32 | WALK, self.asid);
         // SAFETY: the core has checked that the slice is mapped in this space, which is selected; data is never dropped.
         unsafe { cache::maintain(slice.addr() as usize, slice.len() as usize, what) };
         restore_interrupts(before);
     }
 
     fn enter(&mut self, context: &mut UserRegs) -> UserReturn {
-        let (ttbr0, asid) = (self.l1.address() as u32 | WALK, self.asid);
-        user::enter(context, || Self::select(ttbr0, asid))
+        user::enter(context, |cpu| Self::select(cpu, || self.l1.address() as u32 | WALK, self.asid))
     }
 }
 

@@ -2,7 +2,7 @@
 //! User mode: the registers of a TA, entering it and the reasons it comes back for.
 
 use super::cp15;
-use super::percpu::this_cpu;
+use super::percpu::{PerCpu, this_cpu};
 use super::vfp::{self, VfpRegs};
 use crate::lock::{mask_interrupts, restore_interrupts};
 use aarch32_cpu::register::{Dfar, Dfsr, Ifar, Ifsr};
@@ -66,14 +66,12 @@ global_asm!(
     "push {{r0}}",
     "ldr r0, [sp, #4]",
     "str lr, [r0, #{pc}]",
-    "mrs lr, spsr",
-    "str lr, [r0, #{cpsr}]",
-    "add lr, r0, #4",
-    "stmia lr, {{r1-r12}}",
-    "add lr, r0, #{sp}",
+    "mov lr, r0",
+    "pop {{r0}}",
+    "stmia lr!, {{r0-r12}}",
     "stmia lr, {{sp, lr}}^",
-    "pop {{r1}}",
-    "str r1, [r0]",
+    "mrs r1, spsr",
+    "str r1, [lr, #({cpsr} - {sp})]",
     "mov r0, #{svc}",
     "add sp, sp, #4",
     "pop {{r4-r12, pc}}",
@@ -100,16 +98,17 @@ global_asm!(
     svc = const RETURN_SVC,
 );
 
-const _: () = assert!(offset_of!(UserRegs, r) == 0 && offset_of!(UserRegs, lr) == offset_of!(UserRegs, sp) + 4);
+const _: () = assert!(offset_of!(UserRegs, r) == 0 && offset_of!(UserRegs, sp) == 13 * 4);
+const _: () = assert!(offset_of!(UserRegs, lr) == offset_of!(UserRegs, sp) + 4);
 
 unsafe extern "C" {
     fn user_enter(regs: *mut UserRegs) -> u32;
 }
 
-/// Enters user mode with `regs` in the space that `select` puts into TTBR0.
+/// Enters user mode with `regs` in the space that `select` puts into TTBR0 of this CPU, whose data it gets.
 ///
 /// To be called on a secure thread.
-pub(super) fn enter(regs: &mut UserRegs, select: impl Fn()) -> UserReturn {
+pub(super) fn enter(regs: &mut UserRegs, select: impl Fn(*mut PerCpu)) -> UserReturn {
     let regs: *mut UserRegs = regs;
     loop {
         let before = mask_interrupts();
@@ -117,10 +116,11 @@ pub(super) fn enter(regs: &mut UserRegs, select: impl Fn()) -> UserReturn {
         // on, so that nothing the core wrote can keep privileges. `regs` outlives the entry.
         let why = unsafe {
             (*regs).cpsr = (*regs).cpsr & CPSR_USER_BITS | MODE_USR;
-            select();
+            let cpu = this_cpu();
+            select(cpu);
             cp15::set_tpidrurw((*regs).tpid[0]);
             cp15::set_tpidruro((*regs).tpid[1]);
-            vfp::prepare(this_cpu(), regs);
+            vfp::prepare(cpu, regs);
             let why = user_enter(regs);
             // TPIDRURO cannot have changed.
             (*regs).tpid[0] = cp15::tpidrurw();
@@ -130,16 +130,28 @@ pub(super) fn enter(regs: &mut UserRegs, select: impl Fn()) -> UserReturn {
             restore_interrupts(before);
             return UserReturn::Syscall;
         }
-        // SAFETY: as above; a first floating-point instruction is tried again with the unit open.
-        if why == RETURN_UNDEF && unsafe { vfp::open_for(regs) } {
-            restore_interrupts(before);
-            continue;
-        }
-        // SAFETY: the fault registers are those of the exception that was just taken: interrupts are still masked.
-        let result = unsafe { reason(why, (*regs).pc) };
+        // SAFETY: interrupts are still masked, and `regs` is what was just left.
+        let exception = unsafe { exception(why, regs) };
         restore_interrupts(before);
-        return result;
+        if let Some(result) = exception {
+            return result;
+        }
     }
+}
+
+/// What any other exception than a system call comes to; `None` when the TA is to go on. Kept out of the way of system calls.
+///
+/// # Safety
+/// Interrupts have been masked since the exception, and `regs` is the context that was left by it.
+#[cold]
+#[inline(never)]
+unsafe fn exception(why: u32, regs: *mut UserRegs) -> Option<UserReturn> {
+    // SAFETY: as the caller says; a first floating-point instruction is tried again with the unit open.
+    if why == RETURN_UNDEF && unsafe { vfp::open_for(regs) } {
+        return None;
+    }
+    // SAFETY: as the caller says; the fault registers are those of the exception that was just taken.
+    Some(unsafe { reason(why, (*regs).pc) })
 }
 
 fn reason(why: u32, pc: u32) -> UserReturn {

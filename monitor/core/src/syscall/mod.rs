@@ -79,22 +79,25 @@ pub enum Next {
 
 /// Serves the system call whose registers stand in the TA's context.
 pub fn serve<P: Platform>(env: &mut Env<'_, '_, P>) -> Next {
-    let mut raw = env.body.context.syscall();
+    let raw = env.body.context.syscall();
     let Ok(number) = Syscall::try_from(raw.number) else {
         return Next::Resume(TeeError::NOT_SUPPORTED.raw());
     };
     // Registers that say where further words are mean something only to calls that have them.
-    if number.arguments() <= A32_REGISTER_ARGS {
-        raw.extra = None;
+    if number.arguments() > A32_REGISTER_ARGS {
+        return serve_long(env, number, &raw);
     }
-    match arguments(env, &raw) {
+    dispatch(env, number, &SyscallArgs::in_registers(&raw))
+}
+
+/// The same for a call with more arguments than A32 passes in registers.
+#[inline(never)]
+fn serve_long<P: Platform>(env: &mut Env<'_, '_, P>, number: Syscall, raw: &RawSyscall) -> Next {
+    let read = |slice, out: &mut [u8]| env.body.space.read(env.call.platform(), slice, AccessFlags::empty(), out).is_ok();
+    match raw.decode(read) {
         Ok(args) => dispatch(env, number, &args),
         Err(error) => Next::Resume(error.raw()),
     }
-}
-
-fn arguments<P: Platform>(env: &Env<'_, '_, P>, raw: &RawSyscall) -> Result<SyscallArgs, TeeError> {
-    raw.decode(|slice, out| env.body.space.read(env.call.platform(), slice, AccessFlags::empty(), out).is_ok())
 }
 
 fn dispatch<P: Platform>(env: &mut Env<'_, '_, P>, number: Syscall, a: &SyscallArgs) -> Next {

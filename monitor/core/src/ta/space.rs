@@ -82,10 +82,23 @@ impl<P: Platform> Region<P> {
         right && owner && !flags.contains(world)
     }
 
+    /// Where in the region a slice stands that begins in it and lies in it as a whole.
+    fn holds(&self, slice: UserSlice) -> Option<usize> {
+        // [`UserSpace::map`] lets no region in that is not among the TA's addresses.
+        let size = self.pages.wrapping_mul(PAGE_SIZE);
+        let inside = usize::try_from(slice.addr().checked_sub(self.va)?).ok()?;
+        let room = size.checked_sub(inside).filter(|room| *room > 0)?;
+        (usize::try_from(slice.len()).ok()? <= room).then_some(inside)
+    }
+
+    /// Byte of the backing that stands so far into the region.
+    fn backed(&self, inside: usize) -> Option<usize> {
+        self.first.checked_mul(PAGE_SIZE)?.checked_add(inside)
+    }
+
     /// Byte of the backing that stands at `address`, which lies in the region.
     fn offset_of(&self, address: u64) -> Option<usize> {
-        let inside = usize::try_from(address.checked_sub(self.va)?).ok()?;
-        self.first.checked_mul(PAGE_SIZE)?.checked_add(inside)
+        self.backed(usize::try_from(address.checked_sub(self.va)?).ok()?)
     }
 }
 
@@ -248,15 +261,21 @@ impl<P: Platform> UserSpace<P> {
             return Err(TeeError::ACCESS_DENIED);
         }
         match self.single(slice) {
-            Some(region) if region.permits(flags) => Ok(()),
+            Some((region, _)) if region.permits(flags) => Ok(()),
             Some(_) => Err(TeeError::ACCESS_DENIED),
             None => self.walk(slice, |region, _, _, _| region.permits(flags)),
         }
     }
 
-    /// The region that holds all of a slice, as nearly every slice has one.
-    fn single(&self, slice: UserSlice) -> Option<&Region<P>> {
-        self.region_at(slice.addr()).filter(|region| slice.end() <= region.end())
+    /// The region that holds all of a slice, as nearly every slice has one, and where in it the slice stands.
+    fn single(&self, slice: UserSlice) -> Option<(&Region<P>, usize)> {
+        if let Some(region) = self.regions.get(self.last.get())
+            && let Some(inside) = region.holds(slice)
+        {
+            return Some((region, inside));
+        }
+        let region = self.region_at(slice.addr())?;
+        region.holds(slice).map(|inside| (region, inside))
     }
 
     /// Calls `f(region, address, done, len)` for each part of the slice, in order; stops when it says false.
@@ -287,8 +306,8 @@ impl<P: Platform> UserSpace<P> {
     /// # Errors
     /// ACCESS_DENIED.
     pub fn read(&self, platform: &P, slice: UserSlice, flags: AccessFlags, out: &mut [u8]) -> Result<(), TeeError> {
-        if let Some(region) = self.single(slice) {
-            let at = region.offset_of(slice.addr()).filter(|_| slice.is_empty() || region.permits(flags | AccessFlags::READ));
+        if let Some((region, inside)) = self.single(slice) {
+            let at = region.backed(inside).filter(|_| slice.is_empty() || region.permits(flags | AccessFlags::READ));
             return if at.is_some_and(|at| region.backing.read(platform, at, out)) { Ok(()) } else { Err(TeeError::ACCESS_DENIED) };
         }
         self.check(slice, flags | AccessFlags::READ)?;
@@ -306,8 +325,8 @@ impl<P: Platform> UserSpace<P> {
     /// # Errors
     /// ACCESS_DENIED.
     pub fn write(&self, platform: &P, slice: UserSlice, flags: AccessFlags, data: &[u8]) -> Result<(), TeeError> {
-        if let Some(region) = self.single(slice) {
-            let at = region.offset_of(slice.addr()).filter(|_| slice.is_empty() || region.permits(flags | AccessFlags::WRITE));
+        if let Some((region, inside)) = self.single(slice) {
+            let at = region.backed(inside).filter(|_| slice.is_empty() || region.permits(flags | AccessFlags::WRITE));
             return if at.is_some_and(|at| region.backing.write(platform, at, data)) { Ok(()) } else { Err(TeeError::ACCESS_DENIED) };
         }
         self.check(slice, flags | AccessFlags::WRITE)?;
