@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! What the kernel needs to know of QEMU `virt`.
 
-use core::ops::{Range, RangeInclusive};
+use core::ops::Range;
 use core::sync::atomic::{AtomicBool, Ordering};
 use drivers::device_tree::DeviceTree;
 use drivers::fw_cfg::FwCfg;
 use drivers::gicv2::GicV2;
 use drivers::pl011::Pl011;
-use drivers::pl031::Pl031;
 use drivers::pl061::Pl061;
 use monitor::boot::Mapping;
 use monitor::{Board, layout};
+use qemu_virt::clock::Clock;
 use qemu_virt::map;
 use sha2::{Digest, Sha256};
 use spin::Once;
@@ -65,30 +65,6 @@ fn uart() -> Pl011 {
 fn gic() -> GicV2 {
     // SAFETY: the interrupt controller, mapped likewise.
     unsafe { GicV2::new(map::GIC_DISTRIBUTOR as usize, map::GIC_CPU as usize) }
-}
-
-/// The clock, which the normal world may set as well.
-fn clock() -> &'static Clock {
-    // SAFETY: the clock, mapped likewise.
-    static CLOCK: Clock = Clock(unsafe { Pl031::new(map::CLOCK as usize) });
-    &CLOCK
-}
-
-struct Clock(Pl031);
-
-impl RealTimeClock for Clock {
-    fn now(&self) -> Result<u64, TeeError> {
-        Ok(u64::from(self.0.seconds()))
-    }
-
-    fn set(&self, seconds: u64) -> Result<(), TeeError> {
-        self.0.set(u32::try_from(seconds).map_err(|_| TeeError::BAD_PARAMETERS)?);
-        Ok(())
-    }
-
-    fn range(&self) -> RangeInclusive<u64> {
-        0..=u64::from(u32::MAX)
-    }
 }
 
 fn gpio() -> Pl061 {
@@ -245,7 +221,9 @@ impl Board for QemuVirt {
     }
 
     fn clock(&self) -> Option<&dyn RealTimeClock> {
-        Some(clock())
+        // SAFETY: mapped at its address by `mappings`.
+        static CLOCK: Clock = unsafe { Clock::new() };
+        Some(&CLOCK)
     }
 
     fn randomise(&self) -> bool {

@@ -13,6 +13,7 @@ use drivers::pl011::Pl011;
 use drivers::pl061::Pl061;
 use monitor::Board;
 use monitor::boot::Mapping;
+use qemu_virt::clock::Clock;
 use qemu_virt::map;
 use sha2::{Digest, Sha256};
 use spin::Once;
@@ -22,7 +23,7 @@ use tee_arch::descriptor::Kernel;
 use tee_arch::frames::SealedFrames;
 use tee_arch::lock::{mask_interrupts, restore_interrupts};
 use tee_core::limits::MAX_CPUS;
-use tee_core::ports::{EntropyKind, HardwareKey, KeyState, MapEntry};
+use tee_core::ports::{EntropyKind, HardwareKey, KeyState, MapEntry, RealTimeClock};
 use utee_abi::result::TeeError;
 
 /// Bytes of the device tree that are hashed for entropy: its structure block, cut here.
@@ -53,11 +54,12 @@ const fn device(name: &'static str, base: u64) -> MapEntry {
 /// Bytes of the redistributors of all CPUs.
 const REDISTRIBUTORS: u64 = MAX_CPUS as u64 * map::GIC_REDISTRIBUTOR_SIZE;
 
-const DEVICES: [MapEntry; 7] = [
+const DEVICES: [MapEntry; 8] = [
     MapEntry { name: "boot flash, secure", base: map::FLASH, len: map::FLASH_SIZE, rights: "r--" },
     MapEntry { name: "interrupt distributor", base: map::GIC_DISTRIBUTOR, len: map::GIC_DISTRIBUTOR_SIZE, rights: "rw-" },
     MapEntry { name: "interrupt redistributors", base: map::GIC_REDISTRIBUTOR, len: REDISTRIBUTORS, rights: "rw-" },
     device("firmware configuration", map::FW_CFG),
+    device("clock", map::CLOCK),
     device("UART, secure", map::UART_SECURE),
     device("GPIO, secure", map::GPIO_SECURE),
     MapEntry { name: "RAM, normal world", base: map::RAM, len: map::RAM_MAX, rights: "rw-" },
@@ -80,7 +82,7 @@ fn gpio() -> Pl061 {
 
 impl Virt {
     /// What the kernel maps beside its own RAM.
-    pub(crate) fn mappings() -> [Mapping; 7] {
+    pub(crate) fn mappings() -> [Mapping; 8] {
         let device = |base: u64, size: u64| Mapping { va: base, pa: base..base + size, kind: Kernel::Device };
         let flash = map::FLASH..map::FLASH + map::FLASH_SIZE;
         [
@@ -88,6 +90,7 @@ impl Virt {
             device(map::GIC_DISTRIBUTOR, map::GIC_DISTRIBUTOR_SIZE),
             device(map::GIC_REDISTRIBUTOR, REDISTRIBUTORS),
             device(map::FW_CFG, map::DEVICE_SIZE),
+            device(map::CLOCK, map::DEVICE_SIZE),
             device(map::UART_SECURE, map::DEVICE_SIZE),
             device(map::GPIO_SECURE, map::DEVICE_SIZE),
             Mapping { va: map::RAM, pa: map::RAM..map::RAM + map::RAM_MAX, kind: Kernel::NormalWorld },
@@ -223,6 +226,12 @@ impl Board for Virt {
     fn hardware_key(&self) -> Result<HardwareKey, TeeError> {
         // The emulator has no key of its own; the banner says that no secret is safe here.
         Ok(HardwareKey::new([0; HardwareKey::SIZE], KeyState::StandIn("zeros, as the emulator has none")))
+    }
+
+    fn clock(&self) -> Option<&dyn RealTimeClock> {
+        // SAFETY: mapped at its address by `mappings`.
+        static CLOCK: Clock = unsafe { Clock::new() };
+        Some(&CLOCK)
     }
 
     fn randomise(&self) -> bool {
