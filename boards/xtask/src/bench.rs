@@ -172,7 +172,8 @@ fn from_linux(image: &Image, figures: &mut BTreeMap<String, u64>) -> Result<()> 
 }
 
 /// Parts of the memory map that the kernel uses whole.
-const KERNEL_PARTS: [&str; 4] = ["text, secure", "rodata, secure", "data, secure", "stacks with guard pages, secure"];
+const KERNEL_PARTS: [&str; 5] =
+    ["text, secure", "rodata, secure", "data, secure", "zeroed data, secure", "stacks with guard pages, secure"];
 
 /// Adds up the kernel's memory from the lines of the banner: `<first>..<end> <rights> <name>` and the heap in use.
 fn kernel_ram(line: &str, figures: &mut BTreeMap<String, u64>) {
