@@ -4,6 +4,7 @@
 use super::{sysreg, vfp};
 use core::arch::global_asm;
 use tee_core::crypto::engine::{AesKeys, BLOCK, Engine, GhashKey, GhashSum, MaybeEngine};
+use zeroize::Zeroize;
 
 global_asm!(include_str!("aes.s"), options(raw));
 global_asm!(include_str!("sha256.s"), options(raw));
@@ -30,7 +31,9 @@ impl Engine for Instructions {
         let mut block = [word; 4];
         // SAFETY: 16 bytes are read and written, and the registers that this uses are borrowed.
         vfp::borrow(|| unsafe { aes_ce_sub_bytes((&raw mut block).cast()) });
-        block[0]
+        let word = block[0];
+        block.zeroize();
+        word
     }
 
     fn aes_encrypt(&self, keys: &AesKeys, blocks: &mut [[u8; BLOCK]]) {

@@ -6,6 +6,7 @@ use super::vfp;
 use core::arch::global_asm;
 use core::sync::atomic::{AtomicU8, Ordering};
 use tee_core::crypto::engine::{AesKeys, BLOCK, Engine, GhashKey, GhashSum, MaybeEngine};
+use zeroize::Zeroize;
 
 global_asm!(include_str!("aes.s"), options(raw));
 global_asm!(include_str!("ghash.s"), options(raw));
@@ -35,7 +36,9 @@ impl Engine for Neon {
         let mut block = [word; 4];
         // SAFETY: 16 bytes are read and written, and the registers that this uses are borrowed.
         vfp::borrow(|| unsafe { aes_neon_sub_bytes((&raw mut block).cast()) });
-        block[0]
+        let word = block[0];
+        block.zeroize();
+        word
     }
 
     fn aes_encrypt(&self, keys: &AesKeys, blocks: &mut [[u8; BLOCK]]) {

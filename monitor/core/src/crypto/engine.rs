@@ -7,7 +7,7 @@
 use alloc::boxed::Box;
 use core::fmt;
 use utee_abi::result::TeeError;
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 /// Bytes of a block of AES and GHASH.
 pub const BLOCK: usize = 16;
@@ -71,17 +71,17 @@ impl AesKeys {
         for index in words..keys.rounds.saturating_add(1).saturating_mul(4) {
             let at = index.saturating_mul(4);
             let (before, rest) = schedule.split_at_mut_checked(at).ok_or(TeeError::GENERIC)?;
-            let mut word = *before.last_chunk::<4>().ok_or(TeeError::GENERIC)?;
+            let mut word = Zeroizing::new(*before.last_chunk::<4>().ok_or(TeeError::GENERIC)?);
             if index % words == 0 {
                 word.rotate_left(1);
-                word = engine.aes_sub_word(word);
+                *word = engine.aes_sub_word(*word);
                 word[0] ^= constant;
                 constant = (constant << 1) ^ (constant >> 7).wrapping_mul(0x1B);
             } else if words > 6 && index % words == 4 {
-                word = engine.aes_sub_word(word);
+                *word = engine.aes_sub_word(*word);
             }
             let old = before.get(at.saturating_sub(key.len())..).unwrap_or_default();
-            for ((to, new), old) in rest.iter_mut().zip(word).zip(old) {
+            for ((to, new), old) in rest.iter_mut().zip(*word).zip(old) {
                 *to = new ^ *old;
             }
         }
