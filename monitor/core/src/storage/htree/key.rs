@@ -28,8 +28,10 @@ impl FileKey {
     pub fn draw(machine: &dyn Machine, owner: &OwnerKey) -> Result<Self, TeeError> {
         let mut fek = Zeroizing::new([0; FEK_SIZE]);
         machine.random(fek.as_mut_slice())?;
+        // First, so that no copy in the clear is left when there is no memory for it.
+        let cipher = Block::new(machine.engine(), Kind::Aes, owner.as_slice())?;
         let mut encrypted = *fek;
-        Block::new(machine.engine(), Kind::Aes, owner.as_slice())?.encrypt(&mut encrypted);
+        cipher.encrypt(&mut encrypted);
         Ok(Self { engine: machine.engine(), fek, encrypted })
     }
 
