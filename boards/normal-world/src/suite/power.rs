@@ -23,16 +23,27 @@ pub(super) fn run(tee: &Tee, report: &mut Report) {
     report.step("SYSTEM_SUSPEND comes back at its entry", sleep(tee, || power::suspend_system(CONTEXT), CONTEXT));
 }
 
+/// Sleeps that may end early, for an interrupt other than the timer's. A call that does not sleep comes back thousands of times.
+const EARLY: usize = 16;
+
 /// Sleeps until the timer fires, and finds everything as before.
-fn sleep(tee: &Tee, call: impl FnOnce() -> u32, wanted: u32) -> Result<(), String> {
+fn sleep(tee: &Tee, call: impl Fn() -> u32, wanted: u32) -> Result<(), String> {
     let session = tee.open_public(hello::UUID).map_err(|error| error.to_string())?;
     let masked = cpu::mask_interrupts();
     cpu::next_tick(SLEEP);
-    let got = call();
-    let fired = cpu::timer_fired();
+    let mut woken = (call(), cpu::timer_fired());
+    for _ in 0..EARLY {
+        if woken != (wanted, false) {
+            break;
+        }
+        // What woke this CPU is served, so that it does not wake it again.
+        cpu::restore_interrupts(masked);
+        cpu::mask_interrupts();
+        woken = (call(), cpu::timer_fired());
+    }
     cpu::next_tick(entry::HZ);
     cpu::restore_interrupts(masked);
-    expect((got, fired), (wanted, true))?;
+    expect(woken, (wanted, true))?;
     let done = invoke(&session, hello::ADD, [Param::value_inout(20, 22)]).map_err(|error| error.to_string())?;
     expect(done.value(0).0, 42)
 }
