@@ -4,7 +4,7 @@
 
 use super::exec;
 use super::log::Log;
-use super::{Added, Guest, packages, peer};
+use super::{Added, Guest, Release, packages, peer};
 use crate::arch::Arch;
 use crate::bench::grouped;
 use crate::image::{self, Image, Kind};
@@ -55,7 +55,7 @@ fn program() -> Result<PathBuf> {
     setup::require(CC.0, CC.1)?;
     let out = target_dir().join("client/compare");
     fs::create_dir_all(out.parent().context("no folder")?)?;
-    let library = packages::guest(Arch::Aarch64)?.join("usr/lib/aarch64-linux-gnu/libteec.so.2");
+    let library = packages::guest(Arch::Aarch64, Release::Tested)?.join("usr/lib/aarch64-linux-gnu/libteec.so.2");
     let mut command = Command::new(CC.0);
     command.args(["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-I"]).arg(root().join("c-headers/include"));
     // What the library needs in turn is the guest's, which may be newer than the compiler's.
@@ -70,15 +70,15 @@ fn program() -> Result<PathBuf> {
 /// When something is not to be had, or does not come to its end.
 fn figures() -> Result<[Figures; 2]> {
     let program = program()?;
-    let ours = image::build_for(Arch::Aarch64, Kind::Plain, &[], &[peer::test_key()?])?;
-    Ok([measure(&ours, &program, "Oxtee")?, measure(&peer::image()?, &program, "OP-TEE")?])
+    let ours = image::build_for(Arch::Aarch64, Kind::Plain, &[], &[peer::test_key(Release::Tested)?])?;
+    Ok([measure(&ours, &program, "Oxtee")?, measure(&peer::image(Release::Tested)?, &program, "OP-TEE")?])
 }
 
 fn measure(image: &Image, program: &Path, name: &str) -> Result<Figures> {
     eprintln!("bench: {name}, some minutes");
     let machine = Machine { smp: 1, cpu: image.arch.cpu().into(), memory: 1024, icount: true, ..Machine::default() };
     let mut guest = Guest::new(image, machine);
-    guest.folders.push(packages::suite()?);
+    guest.folders.push(packages::suite(Release::Tested)?);
     guest.added.push(Added { path: "usr/bin/compare".into(), from: program.to_path_buf() });
     // What the kernel has to do after it has booted is done then.
     let mut script = String::from("sleep 20; compare || exit 1\n");
@@ -122,7 +122,9 @@ fn read(text: &str) -> Figures {
 /// As [`figures`].
 pub(crate) fn run(json: bool) -> Result<u8> {
     let [ours, peer] = figures()?;
-    let whole = serde_json::to_string_pretty(&serde_json::json!({ "oxtee": ours, "optee": peer, "optee-version": peer::version() }))?;
+    let whole = serde_json::to_string_pretty(
+        &serde_json::json!({ "oxtee": ours, "optee": peer, "optee-version": peer::version(Release::Tested) }),
+    )?;
     let path = target_dir().join("bench-peer.json");
     fs::write(&path, &whole)?;
     if json {
@@ -131,7 +133,7 @@ pub(crate) fn run(json: bool) -> Result<u8> {
     }
     println!(
         "OP-TEE is Debian's {}: built for debugging, with the log of level 3, without the CPU's instructions for ciphers.",
-        peer::version()
+        peer::version(Release::Tested)
     );
     println!("{:46} {:>13} {:>13} {:>9}", "guest instructions, from a program in Linux", "Oxtee", "OP-TEE", "ratio");
     let rows = ROWS.into_iter().chain(PERF.map(|(name, what, _)| (name, what)));

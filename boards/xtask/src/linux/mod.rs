@@ -20,6 +20,7 @@ mod tas;
 pub(crate) mod test;
 pub(crate) mod xtest;
 
+pub(crate) use packages::Release;
 pub(crate) use rootfs::Added;
 
 use crate::image::Image;
@@ -37,6 +38,8 @@ const ARGUMENTS: &str = "console=ttyAMA0 panic=-1 rdinit=/init";
 pub(crate) struct Guest<'a> {
     /// The secure world.
     pub(crate) image: &'a Image,
+    /// What Debian's part is made of.
+    pub(crate) release: Release,
     /// CPUs, memory and the like.
     pub(crate) machine: Machine,
     /// A kernel of the user's; `None` for Debian's, or on Armv7-A the one of its source.
@@ -54,7 +57,16 @@ pub(crate) struct Guest<'a> {
 impl<'a> Guest<'a> {
     /// A Linux with nothing added.
     pub(crate) fn new(image: &'a Image, machine: Machine) -> Self {
-        Self { image, machine, kernel: None, share: None, folders: Vec::new(), added: Vec::new(), arguments: String::new() }
+        Self {
+            image,
+            release: Release::default(),
+            machine,
+            kernel: None,
+            share: None,
+            folders: Vec::new(),
+            added: Vec::new(),
+            arguments: String::new(),
+        }
     }
 
     /// The machine that boots this Linux, with `scripts` (by file name) in /etc/oxtee of its file system.
@@ -67,7 +79,7 @@ impl<'a> Guest<'a> {
             Some(kernel) => kernel.canonicalize().with_context(|| format!("no kernel {}", kernel.display()))?,
             None => kernel::image(self.image.arch)?,
         };
-        let mut tree = rootfs::tree(self.image, &self.folders, &self.added)?;
+        let mut tree = rootfs::tree(self.image, self.release, &self.folders, &self.added)?;
         drop(filling);
         for (name, text) in scripts {
             tree.file(&format!("etc/oxtee/{name}"), 0o755, text.clone().into_bytes());

@@ -12,8 +12,26 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Releases to take packages from: the first whose index the mirror serves whole. Mirrors are not always in step.
-const SUITES: [&str; 3] = ["trixie", "forky", "sid"];
+/// Which of Debian's releases the guest is made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Release {
+    /// The one that everything is tested with.
+    #[default]
+    Tested,
+    /// The newest OP-TEE that Debian has, whose TAs are signed with another key. Debian's kernel stays that of the other.
+    Newest,
+}
+
+impl Release {
+    /// Releases to take packages from: the first whose index the mirror serves whole. Mirrors are not always in step.
+    fn suites(self) -> &'static [&'static str] {
+        match self {
+            Self::Tested => &["trixie", "forky", "sid"],
+            Self::Newest => &["sid"],
+        }
+    }
+}
+
 /// The package whose dependency is Debian's kernel.
 const KERNEL: &str = "linux-image-arm64";
 
@@ -57,10 +75,11 @@ fn architecture(arch: Arch) -> &'static str {
     }
 }
 
-fn parts(arch: Arch) -> &'static [&'static Part] {
-    match arch {
-        Arch::Armv7a => &[&GUEST],
-        Arch::Aarch64 => &[&STOCK_KERNEL, &SUITE, &STOCK_TEE, &GUEST],
+fn parts(arch: Arch, release: Release) -> &'static [&'static Part] {
+    match (arch, release) {
+        (Arch::Armv7a, _) => &[&GUEST],
+        (Arch::Aarch64, Release::Tested) => &[&STOCK_KERNEL, &SUITE, &STOCK_TEE, &GUEST],
+        (Arch::Aarch64, Release::Newest) => &[&SUITE, &STOCK_TEE, &GUEST],
     }
 }
 
@@ -68,9 +87,10 @@ fn parts(arch: Arch) -> &'static [&'static Part] {
 ///
 /// # Errors
 /// When the system has no apt, or no release can be had.
-fn unpacked(arch: Arch) -> Result<PathBuf> {
-    let names: Vec<&str> = parts(arch).iter().flat_map(|part| part.packages).copied().collect();
-    let dir = cache_dir().join("linux").join(super::key(&[architecture(arch), &names.join(" "), &SUITES.join(" ")]));
+fn unpacked(arch: Arch, release: Release) -> Result<PathBuf> {
+    let suites = release.suites();
+    let names: Vec<&str> = parts(arch, release).iter().flat_map(|part| part.packages).copied().collect();
+    let dir = cache_dir().join("linux").join(super::key(&[architecture(arch), &names.join(" "), &suites.join(" ")]));
     if dir.join(GUEST.folder).exists() {
         return Ok(dir);
     }
@@ -79,9 +99,9 @@ fn unpacked(arch: Arch) -> Result<PathBuf> {
          and set OXTEE_DEBIAN_MIRROR",
     )?;
     let mut failures = Vec::new();
-    for suite in SUITES {
+    for suite in suites {
         println!("setup: fetching Debian's {} ({}, {suite})", names.join(", "), architecture(arch));
-        match fetch(arch, &dir, &mirror, suite) {
+        match fetch(parts(arch, release), arch, &dir, &mirror, suite) {
             Ok(()) => return Ok(dir),
             Err(error) => failures.push(format!("{suite}: {error:#}")),
         }
@@ -90,7 +110,7 @@ fn unpacked(arch: Arch) -> Result<PathBuf> {
 }
 
 /// Fetches the packages of a release and unpacks them below `dir`.
-fn fetch(arch: Arch, dir: &Path, mirror: &str, suite: &str) -> Result<()> {
+fn fetch(parts: &[&Part], arch: Arch, dir: &Path, mirror: &str, suite: &str) -> Result<()> {
     let state = dir.join(suite);
     let _ = fs::remove_dir_all(&state);
     let (lists, cache) = (state.join("lists"), state.join("cache"));
@@ -114,7 +134,7 @@ fn fetch(arch: Arch, dir: &Path, mirror: &str, suite: &str) -> Result<()> {
     ];
     let options: Vec<String> = options.iter().flat_map(|(name, value)| ["-o".into(), format!("{name}={value}")]).collect();
     output(Command::new("apt-get").args(&options).args(["-q", "update"]).stdin(Stdio::null()))?;
-    for part in parts(arch) {
+    for part in parts {
         let (debs, root) = (state.join("deb").join(part.folder), state.join(part.folder));
         fs::create_dir_all(&debs)?;
         fs::create_dir_all(&root)?;
@@ -130,7 +150,7 @@ fn fetch(arch: Arch, dir: &Path, mirror: &str, suite: &str) -> Result<()> {
             }
         }
     }
-    for part in parts(arch) {
+    for part in parts {
         let _ = fs::remove_dir_all(dir.join(part.folder));
         fs::rename(state.join(part.folder), dir.join(part.folder))?;
     }
@@ -165,8 +185,8 @@ fn unpack_some(deb: &Path, root: &Path, patterns: &[&str]) -> Result<()> {
 ///
 /// # Errors
 /// When the system has no apt, or no release can be had.
-pub(super) fn guest(arch: Arch) -> Result<PathBuf> {
-    Ok(unpacked(arch)?.join(GUEST.folder))
+pub(super) fn guest(arch: Arch, release: Release) -> Result<PathBuf> {
+    Ok(unpacked(arch, release)?.join(GUEST.folder))
 }
 
 /// The folder with Debian's kernel for AArch64 and modules of it.
@@ -175,23 +195,23 @@ pub(super) fn guest(arch: Arch) -> Result<PathBuf> {
 /// As [`guest`].
 pub(super) fn kernel() -> Result<PathBuf> {
     setup::require("xz", "xz-utils")?;
-    Ok(unpacked(Arch::Aarch64)?.join(STOCK_KERNEL.folder))
+    Ok(unpacked(Arch::Aarch64, Release::Tested)?.join(STOCK_KERNEL.folder))
 }
 
 /// The folder with Debian's build of OP-TEE's test suite for AArch64.
 ///
 /// # Errors
 /// As [`guest`].
-pub(super) fn suite() -> Result<PathBuf> {
-    Ok(unpacked(Arch::Aarch64)?.join(SUITE.folder))
+pub(super) fn suite(release: Release) -> Result<PathBuf> {
+    Ok(unpacked(Arch::Aarch64, release)?.join(SUITE.folder))
 }
 
 /// The folder with Debian's build of OP-TEE for AArch64 and of its kit for TAs.
 ///
 /// # Errors
 /// As [`guest`].
-pub(super) fn stock_tee() -> Result<PathBuf> {
-    Ok(unpacked(Arch::Aarch64)?.join(STOCK_TEE.folder))
+pub(super) fn stock_tee(release: Release) -> Result<PathBuf> {
+    Ok(unpacked(Arch::Aarch64, release)?.join(STOCK_TEE.folder))
 }
 
 #[cfg(test)]

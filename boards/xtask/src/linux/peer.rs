@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Debian's build of OP-TEE as the trusted OS of our EL3: what ours is compared with, under the same conditions.
 
-use super::{Added, packages, rootfs};
+use super::{Added, Release, packages, rootfs};
 use crate::arch::{self, Arch};
 use crate::image::{self, Image};
 use anyhow::{Context, Result, ensure};
@@ -16,12 +16,12 @@ const KEY: &str = "usr/lib/optee-os-dev/vexpress-qemu_armv8a/keys/default.pem";
 /// Folder of the TAs of its kit.
 const TAS: &str = "usr/lib/optee-os-dev/vexpress-qemu_armv8a/ta";
 
-/// The public test key of OP-TEE that Debian's TAs are signed with.
+/// The public test key of OP-TEE that a release's TAs are signed with.
 ///
 /// # Errors
 /// When the package is not to be had.
-pub(crate) fn test_key() -> Result<PathBuf> {
-    let key = packages::stock_tee()?.join(KEY);
+pub(crate) fn test_key(release: Release) -> Result<PathBuf> {
+    let key = packages::stock_tee(release)?.join(KEY);
     ensure!(key.exists(), "Debian's package has no {KEY}");
     Ok(key)
 }
@@ -30,8 +30,8 @@ pub(crate) fn test_key() -> Result<PathBuf> {
 ///
 /// # Errors
 /// When the package is not to be had.
-pub(super) fn tas() -> Result<Vec<Added>> {
-    let folder = packages::stock_tee()?.join(TAS);
+pub(super) fn tas(release: Release) -> Result<Vec<Added>> {
+    let folder = packages::stock_tee(release)?.join(TAS);
     let mut tas = Vec::new();
     for entry in fs::read_dir(&folder).with_context(|| format!("Debian's package has no {TAS}"))? {
         let entry = entry?;
@@ -44,16 +44,16 @@ pub(super) fn tas() -> Result<Vec<Added>> {
 ///
 /// # Errors
 /// When the package is not to be had, or EL3 does not build.
-pub(crate) fn image() -> Result<Image> {
-    let build = packages::stock_tee()?.join(BUILD);
+pub(crate) fn image(release: Release) -> Result<Image> {
+    let build = packages::stock_tee(release)?.join(BUILD);
     let read = |name: &str| fs::read(build.join(name)).with_context(|| format!("Debian's package has no {name} in {BUILD}"));
     let flash = arch::flash_of(&image::el3()?, &read("tee-header_v2.bin")?, &read("tee-pager_v2.bin")?, &read("tee-pageable_v2.bin")?)?;
     image::foreign(Arch::Aarch64, "image-peer", &flash)
 }
 
 /// Version of the package, from its list of changes.
-pub(crate) fn version() -> String {
-    let folder = packages::stock_tee().map(|root| root.join("usr/share/doc/optee-os")).unwrap_or_default();
+pub(crate) fn version(release: Release) -> String {
+    let folder = packages::stock_tee(release).map(|root| root.join("usr/share/doc/optee-os")).unwrap_or_default();
     changes(&folder).unwrap_or_else(|| "of Debian".into())
 }
 

@@ -2,7 +2,8 @@
 //! The first and only file system of the guest: Debian's packages, our /init, and what a run adds.
 
 use super::cpio::Tree;
-use super::{modules, packages};
+use super::modules;
+use super::packages::{self, Release};
 use crate::arch::Arch;
 use crate::image::Image;
 use crate::tools::root;
@@ -47,7 +48,7 @@ pub(crate) struct Added {
 ///
 /// # Errors
 /// When a package or a file is not to be had, or a program needs a library that the guest does not have.
-pub(crate) fn tree(image: &Image, folders: &[PathBuf], added: &[Added]) -> Result<Tree> {
+pub(crate) fn tree(image: &Image, release: Release, folders: &[PathBuf], added: &[Added]) -> Result<Tree> {
     let mut tree = Tree::default();
     for folder in
         ["dev", "proc", "sys", "tmp", "run", "root", "etc", "mnt/share", "var/lib", "usr/bin", "usr/sbin", "usr/lib", "usr/local/bin"]
@@ -67,9 +68,9 @@ pub(crate) fn tree(image: &Image, folders: &[PathBuf], added: &[Added]) -> Resul
     let arch = image.arch;
     // A 64-bit kernel runs 32-bit programs, with libraries of theirs. What both have is that of the kernel's width.
     if arch == Arch::Aarch64 && added.iter().any(|(_, bytes)| ElfFile::<FileHeader32<object::Endianness>>::parse(&**bytes).is_ok()) {
-        copy(&mut tree, &packages::guest(Arch::Armv7a)?, Path::new(""))?;
+        copy(&mut tree, &packages::guest(Arch::Armv7a, release)?, Path::new(""))?;
     }
-    for packages in std::iter::once(&packages::guest(arch)?).chain(folders) {
+    for packages in std::iter::once(&packages::guest(arch, release)?).chain(folders) {
         copy(&mut tree, packages, Path::new(""))?;
     }
     if arch == Arch::Aarch64 {

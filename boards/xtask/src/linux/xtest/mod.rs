@@ -10,7 +10,7 @@ use self::boot::Plan;
 use self::list::{List, Verdict};
 use self::output::{Outcome, Run};
 use super::log::Log;
-use super::{Guest, packages, peer};
+use super::{Guest, Release, packages, peer};
 use crate::arch::Arch;
 use crate::image::{self, Image};
 use crate::qemu::Machine;
@@ -29,7 +29,8 @@ const PROGRAM: &str = "usr/bin/xtest";
 #[derive(Parser)]
 #[command(after_help = "Examples:\n  cargo xtask xtest                    everything but benchmarks: half an hour\n  \
     cargo xtask xtest 1006 4001          two cases\n  cargo xtask xtest 40 pkcs11_1001     all that begin with regression_40, and one\n  \
-    cargo xtask xtest --peer 1006        the same on Debian's OP-TEE\n\n\
+    cargo xtask xtest --peer 1006        the same on Debian's OP-TEE\n  \
+    cargo xtask xtest --newest 1004      with the suite, TAs and libraries of Debian's unstable release\n\n\
     Cases are compared with boards/xtask/linux/xtest.list: `passes` must pass; `skips` are those of which the suite itself leaves\n\
     something out; `not-yet` says why. A case that does worse than its line, or has none, fails this command.")]
 pub(crate) struct Args {
@@ -41,6 +42,9 @@ pub(crate) struct Args {
     /// Runs on Debian's stock OP-TEE instead of ours.
     #[arg(long, conflicts_with = "update")]
     peer: bool,
+    /// Takes OP-TEE's user space, suite and TAs from Debian's unstable release; these TAs are signed with another key.
+    #[arg(long)]
+    newest: bool,
     /// Prints the results as one JSON object.
     #[arg(long)]
     json: bool,
@@ -61,18 +65,23 @@ pub(crate) struct Args {
     timeout: u64,
 }
 
-fn list_path() -> PathBuf {
-    root().join("boards/xtask/linux/xtest.list")
+fn list_path(release: Release) -> PathBuf {
+    root().join("boards/xtask/linux").join(match release {
+        Release::Tested => "xtest.list",
+        Release::Newest => "xtest-newest.list",
+    })
 }
 
-/// The image of our TEE that trusts the key of Debian's TAs: a public test key, so that this image is for tests alone.
-fn ours() -> Result<Image> {
-    image::build(Arch::Aarch64, &[], &[peer::test_key()?])
+/// The image of our TEE that trusts the keys of Debian's TAs: public test keys, so that this image is for tests alone.
+fn ours(releases: &[Release]) -> Result<Image> {
+    let keys: Vec<PathBuf> = releases.iter().map(|release| peer::test_key(*release)).collect::<Result<_>>()?;
+    image::build(Arch::Aarch64, &[], &keys)
 }
 
 /// Runs `xtest`.
 pub(crate) fn run(args: &Args) -> Result<u8> {
-    let suite = packages::suite()?;
+    let release = if args.newest { Release::Newest } else { Release::Tested };
+    let suite = packages::suite(release)?;
     let all = output::cases(&fs::read(suite.join(PROGRAM)).context("the suite has no program")?);
     let cases = match output::select(&all, &args.cases) {
         Ok(cases) => cases,
@@ -80,15 +89,24 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
             bail!("no case begins with {word}; there are {} to {}", all.first().map_or("", |case| case), all.last().map_or("", |case| case))
         }
     };
-    let mut list = List::read(&fs::read_to_string(list_path())?)?;
-    let (image, tee) = if args.peer { (peer::image()?, format!("OP-TEE {}", peer::version())) } else { (ours()?, "Oxtee".into()) };
+    let mut list = List::read(&fs::read_to_string(list_path(release))?)?;
+    let (image, tee) = match args.peer {
+        true => (peer::image(release)?, format!("OP-TEE {}", peer::version(release))),
+        false => (ours(&[release])?, "Oxtee".into()),
+    };
     let machine = Machine { smp: args.smp, cpu: args.cpu.clone(), memory: args.mem, ..Machine::default() };
     let mut guest = Guest::new(&image, machine);
+    guest.release = release;
     guest.folders.push(suite);
-    guest.added = peer::tas()?;
+    guest.added = peer::tas(release)?;
     let folder = target_dir().join("xtest");
     fs::create_dir_all(&folder)?;
-    let path = folder.join(if args.peer { "peer.log" } else { "log" });
+    let path = folder.join(match (args.peer, args.newest) {
+        (false, false) => "log",
+        (false, true) => "newest.log",
+        (true, false) => "peer.log",
+        (true, true) => "peer-newest.log",
+    });
     let mut log = Log::to_file(&image, &path)?;
     eprintln!("xtest: {} cases, level {}, on {tee}; log: {}", cases.len(), args.level, path.display());
     let plan = Plan { cases, level: args.level, limit: args.timeout };
@@ -115,7 +133,7 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
     let status = u8::from(!bad.is_empty() && !args.update);
     if args.update {
         runs.iter().for_each(|run| list.grow(run));
-        fs::write(list_path(), list.text())?;
+        fs::write(list_path(release), list.text())?;
     } else if better > 0 {
         eprintln!("{better} do better than the list says: --update writes that into it");
     }
@@ -177,11 +195,11 @@ const LONG: [&str; 6] = ["pkcs11_", "regression_1013", "regression_2002", "regre
 /// # Errors
 /// When something is not to be had.
 pub(crate) fn test(count: &mut Count) -> Result<()> {
-    let image = ours()?;
+    let image = ours(&[Release::Tested])?;
     let mut guest = Guest::new(&image, Machine { smp: 2, cpu: image.arch.cpu().into(), memory: 1024, ..Machine::default() });
-    guest.folders.push(packages::suite()?);
-    guest.added = peer::tas()?;
-    let list = List::read(&fs::read_to_string(list_path())?)?;
+    guest.folders.push(packages::suite(Release::Tested)?);
+    guest.added = peer::tas(Release::Tested)?;
+    let list = List::read(&fs::read_to_string(list_path(Release::Tested))?)?;
     let short = |case: &&str| !LONG.iter().any(|long| case.starts_with(long));
     let plan = Plan { cases: list.passing().filter(short).map(String::from).collect(), level: 0, limit: 240 };
     let mut log = Log::keeping(&image)?;
