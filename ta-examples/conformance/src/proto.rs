@@ -77,7 +77,8 @@ pub const STREAMED: &[&str] = &[
 /// Over how many bytes the benchmark has it run: how the name goes on, bytes, times.
 pub const STREAM_SIZES: [(&str, u32, u32); 3] = [("1k", 1 << 10, 64), ("64k", 1 << 16, 2), ("1m", 1 << 20, 1)];
 
-/// Sends p1 memref in to port p0 value in `a` of the normal world by TCP, and gives what comes back, as much, to p2 memref out.
+/// Sends p1 memref in to port p0 value in `a` of the normal world, by TCP, or in one datagram of UDP when `b` is not 0, and gives what
+/// comes back, as much, to p2 memref out.
 pub const ECHO: u32 = 32;
 
 /// Counts, in a persistent object, how often this was called since the object was made, resets included: p0 value out `a` is the count,

@@ -3,11 +3,12 @@
 
 use crate::checks::Checks;
 use crate::{arithmetic, crypto, curves, framework, keys, measured, memory, numbers, storage, streamed};
+use alloc::vec;
 use alloc::vec::Vec;
 use conformance::proto;
 use core::time::Duration;
 use utee::digest::{Algorithm, Digest};
-use utee::net::{IpVersion, TcpStream};
+use utee::net::{IpVersion, TcpStream, UdpSocket};
 use utee::{MemrefInput, MemrefOutput, Parameters, Result, Ta, TeeError, ValueInput, ValueOutput, cancellation, info, property};
 
 pub(crate) struct Conformance;
@@ -93,21 +94,40 @@ fn run_group(params: &mut Parameters<'_>) -> Result<()> {
 
 fn echo(params: &mut Parameters<'_>) -> Result<()> {
     let (port, data, mut back): (ValueInput<'_>, MemrefInput<'_>, MemrefOutput<'_>) = params.take()?;
-    let limit = Some(Duration::from_secs(10));
-    let port = u16::try_from(port.a()).map_err(|_| TeeError::BAD_PARAMETERS)?;
+    let number = u16::try_from(port.a()).map_err(|_| TeeError::BAD_PARAMETERS)?;
     let data = data.to_vec()?;
+    let came = if port.b() == 0 { echo_stream(number, &data)? } else { echo_datagram(number, &data)? };
+    back.write(&came)
+}
+
+/// How long an answer may take.
+const LIMIT: Option<Duration> = Some(Duration::from_secs(10));
+
+fn echo_datagram(port: u16, data: &[u8]) -> Result<Vec<u8>> {
+    let mut socket = UdpSocket::connect(IpVersion::V4, "127.0.0.1", port)?;
+    if socket.send(data, LIMIT)? != data.len() {
+        return Err(TeeError::COMMUNICATION);
+    }
+    // Room for one byte more shows an answer that is too long.
+    let mut came = vec![0; data.len() + 1];
+    let len = socket.receive(&mut came, LIMIT)?;
+    came.truncate(len);
+    Ok(came)
+}
+
+fn echo_stream(port: u16, data: &[u8]) -> Result<Vec<u8>> {
     let mut stream = TcpStream::connect(IpVersion::V4, "127.0.0.1", port)?;
     stream.set_receive_buffer(4096)?;
-    stream.send_all(&data, limit)?;
+    stream.send_all(data, LIMIT)?;
     let mut came = Vec::new();
     let mut part = [0; 64];
     while came.len() < data.len() {
-        match stream.receive(&mut part, limit)? {
+        match stream.receive(&mut part, LIMIT)? {
             0 => return Err(TeeError::COMMUNICATION),
             len => came.extend_from_slice(part.get(..len).unwrap_or_default()),
         }
     }
-    back.write(&came)
+    Ok(came)
 }
 
 fn empty_syscalls(params: &mut Parameters<'_>) -> Result<()> {

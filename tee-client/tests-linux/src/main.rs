@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Tests of clients, run in Linux: every way of a buffer, a TA of 10 MiB, and then many clients at once whose TAs compute,
-//! sleep, are cancelled, panic and loop, for as many seconds as the argument says (10).
+//! sleep, are cancelled, panic and loop, for as many seconds as the argument says (10). `echo-udp PORT` is a peer for TAs instead.
 #![forbid(unsafe_code)]
 
 mod large;
 mod memory;
+mod peer;
 mod storm;
 
 use std::process::ExitCode;
@@ -34,7 +35,13 @@ impl Tests {
 }
 
 fn main() -> ExitCode {
-    let seconds = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(10);
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [word, port] = arguments.as_slice()
+        && word == "echo-udp"
+    {
+        return peer::echo_udp(port);
+    }
+    let seconds = arguments.first().and_then(|text| text.parse().ok()).unwrap_or(10);
     let mut tests = Tests::default();
     match LinuxContext::connect() {
         Ok(context) => {

@@ -65,6 +65,14 @@ const COMMANDS: &[(&str, &str)] = &[
          echo -n nobody | tee-call 1a7d9e62-84c5-4b3f-b0e1-6f2c8d5a9374 32 --value-in 7778,0 --in - --out /tmp/came; [ $? = 14 ]",
     ),
     (
+        "a TA speaks UDP",
+        "ifconfig lo up; tee-test echo-udp 7779 >ready & until grep -q 7779 ready; do sleep 1; done\n\
+         for text in 'a datagram' 'another one'; do\n\
+         echo -n \"$text\" | tee-call 1a7d9e62-84c5-4b3f-b0e1-6f2c8d5a9374 32 --value-in 7779,1 --in - --out /tmp/came || exit 1\n\
+         [ \"$(cat /tmp/came)\" = \"$text\" ] || exit 2; done; kill $!\n\
+         echo -n nobody | tee-call 1a7d9e62-84c5-4b3f-b0e1-6f2c8d5a9374 32 --value-in 7780,1 --in - --out /tmp/came; [ $? = 14 ]",
+    ),
+    (
         "a TA does not go back to an older version",
         "ta=7c0e2a5b-91d4-4c36-a8f3-5e2b60d71984; file=/lib/optee_armtz/$ta.ta; cp $file old\n\
          tee-call $ta 0 || exit 1\n\
