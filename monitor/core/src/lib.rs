@@ -29,6 +29,7 @@ pub mod smc;
 pub mod storage;
 pub mod syscall;
 pub mod ta;
+mod table;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod thread;

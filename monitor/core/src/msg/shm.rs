@@ -7,6 +7,7 @@
 use crate::limits::{MAX_SHM, MAX_SHM_PAGES, MAX_THREADS, admit};
 use crate::lock::Lock;
 use crate::ports::{PAGE_SIZE, Platform, ThreadId};
+use crate::table;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU32, Ordering, fence};
@@ -239,7 +240,7 @@ pub struct ShmTable<P: Platform> {
 impl<P: Platform> ShmTable<P> {
     /// An empty table.
     pub fn new() -> Self {
-        Self { objects: Lock::<P, _>::new(Vec::new()), waiting: AtomicU32::new(0) }
+        Self { objects: Lock::<P, _>::new(table::empty()), waiting: AtomicU32::new(0) }
     }
 
     /// Registers an object.
@@ -269,7 +270,9 @@ impl<P: Platform> ShmTable<P> {
     pub fn unregister(&self, cookie: u64) -> Option<Arc<Shm>> {
         let mut objects = self.objects.lock();
         let index = objects.binary_search_by_key(&cookie, |(key, _)| *key).ok()?;
-        Some(objects.remove(index).1)
+        let (_, shm) = objects.remove(index);
+        table::give_back(&mut objects, 0);
+        Some(shm)
     }
 
     /// Notes that `thread` is about to look whether an object is used, and to wait if so.

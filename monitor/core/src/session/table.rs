@@ -5,6 +5,7 @@ use super::{Opener, Session};
 use crate::limits::MAX_SESSIONS;
 use crate::lock::Lock;
 use crate::ports::Platform;
+use crate::table;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use utee_abi::result::TeeError;
@@ -25,7 +26,7 @@ pub struct Sessions<P: Platform> {
 impl<P: Platform> Sessions<P> {
     /// An empty table.
     pub fn new() -> Self {
-        Self { table: Lock::<P, _>::new(Table { last_id: 0, reserved: 0, open: Vec::new() }) }
+        Self { table: Lock::<P, _>::new(Table { last_id: 0, reserved: 0, open: table::empty() }) }
     }
 
     /// Number of open sessions.
@@ -91,10 +92,13 @@ impl<P: Platform> Sessions<P> {
 
     /// Takes the session `id` of `opener` out of the table; the caller is the only one to close it.
     pub fn take(&self, id: u32, opener: Opener) -> Option<Arc<Session<P>>> {
-        let mut table = self.table.lock();
-        let index = table.position(id).ok()?;
-        table.open.get(index).filter(|session| session.opener == opener)?;
-        Some(table.open.remove(index))
+        let mut sessions = self.table.lock();
+        let index = sessions.position(id).ok()?;
+        sessions.open.get(index).filter(|session| session.opener == opener)?;
+        let session = sessions.open.remove(index);
+        let reserved = sessions.reserved;
+        table::give_back(&mut sessions.open, reserved);
+        Some(session)
     }
 
     /// A session that `opener` still has open.

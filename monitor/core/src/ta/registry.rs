@@ -5,6 +5,7 @@ use super::instance::Instance;
 use crate::limits::{MAX_INSTANCES, MAX_THREADS};
 use crate::lock::Lock;
 use crate::ports::{Platform, ThreadId};
+use crate::table;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -15,6 +16,13 @@ use utee_abi::uuid::Uuid;
 struct Loaded<P: Platform> {
     instances: Vec<Arc<Instance<P>>>,
     loading: [Option<Uuid>; MAX_THREADS],
+}
+
+impl<P: Platform> Loaded<P> {
+    fn remove(&mut self, instance: &Arc<Instance<P>>) {
+        self.instances.retain(|other| !Arc::ptr_eq(other, instance));
+        table::give_back(&mut self.instances, 0);
+    }
 }
 
 /// The table of loaded TAs.
@@ -37,7 +45,7 @@ pub enum Found<P: Platform> {
 impl<P: Platform> Registry<P> {
     /// An empty table.
     pub fn new() -> Self {
-        let loaded = Loaded { instances: Vec::new(), loading: [None; MAX_THREADS] };
+        let loaded = Loaded { instances: table::empty(), loading: [None; MAX_THREADS] };
         Self { loaded: Lock::<P, _>::new(loaded), waits: Lock::<P, _>::new([const { None }; MAX_THREADS]), next_id: AtomicU32::new(1) }
     }
 
@@ -103,7 +111,7 @@ impl<P: Platform> Registry<P> {
 
     /// Takes an instance out of the table, so that the next open loads the TA afresh.
     pub fn remove(&self, instance: &Arc<Instance<P>>) {
-        self.loaded.lock().instances.retain(|other| !Arc::ptr_eq(other, instance));
+        self.loaded.lock().remove(instance);
     }
 
     /// Takes an idle instance out of the table if nobody has a session with it; true when it did.
@@ -112,7 +120,7 @@ impl<P: Platform> Registry<P> {
         // Joining happens under this lock, so nobody can come in between.
         let unused = instance.sessions() == 0;
         if unused {
-            loaded.instances.retain(|other| !Arc::ptr_eq(other, instance));
+            loaded.remove(instance);
         }
         unused
     }
