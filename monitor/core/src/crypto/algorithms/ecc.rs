@@ -3,26 +3,12 @@
 //! the curve of SM2, whose schemes are in [`super::sm2`].
 //!
 //! A public point is checked to be on its curve whenever it comes in, and is never the point at infinity; the curves have no
-//! points of low order beside it.
+//! points of low order beside it. The curves themselves are in [`curves`] and [`nist256`].
 
-#[cfg(any(target_pointer_width = "32", test))]
-use super::nist256::Nist256;
-use ecdsa::{EcdsaCurve, Signature, SignatureSize, hazmat};
-#[cfg(not(any(target_pointer_width = "32", test)))]
-use p256::NistP256 as Nist256;
-use p256::elliptic_curve::array::ArraySize;
-use p256::elliptic_curve::sec1::{FromSec1Point, ModulusSize, ToSec1Point};
-use p256::elliptic_curve::{AffinePoint, CurveArithmetic, FieldBytes, FieldBytesSize, NonZeroScalar, PublicKey, SecretKey};
-use sha2::Sha256;
+pub use curves::{FRESH, MAX_SCALAR, Pair};
 use utee_abi::crypto::{Algorithm, AlgorithmId as Id};
 use utee_abi::result::TeeError;
 use zeroize::Zeroizing;
-
-/// Longest coordinate or scalar in bytes.
-pub const MAX_SCALAR: usize = 66;
-
-/// Bytes of fresh randomness that go into a signature's ephemeral key and into a new key.
-pub const FRESH: usize = 32;
 
 /// What is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,50 +86,21 @@ impl Curve {
     }
 }
 
-/// Calls a function for a curve, and gives `$sm2` for that of SM2.
+/// Calls the function of a curve, and gives `$sm2` for that of SM2.
 macro_rules! on {
     ($curve:expr, $function:ident($($argument:expr),*), $sm2:expr) => {
         match $curve {
-            Curve::P192 => $function::<p192::NistP192>($($argument),*),
-            Curve::P224 => $function::<p224::NistP224>($($argument),*),
-            Curve::P256 => $function::<Nist256>($($argument),*),
-            Curve::P384 => $function::<p384::NistP384>($($argument),*),
-            Curve::P521 => $function::<p521::NistP521>($($argument),*),
+            Curve::P192 => curves::p192::$function($($argument),*),
+            Curve::P224 => curves::p224::$function($($argument),*),
+            Curve::P256 => nist256::$function($($argument),*),
+            Curve::P384 => curves::p384::$function($($argument),*),
+            Curve::P521 => curves::p521::$function($($argument),*),
             Curve::Sm2 => $sm2,
         }
     };
     ($curve:expr, $function:ident($($argument:expr),*)) => {
-        on!($curve, $function($($argument),*), $function::<::sm2::Sm2>($($argument),*))
+        on!($curve, $function($($argument),*), curves::sm2::$function($($argument),*))
     };
-}
-
-/// A number of a field, big-endian, with leading zeros as it needs them.
-pub(super) fn field<C: CurveArithmetic>(number: &[u8]) -> Result<FieldBytes<C>, TeeError> {
-    let mut bytes = FieldBytes::<C>::default();
-    let start = bytes.len().checked_sub(number.len()).ok_or(TeeError::BAD_PARAMETERS)?;
-    bytes.get_mut(start..).ok_or(TeeError::GENERIC)?.copy_from_slice(number);
-    Ok(bytes)
-}
-
-pub(super) fn point<C>(x: &[u8], y: &[u8]) -> Result<PublicKey<C>, TeeError>
-where
-    C: CurveArithmetic,
-    AffinePoint<C>: FromSec1Point<C> + ToSec1Point<C>,
-    FieldBytesSize<C>: ModulusSize,
-{
-    let mut encoded = [0; 1 + 2 * MAX_SCALAR];
-    let (x, y) = (field::<C>(x)?, field::<C>(y)?);
-    let len = 1usize.saturating_add(x.len()).saturating_add(y.len());
-    // SEC 1, section 2.3.4: 4 for an uncompressed point.
-    for (to, from) in encoded.iter_mut().zip([4].iter().chain(x.iter()).chain(y.iter())) {
-        *to = *from;
-    }
-    PublicKey::from_sec1_bytes(encoded.get(..len).ok_or(TeeError::GENERIC)?).map_err(|_| TeeError::BAD_PARAMETERS)
-}
-
-pub(super) fn scalar<C: CurveArithmetic>(number: &[u8]) -> Result<SecretKey<C>, TeeError> {
-    let bytes = Zeroizing::new(field::<C>(number)?);
-    SecretKey::from_bytes(&bytes).map_err(|_| TeeError::BAD_PARAMETERS)
 }
 
 /// Checks that a point is on a curve.
@@ -151,15 +108,7 @@ pub(super) fn scalar<C: CurveArithmetic>(number: &[u8]) -> Result<SecretKey<C>, 
 /// # Errors
 /// BAD_PARAMETERS.
 pub fn check_point(curve: Curve, x: &[u8], y: &[u8]) -> Result<(), TeeError> {
-    fn check<C>(x: &[u8], y: &[u8]) -> Result<(), TeeError>
-    where
-        C: CurveArithmetic,
-        AffinePoint<C>: FromSec1Point<C> + ToSec1Point<C>,
-        FieldBytesSize<C>: ModulusSize,
-    {
-        point::<C>(x, y).map(|_| ())
-    }
-    on!(curve, check(x, y))
+    on!(curve, check_point(x, y))
 }
 
 /// Checks that a scalar is one of the curve.
@@ -167,14 +116,7 @@ pub fn check_point(curve: Curve, x: &[u8], y: &[u8]) -> Result<(), TeeError> {
 /// # Errors
 /// BAD_PARAMETERS.
 pub fn check_secret(curve: Curve, secret: &[u8]) -> Result<(), TeeError> {
-    fn check<C>(secret: &[u8]) -> Result<(), TeeError>
-    where
-        C: CurveArithmetic,
-        FieldBytesSize<C>: ModulusSize,
-    {
-        scalar::<C>(secret).map(|_| ())
-    }
-    on!(curve, check(secret))
+    on!(curve, check_secret(secret))
 }
 
 /// Checks that a scalar is one of the curve, and that the point is its.
@@ -182,35 +124,12 @@ pub fn check_secret(curve: Curve, secret: &[u8]) -> Result<(), TeeError> {
 /// # Errors
 /// BAD_PARAMETERS.
 pub fn check_pair(curve: Curve, secret: &[u8], x: &[u8], y: &[u8]) -> Result<(), TeeError> {
-    fn check<C>(secret: &[u8], x: &[u8], y: &[u8]) -> Result<(), TeeError>
-    where
-        C: CurveArithmetic,
-        AffinePoint<C>: FromSec1Point<C> + ToSec1Point<C>,
-        FieldBytesSize<C>: ModulusSize,
-    {
-        if scalar::<C>(secret)?.public_key() == point::<C>(x, y)? { Ok(()) } else { Err(TeeError::BAD_PARAMETERS) }
-    }
-    on!(curve, check(secret, x, y))
+    on!(curve, check_pair(secret, x, y))
 }
 
 /// A key pair of random bytes, as many as a scalar has: secret, x and y. `None` when they are none below the order; take others then.
-pub fn pair(curve: Curve, random: &[u8]) -> Option<[Zeroizing<[u8; MAX_SCALAR]>; 3]> {
-    fn make<C>(random: &[u8]) -> Option<[Zeroizing<[u8; MAX_SCALAR]>; 3]>
-    where
-        C: CurveArithmetic,
-        AffinePoint<C>: FromSec1Point<C> + ToSec1Point<C>,
-        FieldBytesSize<C>: ModulusSize,
-    {
-        let secret = scalar::<C>(random).ok()?;
-        let public = secret.public_key().to_sec1_point(false);
-        let mut out: [_; 3] = core::array::from_fn(|_| Zeroizing::new([0; MAX_SCALAR]));
-        let bytes = Zeroizing::new(secret.to_bytes());
-        for (out, from) in out.iter_mut().zip([&bytes[..], public.x()?, public.y()?]) {
-            out.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
-        }
-        Some(out)
-    }
-    on!(curve, make(random))
+pub fn pair(curve: Curve, random: &[u8]) -> Option<Pair> {
+    on!(curve, pair(random))
 }
 
 /// Signs a digest: r and s to the start of `out`. The ephemeral key is derived from key and digest (RFC 6979) and from `fresh`
@@ -219,17 +138,7 @@ pub fn pair(curve: Curve, random: &[u8]) -> Option<[Zeroizing<[u8; MAX_SCALAR]>;
 /// # Errors
 /// BAD_PARAMETERS for a secret that is none of the curve.
 pub fn sign(curve: Curve, secret: &[u8], digest: &[u8], fresh: &[u8], out: &mut [u8; 2 * MAX_SCALAR]) -> Result<(), TeeError> {
-    fn make<C>(secret: &[u8], digest: &[u8], fresh: &[u8], out: &mut [u8; 2 * MAX_SCALAR]) -> Result<(), TeeError>
-    where
-        C: EcdsaCurve + CurveArithmetic,
-        SignatureSize<C>: ArraySize,
-    {
-        let secret: NonZeroScalar<C> = scalar::<C>(secret)?.to_nonzero_scalar();
-        let (signature, _) = hazmat::sign_prehashed_rfc6979::<C, Sha256>(&secret, digest, fresh);
-        out.iter_mut().zip(signature.to_bytes().iter()).for_each(|(to, from)| *to = *from);
-        Ok(())
-    }
-    on!(curve, make(secret, digest, fresh, out), Err(TeeError::BAD_PARAMETERS))
+    on!(curve, sign(secret, digest, fresh, out), Err(TeeError::BAD_PARAMETERS))
 }
 
 /// Verifies a signature of r and s.
@@ -237,18 +146,7 @@ pub fn sign(curve: Curve, secret: &[u8], digest: &[u8], fresh: &[u8], out: &mut 
 /// # Errors
 /// SIGNATURE_INVALID; BAD_PARAMETERS for a point that is not on the curve.
 pub fn verify(curve: Curve, x: &[u8], y: &[u8], digest: &[u8], signature: &[u8]) -> Result<(), TeeError> {
-    fn check<C>(x: &[u8], y: &[u8], digest: &[u8], signature: &[u8]) -> Result<(), TeeError>
-    where
-        C: EcdsaCurve + CurveArithmetic,
-        AffinePoint<C>: FromSec1Point<C> + ToSec1Point<C>,
-        FieldBytesSize<C>: ModulusSize,
-        SignatureSize<C>: ArraySize,
-    {
-        let point = point::<C>(x, y)?;
-        let signature = Signature::<C>::from_slice(signature).map_err(|_| TeeError::SIGNATURE_INVALID)?;
-        hazmat::verify_prehashed(&point.to_projective(), digest, &signature).map_err(|_| TeeError::SIGNATURE_INVALID)
-    }
-    on!(curve, check(x, y, digest, signature), Err(TeeError::BAD_PARAMETERS))
+    on!(curve, verify(x, y, digest, signature), Err(TeeError::BAD_PARAMETERS))
 }
 
 /// The x coordinate of the point that both sides get, as long as a scalar.
@@ -256,17 +154,5 @@ pub fn verify(curve: Curve, x: &[u8], y: &[u8], digest: &[u8], signature: &[u8])
 /// # Errors
 /// BAD_PARAMETERS for a point that is not on the curve, or a secret that is none of it.
 pub fn agree(curve: Curve, secret: &[u8], x: &[u8], y: &[u8]) -> Result<Zeroizing<[u8; MAX_SCALAR]>, TeeError> {
-    fn run<C>(secret: &[u8], x: &[u8], y: &[u8]) -> Result<Zeroizing<[u8; MAX_SCALAR]>, TeeError>
-    where
-        C: CurveArithmetic,
-        AffinePoint<C>: FromSec1Point<C> + ToSec1Point<C>,
-        FieldBytesSize<C>: ModulusSize,
-    {
-        let point = point::<C>(x, y)?;
-        let shared = p256::elliptic_curve::ecdh::diffie_hellman(scalar::<C>(secret)?.to_nonzero_scalar(), point.as_affine());
-        let mut out = Zeroizing::new([0; MAX_SCALAR]);
-        out.iter_mut().zip(shared.raw_secret_bytes()).for_each(|(to, from)| *to = *from);
-        Ok(out)
-    }
-    on!(curve, run(secret, x, y), Err(TeeError::BAD_PARAMETERS))
+    on!(curve, agree(secret, x, y), Err(TeeError::BAD_PARAMETERS))
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Signatures and agreement on the curves of RFC 7748: one face for Curve25519 and Curve448.
 
-use super::{curve448, curve25519};
+use super::curve25519;
 use alloc::vec::Vec;
+use curves::curve448;
+pub use curves::{Dom, Verifying};
 use sha2::{Digest, Sha512};
 use shake::Shake256;
 use shake::digest::{ExtendableOutput, Update, XofReader};
@@ -32,39 +34,6 @@ pub enum Use {
 
 /// The rows.
 pub const ROWS: &[(Id, Use)] = &[(Id::ED25519, Use::Ed25519), (Id::ED448, Use::Ed448), (Id::X25519, Use::X25519), (Id::X448, Use::X448)];
-
-/// The variant of a signature.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Dom<'c> {
-    /// The digest of the message is signed.
-    pub is_prehashed: bool,
-    /// Bytes that set the use apart, [`MAX_CONTEXT`] at most.
-    pub context: &'c [u8],
-}
-
-impl Dom<'_> {
-    /// Neither a digest nor a context.
-    pub fn is_pure(self) -> bool {
-        !self.is_prehashed && self.context.is_empty()
-    }
-
-    /// The two bytes before the context.
-    pub(super) fn head(self) -> [u8; 2] {
-        [u8::from(self.is_prehashed), u8::try_from(self.context.len()).unwrap_or(u8::MAX)]
-    }
-}
-
-/// A signature that is being verified.
-pub trait Verifying {
-    /// Takes in a piece of the message.
-    fn update(&mut self, part: &[u8]);
-
-    /// Tells whether the signature is right.
-    ///
-    /// # Errors
-    /// SIGNATURE_INVALID.
-    fn finish(self) -> Result<(), TeeError>;
-}
 
 fn fixed<const N: usize>(bytes: &[u8]) -> Result<&[u8; N], TeeError> {
     bytes.try_into().map_err(|_| TeeError::BAD_PARAMETERS)

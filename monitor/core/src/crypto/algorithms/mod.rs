@@ -7,7 +7,6 @@ pub mod ccm;
 pub mod cipher;
 pub mod ctr;
 pub mod curve25519;
-pub mod curve448;
 #[cfg(test)]
 mod curve_tests;
 pub mod dh;
@@ -18,8 +17,6 @@ pub mod edwards;
 pub mod gcm;
 pub mod kdf;
 pub mod mac;
-#[cfg(any(target_pointer_width = "32", test))]
-mod nist256;
 pub mod numbers;
 pub mod prime;
 pub mod rsa;

@@ -5,10 +5,10 @@
 //! Every function takes numbers below the prime, gives one below it, and takes the same time for all.
 
 /// A number below the prime.
-pub(super) type Words = [u32; 8];
+pub(crate) type Words = [u32; 8];
 
 /// 2^256 - 2^224 + 2^192 + 2^96 - 1.
-pub(super) const PRIME: Words = [u32::MAX, u32::MAX, u32::MAX, 0, 0, 0, 1, u32::MAX];
+pub(crate) const PRIME: Words = [u32::MAX, u32::MAX, u32::MAX, 0, 0, 0, 1, u32::MAX];
 
 /// The lower and the upper word of `a * b + c + d`, which never overflows.
 #[inline(always)]
@@ -69,13 +69,13 @@ const fn add_raw(a: &Words, b: &Words) -> (Words, u32) {
 }
 
 /// The sum.
-pub(super) const fn add(a: &Words, b: &Words) -> Words {
+pub(crate) const fn add(a: &Words, b: &Words) -> Words {
     let (sum, carry) = add_raw(a, b);
     reduce_once(&sum, carry)
 }
 
 /// The difference.
-pub(super) const fn subtract(a: &Words, b: &Words) -> Words {
+pub(crate) const fn subtract(a: &Words, b: &Words) -> Words {
     let (difference, borrow) = subtract_raw(a, b);
     let mask = 0u32.wrapping_sub(borrow);
     let mut masked = PRIME;
@@ -91,7 +91,7 @@ pub(super) const fn subtract(a: &Words, b: &Words) -> Words {
 ///
 /// After each word of `a` the lowest word of the sum, m, is made zero by adding m times the prime, whose inverse modulo 2^32 is minus
 /// one; what is added are m at 96 and 192, and m times 2^32 - 1 at 224 bits. The sum stays below twice the prime.
-pub(super) const fn multiply(a: &Words, b: &Words) -> Words {
+pub(crate) const fn multiply(a: &Words, b: &Words) -> Words {
     let [mut t0, mut t1, mut t2, mut t3, mut t4, mut t5, mut t6, mut t7, mut t8] = [0; 9];
     let mut index = 0;
     while index < 8 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Multiples of the base point of P-256 by a comb of four teeth: 64 doublings and additions instead of 256 and 64 more.
 
-use super::Nist256;
-use super::scalar::Scalar;
+use crate::curve::Nist256;
+use crate::scalar::Scalar;
 use p256::elliptic_curve::Group;
 use p256::elliptic_curve::ff::PrimeField;
 use p256::elliptic_curve::point::AffineCoordinates;
@@ -98,7 +98,7 @@ fn select(number: u8) -> Affine {
 }
 
 /// The base point times a number, in a time that does not depend on it.
-pub(super) fn multiply(scalar: &Scalar) -> Projective {
+pub(crate) fn multiply(scalar: &Scalar) -> Projective {
     let bytes: Zeroizing<[u8; 32]> = Zeroizing::new(scalar.to_repr().into());
     let bit = |at: usize| bytes.iter().rev().nth(at / 8).map_or(0, |byte| byte >> (at % 8) & 1);
     let mut sum = Projective::IDENTITY;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! Curve448: Ed448 with its variants (RFC 8032) and X448 (RFC 7748), in constant time where a secret is at work. As `curve25519`.
+//! Curve448: Ed448 with its variants (RFC 8032) and X448 (RFC 7748), in constant time where a secret is at work.
 
-use super::edwards::{Dom, Verifying};
+use crate::{Dom, Verifying};
 use ed448_goldilocks::elliptic_curve::bigint::U448;
 use ed448_goldilocks::elliptic_curve::scalar::FromUintUnchecked;
 use ed448_goldilocks::{CompressedEdwardsY, EdwardsPoint, EdwardsScalar, EdwardsScalarBytes, MontgomeryPoint, WideEdwardsScalarBytes};
@@ -75,7 +75,7 @@ fn reduced(hash: Shake256) -> EdwardsScalar {
     scalar
 }
 
-/// Signs a message, or its digest, on the terms of `curve25519::sign`.
+/// Signs a message, or its digest, on the terms that the core signs on with Ed25519.
 pub fn sign(secret: &[u8; SIGN_SIZE], public: &[u8; SIGN_SIZE], dom: Dom<'_>, message: &[u8]) -> [u8; SIGNATURE] {
     let (scalar, prefix) = expand(secret);
     let ephemeral = Zeroizing::new(reduced(start(dom).chain(prefix.as_slice()).chain(message)));

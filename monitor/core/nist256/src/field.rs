@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! Elements of the field of P-256: what `primefield` makes of the arithmetic in [`super::words`].
+//! Elements of the field of P-256: what `primefield` makes of the arithmetic in [`crate::words`].
 
-use super::words::{self, Words};
+use crate::words::{self, Words};
 use p256::U256;
 use p256::elliptic_curve::bigint::Word;
 use p256::elliptic_curve::ff::PrimeField;
@@ -39,7 +39,7 @@ const fn split(limbs: [Word; LIMBS]) -> Words {
 }
 
 #[allow(clippy::unnecessary_cast, reason = "a limb may be a word")]
-pub(super) const fn join(words: Words) -> [Word; LIMBS] {
+pub(crate) const fn join(words: Words) -> [Word; LIMBS] {
     let mut limbs = [0; LIMBS];
     let mut index = 0;
     while index < 8 {
@@ -50,53 +50,53 @@ pub(super) const fn join(words: Words) -> [Word; LIMBS] {
 }
 
 impl FieldElement {
-    pub(super) const fn words(&self) -> Words {
+    pub(crate) const fn words(&self) -> Words {
         split(self.0.to_montgomery_words())
     }
 
-    pub(super) const fn from_words(words: Words) -> Self {
+    pub(crate) const fn from_words(words: Words) -> Self {
         Self(primefield::MontyFieldElement::<FieldParams, LIMBS>::from_montgomery_words(join(words)))
     }
 
     /// The element that a number below the prime stands for.
-    pub(super) const fn from_uint_unchecked(number: U256) -> Self {
+    pub(crate) const fn from_uint_unchecked(number: U256) -> Self {
         Self::from_words(words::multiply(&split(number.to_words()), &split(FieldParams::PARAMS.r2().to_words())))
     }
 
     /// The number below the prime.
-    pub(super) const fn to_canonical(self) -> U256 {
+    pub(crate) const fn to_canonical(self) -> U256 {
         U256::from_words(join(words::multiply(&self.words(), &[1, 0, 0, 0, 0, 0, 0, 0])))
     }
 
     /// The sum.
-    pub(super) const fn add(&self, other: &Self) -> Self {
+    pub(crate) const fn add(&self, other: &Self) -> Self {
         Self::from_words(words::add(&self.words(), &other.words()))
     }
 
     /// Twice the element.
     #[must_use]
-    pub(super) const fn double(&self) -> Self {
+    pub(crate) const fn double(&self) -> Self {
         self.add(self)
     }
 
     /// The difference.
-    pub(super) const fn sub(&self, other: &Self) -> Self {
+    pub(crate) const fn sub(&self, other: &Self) -> Self {
         Self::from_words(words::subtract(&self.words(), &other.words()))
     }
 
     /// What adds up to zero with it.
-    pub(super) const fn neg(&self) -> Self {
+    pub(crate) const fn neg(&self) -> Self {
         Self::ZERO.sub(self)
     }
 
     /// The product.
-    pub(super) const fn multiply(&self, other: &Self) -> Self {
+    pub(crate) const fn multiply(&self, other: &Self) -> Self {
         Self::from_words(words::multiply(&self.words(), &other.words()))
     }
 
     /// The square.
     #[must_use]
-    pub(super) const fn square(&self) -> Self {
+    pub(crate) const fn square(&self) -> Self {
         self.multiply(self)
     }
 
@@ -112,7 +112,7 @@ impl FieldElement {
     }
 
     /// The inverse, if there is one, in a time that does not depend on the element: its power to the prime less two (Fermat).
-    pub(super) fn invert(&self) -> CtOption<Self> {
+    pub(crate) fn invert(&self) -> CtOption<Self> {
         // Named by the number of ones in the exponent.
         let ones2 = self.squared(1).multiply(self);
         let ones4 = ones2.squared(2).multiply(&ones2);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! The arithmetic against that of the crates, which is written another way.
 
-use super::field::{FieldElement, FieldParams};
-use super::scalar::Scalar;
-use super::words::{self, PRIME, Words};
-use super::{Nist256, comb};
+use crate::comb;
+use crate::curve::Nist256;
+use crate::field::{FieldElement, FieldParams};
+use crate::scalar::Scalar;
+use crate::words::{self, PRIME, Words};
 use p256::NistP256;
 use p256::elliptic_curve::bigint::modular::ConstMontyParams;
 use p256::elliptic_curve::sec1::ToSec1Point;
@@ -29,7 +30,7 @@ fn number() -> impl Strategy<Value = Words> {
 }
 
 fn generic(words: &Words) -> Generic {
-    Generic::from_montgomery_words(super::field::join(*words))
+    Generic::from_montgomery_words(crate::field::join(*words))
 }
 
 proptest! {

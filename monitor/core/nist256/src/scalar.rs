@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Numbers modulo the order of P-256, by the crates' own arithmetic: there are few of them in an operation.
 
-use super::Nist256;
+use crate::curve::Nist256;
 use p256::U256;
 use p256::elliptic_curve::Curve as _;
 use p256::elliptic_curve::ff::PrimeField;
@@ -10,7 +10,7 @@ use p256::elliptic_curve::subtle::{Choice, ConstantTimeEq, ConstantTimeGreater, 
 use primeorder::wnaf;
 
 /// SP 800-186, section 3.2.1.3.
-pub(super) const ORDER: &str = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
+pub(crate) const ORDER: &str = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
 
 primefield::monty_field_params! {
     name: ScalarParams,
