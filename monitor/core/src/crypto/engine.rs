@@ -36,11 +36,16 @@ pub trait Engine: Send + Sync {
 
     /// Compresses blocks of SHA-384 and SHA-512 (FIPS 180-4, 6.4.2).
     fn sha512(&self, state: &mut [u64; 8], blocks: &[[u8; 128]]) {
-        sha2::block_api::compress512(state, blocks);
+        sha512_portable(state, blocks);
     }
 
     /// Takes blocks into a sum of GHASH.
     fn ghash(&self, key: &GhashKey, sum: &mut GhashSum, blocks: &[[u8; BLOCK]]);
+}
+
+/// Compresses blocks of SHA-384 and SHA-512, for engines that have no better way.
+pub fn sha512_portable(state: &mut [u64; 8], blocks: &[[u8; 128]]) {
+    sha2::block_api::compress512(state, blocks);
 }
 
 /// The engine of a machine, if it has one.
