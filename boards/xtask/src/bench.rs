@@ -21,7 +21,7 @@ use std::time::Duration;
 #[derive(Parser)]
 pub(crate) struct Args {
     /// Architecture of the secure world, whose calls are measured from our normal-world kernel.
-    #[arg(long, value_enum, default_value_t, conflicts_with_all = ["linux", "peer"])]
+    #[arg(long, value_enum, default_value_t, conflicts_with = "peer")]
     arch: Arch,
     /// Prints JSON instead of the table; it is written to target/bench.json (AArch64: bench-aarch64.json) in any case.
     #[arg(long)]
@@ -153,8 +153,8 @@ fn table(title: &str, rows: &[Row], figures: &BTreeMap<String, u64>, arch: Arch)
 
 /// Measures what calls cost from a program in Linux.
 fn from_linux(image: &Image, figures: &mut BTreeMap<String, u64>) -> Result<()> {
-    let mut guest = Guest::new(image, Machine { smp: 1, icount: true, ..Machine::default() });
-    guest.added = client::added(&client::build(&setup::run()?, false)?);
+    let mut guest = Guest::new(image, Machine { smp: 1, icount: true, ..Machine::of(image) });
+    guest.added = client::added(&client::build(&setup::run()?, image.arch, false)?);
     let mut output = Vec::new();
     let status = exec::run(&guest, "tee-bench --split", Duration::from_secs(900), Log::keeping(image)?, |bytes| {
         output.extend_from_slice(bytes);

@@ -2,6 +2,7 @@
 //! `client`: what runs in Linux. `libteec.so.2` with its headers and pkg-config file, `tee-call`, the programs of the
 //! examples, and the test programs.
 
+use crate::arch::Arch;
 use crate::linux::Added;
 use crate::setup::{self, Tools};
 use crate::tools::{cargo, check, output, root, target_dir};
@@ -11,10 +12,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Target of programs for Linux; TAs share it, so that programs have a folder of their own.
-const TARGET: &str = utee_build::cargo::TARGET;
-/// Compiler of programs in C.
-const CC: &str = "arm-linux-gnueabihf-gcc";
 /// Headers of clients.
 const HEADERS: [&str; 2] = ["tee_client_api.h", "tee_client_api_extensions.h"];
 /// Packages with programs, and the name that each gets: those of the examples are called like their TA.
@@ -24,6 +21,8 @@ const RUST_TESTS: [&str; 3] = ["tee-test", "tee-test-life", "evil-supplicant"];
 
 /// Where the guest has this library; LD_LIBRARY_PATH chooses between it and Debian's.
 pub(crate) const LIBRARIES: &str = "usr/local/lib";
+/// Where a 64-bit guest has 32-bit programs, and this library for them.
+pub(crate) const NARROW: (&str, &str) = ("usr/local/bin32", "usr/local/lib32");
 
 /// Arguments of `client`.
 #[derive(Parser)]
@@ -37,9 +36,12 @@ pub(crate) struct Args {
     /// Where it will be on the device.
     #[arg(long, default_value = "/usr")]
     prefix: PathBuf,
-    /// Folder of libraries below the prefix.
-    #[arg(long, default_value = "lib/arm-linux-gnueabihf")]
-    libdir: PathBuf,
+    /// Folder of libraries below the prefix [default: lib/arm-linux-gnueabihf, or lib/aarch64-linux-gnu].
+    #[arg(long)]
+    libdir: Option<PathBuf>,
+    /// Architecture of the programs.
+    #[arg(long, value_enum, default_value_t)]
+    arch: Arch,
     /// The test programs as well.
     #[arg(long)]
     tests: bool,
@@ -47,6 +49,8 @@ pub(crate) struct Args {
 
 /// What was built.
 pub(crate) struct Client {
+    /// Of which architecture.
+    arch: Arch,
     /// The library.
     pub(crate) library: PathBuf,
     /// Programs by the name that they are to have.
@@ -56,12 +60,18 @@ pub(crate) struct Client {
 /// Runs `client`.
 pub(crate) fn run(args: &Args) -> Result<u8> {
     let tools = setup::run()?;
-    let client = build(&tools, args.tests)?;
+    let client = build(&tools, args.arch, args.tests)?;
     let out = args.out.clone().unwrap_or_else(|| target_dir().join("client/root"));
-    for path in install(&client, &out, &args.prefix, &args.libdir)? {
+    let libdir = args.libdir.clone().unwrap_or_else(|| Path::new("lib").join(args.arch.ta_tools().trim_end_matches('-')));
+    for path in install(&client, &out, &args.prefix, &libdir)? {
         println!("{}", path.display());
     }
     Ok(0)
+}
+
+/// A tool of the compiler of programs in C.
+fn tool(arch: Arch, name: &str) -> String {
+    format!("{}{name}", arch.ta_tools())
 }
 
 fn dir() -> PathBuf {
@@ -69,9 +79,12 @@ fn dir() -> PathBuf {
 }
 
 /// Builds everything for the device.
-pub(crate) fn build(tools: &Tools, tests: bool) -> Result<Client> {
+pub(crate) fn build(tools: &Tools, arch: Arch, tests: bool) -> Result<Client> {
+    setup::clients(tools, arch)?;
+    // TAs share the target, so that programs have a folder of their own.
+    let target = arch.ta_target();
     let mut command = cargo(tools.toolchain.as_deref());
-    command.args(["build", "--quiet", "--release", "--target", TARGET, "-p", "teec"]);
+    command.args(["build", "--quiet", "--release", "--target", target, "-p", "teec"]);
     for (package, _) in PROGRAMS {
         command.args(["-p", package]);
     }
@@ -79,25 +92,26 @@ pub(crate) fn build(tools: &Tools, tests: bool) -> Result<Client> {
         command.args(RUST_TESTS.iter().flat_map(|package| ["-p", package]));
     }
     // The environment of TAs must not reach them.
-    for (name, _) in utee_build::cargo::environment() {
+    for (name, _) in utee_build::cargo::environment_of(target) {
         command.env_remove(name);
     }
-    check(command.env("CARGO_TARGET_DIR", dir()).env("CARGO_TARGET_ARMV7_UNKNOWN_LINUX_GNUEABIHF_LINKER", CC))?;
-    let release = dir().join(TARGET).join("release");
+    let linker = format!("CARGO_TARGET_{}_LINKER", target.to_uppercase().replace('-', "_"));
+    check(command.env("CARGO_TARGET_DIR", dir()).env(linker, tool(arch, "gcc")))?;
+    let release = dir().join(target).join("release");
     let library = release.join("libteec.so");
-    check_library(&library)?;
+    check_library(arch, &library)?;
     let mut programs: Vec<(String, PathBuf)> =
         PROGRAMS.iter().map(|(package, name)| ((*name).to_string(), release.join(package))).collect();
     if tests {
         programs.extend(RUST_TESTS.iter().map(|name| ((*name).to_string(), release.join(name))));
-        programs.push(("tee-test-c".into(), test_program(&library)?));
+        programs.push(("tee-test-c".into(), test_program(arch, &library)?));
     }
-    Ok(Client { library, programs })
+    Ok(Client { arch, library, programs })
 }
 
 /// The test program in C. It is linked against the library by name alone, so that OP-TEE's serves it as well.
-fn test_program(library: &Path) -> Result<PathBuf> {
-    let (source, out) = (root().join("tee-client/tests-linux/c"), dir().join("c"));
+fn test_program(arch: Arch, library: &Path) -> Result<PathBuf> {
+    let (source, out) = (root().join("tee-client/tests-linux/c"), dir().join(arch.ta_target()).join("c"));
     fs::create_dir_all(&out)?;
     let link = out.join("libteec.so");
     let _ = fs::remove_file(&link);
@@ -106,7 +120,7 @@ fn test_program(library: &Path) -> Result<PathBuf> {
     sources.retain(|path| path.extension().is_some_and(|extension| extension == "c"));
     sources.sort();
     let program = out.join("tee-test-c");
-    let mut command = Command::new(CC);
+    let mut command = Command::new(tool(arch, "gcc"));
     command.args(["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-pthread", "-I"]).arg(root().join("c-headers/include"));
     command.args(&sources).arg("-L").arg(&out).arg("-lteec").arg("-o").arg(&program);
     check(&mut command)?;
@@ -114,12 +128,12 @@ fn test_program(library: &Path) -> Result<PathBuf> {
 }
 
 /// Programs ask for the library by its name, and for these symbols.
-fn check_library(library: &Path) -> Result<()> {
-    let dynamic = output(Command::new("arm-linux-gnueabihf-readelf").args(["-dW"]).arg(library))?;
+fn check_library(arch: Arch, library: &Path) -> Result<()> {
+    let dynamic = output(Command::new(tool(arch, "readelf")).args(["-dW"]).arg(library))?;
     if !dynamic.contains("soname: [libteec.so.2]") {
         bail!("{} has the wrong soname", library.display());
     }
-    let symbols = output(Command::new("arm-linux-gnueabihf-nm").args(["-D", "--defined-only"]).arg(library))?;
+    let symbols = output(Command::new(tool(arch, "nm")).args(["-D", "--defined-only"]).arg(library))?;
     let mut exported: Vec<&str> = symbols.lines().filter_map(|line| line.split_whitespace().last()).collect();
     exported.sort_unstable();
     let header = HEADERS.map(|name| fs::read_to_string(root().join("c-headers/include").join(name)).unwrap_or_default()).concat();
@@ -138,8 +152,17 @@ fn check_library(library: &Path) -> Result<()> {
 
 /// Everything as files of the guest: programs in /usr/bin, and the library beside Debian's own, in [`LIBRARIES`].
 pub(crate) fn added(client: &Client) -> Vec<Added> {
-    let library = Added { path: format!("{LIBRARIES}/libteec.so.2"), from: client.library.clone() };
-    let program = |(name, from): &(String, PathBuf)| Added { path: format!("usr/bin/{name}"), from: from.clone() };
+    placed(client, "usr/bin", LIBRARIES)
+}
+
+/// As [`added`], with 32-bit programs beside the 64-bit ones of a guest, as [`NARROW`] says.
+pub(crate) fn added_narrow(client: &Client) -> Vec<Added> {
+    placed(client, NARROW.0, NARROW.1)
+}
+
+fn placed(client: &Client, programs: &str, libraries: &str) -> Vec<Added> {
+    let library = Added { path: format!("{libraries}/libteec.so.2"), from: client.library.clone() };
+    let program = |(name, from): &(String, PathBuf)| Added { path: format!("{programs}/{name}"), from: from.clone() };
     client.programs.iter().map(program).chain([library]).collect()
 }
 
@@ -159,13 +182,13 @@ pub(crate) fn install(client: &Client, out: &Path, prefix: &Path, libdir: &Path)
     let version = env!("CARGO_PKG_VERSION");
     let real = "libteec.so.2.0.0";
     put(&client.library, lib.join(real))?;
-    strip(&lib.join(real))?;
+    strip(client.arch, &lib.join(real))?;
     for header in HEADERS {
         put(&root().join("c-headers/include").join(header), include.join(header))?;
     }
     for (name, path) in &client.programs {
         put(path, bin.join(name))?;
-        strip(&bin.join(name))?;
+        strip(client.arch, &bin.join(name))?;
     }
     for link in ["libteec.so.2.0", "libteec.so.2", "libteec.so"] {
         let path = lib.join(link);
@@ -186,6 +209,6 @@ pub(crate) fn install(client: &Client, out: &Path, prefix: &Path, libdir: &Path)
     Ok(files)
 }
 
-fn strip(path: &Path) -> Result<()> {
-    check(Command::new("arm-linux-gnueabihf-strip").arg("--strip-unneeded").arg(path))
+fn strip(arch: Arch, path: &Path) -> Result<()> {
+    check(Command::new(tool(arch, "strip")).arg("--strip-unneeded").arg(path))
 }

@@ -64,6 +64,28 @@ pub(crate) fn tas(tools: &Tools, arch: Arch) -> Result<()> {
     build_libraries(&cache_dir().join("toolchain"), &[target])
 }
 
+/// Makes sure that programs for Linux of an architecture can be built: those of AArch64 need more than TAs do.
+pub(crate) fn clients(tools: &Tools, arch: Arch) -> Result<()> {
+    tas(tools, arch)?;
+    if arch == Arch::Armv7a {
+        return Ok(());
+    }
+    let _filling = lock_cache()?;
+    if !Path::new("/usr/aarch64-linux-gnu/include").exists() {
+        apt::install(&["libc6-dev-arm64-cross"])?;
+    }
+    let target = utee_build::cargo::TARGET_A64;
+    if library_names(tools.toolchain.as_ref(), target).iter().any(|name| name.starts_with("libstd-")) {
+        return Ok(());
+    }
+    if tools.toolchain.is_none() {
+        println!("setup: rustup target add {target}");
+        return check(Command::new("rustup").args(["target", "add", target]));
+    }
+    println!("setup: building Rust's standard library for {target} (once, some minutes)");
+    build_parts(&cache_dir().join("toolchain"), &[target], true)
+}
+
 /// Installs `package`, which brings `program`, if that is not there.
 pub(crate) fn require(program: &str, package: &str) -> Result<()> {
     if has_program(program) { Ok(()) } else { apt::install(&[package]) }
@@ -79,7 +101,9 @@ fn drop_stale(toolchain: Option<&OsString>) -> Result<()> {
         names.retain(|name| name.starts_with("libcore-") || name.starts_with("libstd-"));
         names.sort();
         let line = format!("{target} {}", names.join(" "));
-        let replaced = before.lines().any(|old| old.split(' ').next() == Some(target) && old != line);
+        // Libraries that were added hurt nobody.
+        let old = before.lines().find_map(|old| old.strip_prefix(target)?.strip_prefix(' '));
+        let replaced = old.is_some_and(|old| old.split_whitespace().any(|name| !names.iter().any(|there| there == name)));
         for dir in [target_dir(), target_dir().join("client")].iter().filter(|_| replaced) {
             drop(fs::remove_dir_all(dir.join(target)));
         }
@@ -291,6 +315,11 @@ pub(crate) fn project(work: &Path, vendor: Option<&Path>) -> Result<()> {
 
 /// Builds core, alloc and where there is Linux std for these targets from Debian's source and puts them beside the host's.
 fn build_libraries(dir: &Path, targets: &[&str]) -> Result<()> {
+    build_parts(dir, targets, false)
+}
+
+/// As [`build_libraries`], with std for every target when `whole`.
+fn build_parts(dir: &Path, targets: &[&str], whole: bool) -> Result<()> {
     let work = dir.join("mk");
     project(&work, Some(&dir.join("lib/rustlib/src/rust/library/vendor")))?;
     // As Rust's own build does: the strategy of this one is its whole content.
@@ -299,7 +328,7 @@ fn build_libraries(dir: &Path, targets: &[&str]) -> Result<()> {
     fs::write(&wrapper, text)?;
     fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755))?;
     for target in targets {
-        let linux = *target == utee_build::cargo::TARGET;
+        let linux = whole || *target == utee_build::cargo::TARGET;
         let pic = linux || *target == utee_build::cargo::TARGET_A64;
         let flags = if pic { "-Cembed-bitcode=yes -Crelocation-model=pic" } else { "-Cembed-bitcode=yes" };
         let parts = if linux { "core,alloc,std,panic_abort,panic_unwind" } else { "core,alloc" };

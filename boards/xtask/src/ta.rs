@@ -63,11 +63,6 @@ pub(crate) fn examples() -> Result<Vec<PathBuf>> {
     Ok(folders)
 }
 
-/// Builds, strips and signs a 32-bit TA.
-pub(crate) fn build(tools: &setup::Tools, folder: &Path, key: &Path) -> Result<Built> {
-    build_for(tools, Arch::Armv7a, folder, key)
-}
-
 /// Builds, strips and signs a TA; [`setup::tas`] has been called.
 pub(crate) fn build_for(tools: &setup::Tools, arch: Arch, folder: &Path, key: &Path) -> Result<Built> {
     let folder = folder.canonicalize().with_context(|| format!("no folder {}", folder.display()))?;

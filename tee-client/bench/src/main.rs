@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! `tee-bench`: what calls of a TEE cost from a Linux program, a line each: `bench: <name> <nanoseconds>`. Under an emulator
 //! that counts an instruction as a nanosecond that is instructions, of this program, the kernel and the secure world together.
-//! With `--split` further lines tell this program's and the kernel's apart, where the CPU's counter can.
+//! With `--split` further lines tell this program's and the kernel's apart, where this program can read the CPU's counter (Armv7-A).
 
 #[cfg(target_arch = "arm")]
 mod counter;

@@ -2,6 +2,7 @@
 //! The structures of `tee_client_api.h`, as programs built for OP-TEE's library have them. `imp` is the library's own.
 
 use core::ffi::c_void;
+use core::mem::offset_of;
 
 /// TEEC_Context
 #[derive(Debug)]
@@ -125,3 +126,24 @@ pub struct Operation {
     /// The session that it runs in, for TEEC_RequestCancellation.
     pub session: *mut Session,
 }
+
+/// One of two figures, as the width of pointers has it.
+const fn by_width(narrow: usize, wide: usize) -> usize {
+    if size_of::<usize>() == 8 { wide } else { narrow }
+}
+
+// What a compiler makes of `tee_client_api.h` of OP-TEE 4.5 as Debian has it, for 32-bit Arm and for AArch64.
+const _: () = {
+    assert!(size_of::<Context>() == 8 && offset_of!(Context, reg_mem) == 4 && offset_of!(Context, memref_null) == 5);
+    assert!(size_of::<Uuid>() == 16);
+    assert!(size_of::<SharedMemory>() == by_width(32, 56));
+    assert!(offset_of!(SharedMemory, size) == by_width(4, 8) && offset_of!(SharedMemory, flags) == by_width(8, 16));
+    assert!(offset_of!(SharedMemory, imp.id) == by_width(12, 24) && offset_of!(SharedMemory, imp.alloced_size) == by_width(16, 32));
+    assert!(offset_of!(SharedMemory, imp.block) == by_width(20, 40) && offset_of!(SharedMemory, imp.registered_fd) == by_width(24, 48));
+    assert!(size_of::<TempMemoryReference>() == by_width(8, 16) && size_of::<Value>() == 8);
+    assert!(size_of::<RegisteredMemoryReference>() == by_width(12, 24) && offset_of!(RegisteredMemoryReference, offset) == by_width(8, 16));
+    assert!(size_of::<Parameter>() == by_width(12, 24));
+    assert!(size_of::<Session>() == by_width(8, 16) && offset_of!(Session, id) == by_width(4, 8));
+    assert!(size_of::<Operation>() == by_width(60, 112));
+    assert!(offset_of!(Operation, params) == 8 && offset_of!(Operation, session) == by_width(56, 104));
+};

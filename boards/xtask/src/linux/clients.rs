@@ -4,7 +4,8 @@
 
 use super::exec::{self, Named};
 use super::log::Log;
-use super::{Guest, tas};
+use super::{Added, Guest, tas};
+use crate::arch::Arch;
 use crate::client::{self, LIBRARIES};
 use crate::image::Image;
 use crate::qemu::Machine;
@@ -84,15 +85,38 @@ const COMMANDS: &[(&str, &str)] = &[
     ("sixteen clients for a minute", "tee-test 60"),
 ];
 
+/// 32-bit programs in a 64-bit Linux, which hands their calls on in a way of its own.
+pub(super) const NARROW: &[(&str, &str)] = &[
+    ("32-bit programs on Debian's libteec", "/usr/local/bin32/tee-test-c"),
+    ("32-bit programs on our libteec", "LD_LIBRARY_PATH=/usr/local/lib32 /usr/local/bin32/tee-test-c"),
+    ("a 32-bit client", "/usr/local/bin32/hello-world | grep 'greet: hello from the secure world'"),
+    ("32-bit tee-call", "/usr/local/bin32/tee-call 8aaaf200-2450-11e4-abe2-0002a5d5c51b 1 --value 40,2 | grep 'p0: 0x2a'"),
+];
+
+/// Our programs for this Linux; where it is of 64 bits, those of 32 bits as well.
+///
+/// # Errors
+/// When something cannot be built.
+pub(super) fn programs(image: &Image, tools: &Tools) -> Result<Vec<Added>> {
+    let mut added = client::added(&client::build(tools, image.arch, true)?);
+    if image.arch == Arch::Aarch64 {
+        added.extend(client::added_narrow(&client::build(tools, Arch::Armv7a, true)?));
+    }
+    Ok(added)
+}
+
 /// Boots Linux with our programs and runs them.
 ///
 /// # Errors
 /// When something cannot be built, or the kernel or its file system is not to be had.
 pub(crate) fn run(image: &Image, tools: &Tools, count: &mut Count) -> Result<()> {
     let ours = format!("LD_LIBRARY_PATH=/{LIBRARIES} ");
-    let commands: Vec<Named> = COMMANDS.iter().map(|(name, command)| Named::new(name, &command.replace("@ ", &ours))).collect();
-    let mut guest = Guest::new(image, Machine::default());
-    guest.added = client::added(&client::build(tools, true)?);
-    guest.added.extend([tas::large(tools)?, tas::version(image, REPLACED, 2)?]);
-    exec::tests("clients in Linux, 4 × Cortex-A15", &guest, &commands, LIMIT, Log::keeping(image)?, count)
+    let narrow = if image.arch == Arch::Aarch64 { NARROW } else { &[] };
+    let list = narrow.iter().chain(COMMANDS);
+    let commands: Vec<Named> = list.map(|(name, command)| Named::new(name, &command.replace("@ ", &ours))).collect();
+    let mut guest = Guest::new(image, Machine::of(image));
+    guest.added = programs(image, tools)?;
+    guest.added.extend([tas::large(image, tools)?, tas::version(image, REPLACED, 2)?]);
+    let title = format!("clients in Linux, {}", guest.machine.title());
+    exec::tests(&title, &guest, &commands, LIMIT, Log::keeping(image)?, count)
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! The boots of Linux that `test` makes.
 
-use super::Guest;
 use super::exec::{self, Named};
 use super::log::Log;
+use super::{Guest, clients};
 use crate::arch::Arch;
 use crate::client;
 use crate::image::{self, Image};
 use crate::qemu::Machine;
-use crate::setup;
+use crate::setup::Tools;
 use crate::test::Count;
 use crate::tools::target_dir;
 use anyhow::Result;
@@ -76,41 +76,40 @@ const LIFE: &[(&str, &str)] = &[
     ("the kernel has nothing to complain of", "! dmesg | grep -E 'Oops|BUG|WARNING|Call trace|blocked for more than|Unable to handle'"),
 ];
 
-/// Of the clients' tests what is tried on AArch64 as well: 32-bit programs, which that kernel hands on in a way of its own.
-const CLIENTS: &[(&str, &str)] = &[
+/// Of the clients' tests ([`clients`]) what every run of all tests makes on AArch64.
+const SHORT: &[(&str, &str)] = &[
     ("the architecture", "[ \"$(uname -m)\" = aarch64 ]"),
-    ("Debian's libteec for 32 bits", "tee-test-c"),
-    ("our libteec for 32 bits", "LD_LIBRARY_PATH=/usr/local/lib tee-test-c"),
+    ("Debian's libteec", "tee-test-c"),
+    ("our libteec", "LD_LIBRARY_PATH=/usr/local/lib tee-test-c"),
     ("hello-world", "hello-world | grep 'greet: hello from the secure world'"),
     ("tee-call", "tee-call 8aaaf200-2450-11e4-abe2-0002a5d5c51b 1 --value 40,2 | grep 'p0: 0x2a'"),
+    LIFE[0],
 ];
 
-/// Boots Debian's kernel on AArch64 and looks at what it finds.
+/// Boots Debian's kernel on AArch64 once, for what takes little time of all that [`run`] and [`clients::run`] do there.
 ///
 /// # Errors
 /// As [`run`].
-pub(crate) fn run_a64(count: &mut Count) -> Result<()> {
+pub(crate) fn run_short(tools: &Tools, count: &mut Count) -> Result<()> {
     let image = image::build(Arch::Aarch64, &[], &[])?;
-    let commands: Vec<Named> =
-        PROBE.iter().chain(CLIENTS).chain(&LIFE[..LIFE_SHORT]).map(|(name, command)| Named::new(name, command)).collect();
-    let mut guest = Guest::new(&image, Machine { cpu: image.arch.cpu().into(), ..Machine::default() });
-    guest.added = client::added(&client::build(&setup::run()?, true)?);
-    exec::tests("Linux, 4 × Cortex-A57", &guest, &commands, LIMIT, Log::keeping(&image)?, count)
+    let lists = [PROBE, SHORT, clients::NARROW];
+    let commands: Vec<Named> = lists.into_iter().flatten().map(|(name, command)| Named::new(name, command)).collect();
+    let mut guest = Guest::new(&image, Machine::of(&image));
+    guest.added = clients::programs(&image, tools)?;
+    let title = format!("Linux, {}", guest.machine.title());
+    exec::tests(&title, &guest, &commands, LIMIT, Log::keeping(&image)?, count)
 }
 
-/// The first of [`LIFE`]: identities.
-const LIFE_SHORT: usize = 1;
-
-/// Boots Linux and looks at what it finds.
+/// Boots Linux and looks at what it finds, then boots it again for clients and supplicants that die.
 ///
 /// # Errors
 /// When the kernel or its file system is not to be had.
-pub(crate) fn run(image: &Image, count: &mut Count) -> Result<()> {
+pub(crate) fn run(image: &Image, tools: &Tools, count: &mut Count) -> Result<()> {
     let commands = |first: Vec<Named>, list: &[(&str, &str)]| {
         first.into_iter().chain(list.iter().map(|(name, command)| Named::new(name, command))).collect::<Vec<_>>()
     };
-    let mut guest = Guest::new(image, Machine::default());
-    guest.added = client::added(&client::build(&setup::run()?, true)?);
+    let mut guest = Guest::new(image, Machine::of(image));
+    guest.added = client::added(&client::build(tools, image.arch, true)?);
     // The files of the TEE lie in a folder of the host, so that they outlive a Linux. Objects come first: Linux' 9p does not survive that
     // the system sleeps, whoever reads from it.
     let share = target_dir().join("run").join(format!("linux-files-{}", std::process::id()));
@@ -118,9 +117,10 @@ pub(crate) fn run(image: &Image, count: &mut Count) -> Result<()> {
     guest.share = Some(share.clone());
     let objects = vec![Named::new("persistent objects", &objects()), Named::new("an object is made", &counted(1))];
     let again = vec![Named::new("the object is there after a restart, and time has gone on", &counted(2))];
-    let done = exec::tests("Linux, 4 × Cortex-A15", &guest, &commands(objects, PROBE), LIMIT, Log::keeping(image)?, count).and_then(|()| {
-        exec::tests("Linux, clients and supplicants that die", &guest, &commands(again, LIFE), LIMIT, Log::keeping(image)?, count)
-    });
+    let title = |what: &str| format!("{what}, {}", guest.machine.title());
+    let (first, second) = (title("Linux"), title("Linux, clients and supplicants that die"));
+    let done = exec::tests(&first, &guest, &commands(objects, PROBE), LIMIT, Log::keeping(image)?, count)
+        .and_then(|()| exec::tests(&second, &guest, &commands(again, LIFE), LIMIT, Log::keeping(image)?, count));
     let _ = fs::remove_dir_all(&share);
     done
 }
