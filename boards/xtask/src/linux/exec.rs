@@ -82,6 +82,11 @@ pub(crate) fn run(guest: &Guest<'_>, command: &str, limit: Duration, mut log: Lo
     }
 }
 
+/// Lines of the shell that run a command and tell of its status, on a line of its own whatever it printed.
+fn counted(token: &str, index: usize) -> String {
+    format!("sh /etc/oxtee/test{index} </dev/null >&3 2>&1\nstatus=$?; echo >&3; echo \"{token} {index} $status\" >&3\n")
+}
+
 /// Boots the guest once, runs the commands in their order and counts how they and the tests in them went. Everything
 /// that was said is shown when something failed.
 ///
@@ -93,7 +98,7 @@ pub(crate) fn tests(title: &str, guest: &Guest<'_>, commands: &[Named], limit: D
     let mut run = String::from("#!/bin/sh\nexec 3>/dev/ports/oxtee.control\n");
     for (index, Named { command, .. }) in commands.iter().enumerate() {
         scripts.push((format!("test{index}"), format!("{command}\n")));
-        run.push_str(&format!("sh /etc/oxtee/test{index} </dev/null >&3 2>&1\necho; echo \"{token} {index} $?\" >&3\n"));
+        run.push_str(&counted(&token, index));
     }
     scripts.push(("run".into(), run));
     let mut running = Running::start(guest.image, &guest.prepare(&scripts, false)?)?;
@@ -142,4 +147,20 @@ pub(crate) fn tests(title: &str, guest: &Guest<'_>, commands: &[Named], limit: D
     }
     count.add(title, passed, failed, log.kept());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::counted;
+    use std::process::Command;
+
+    #[test]
+    fn the_status_is_that_of_the_command() {
+        // The shell here runs the same lines; what it cannot open is a command that fails.
+        let script = format!("exec 3>&1\n{}", counted("word", 999_999));
+        let said = Command::new("sh").args(["-c", &script]).output().map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+        let said = said.expect("a shell");
+        let status = said.lines().last().and_then(|line| line.strip_prefix("word 999999 ")).and_then(|status| status.parse::<u32>().ok());
+        assert!(status.is_some_and(|status| status != 0), "{said}");
+    }
 }
