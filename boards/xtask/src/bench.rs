@@ -154,7 +154,7 @@ fn table(title: &str, rows: &[Row], figures: &BTreeMap<String, u64>, arch: Arch)
 /// Measures what calls cost from a program in Linux.
 fn from_linux(image: &Image, figures: &mut BTreeMap<String, u64>) -> Result<()> {
     let mut guest = Guest::new(image, Machine { smp: 1, icount: true, ..Machine::of(image) });
-    guest.added = client::added(&client::build(&setup::run()?, image.arch, false)?);
+    guest.added = client::added(&client::build(&setup::run()?, image.arch, client::Set::Product)?);
     let mut output = Vec::new();
     let status = exec::run(&guest, "tee-bench --split", Duration::from_secs(900), Log::keeping(image)?, |bytes| {
         output.extend_from_slice(bytes);

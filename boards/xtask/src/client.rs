@@ -19,6 +19,20 @@ const PROGRAMS: &[(&str, &str)] = &[("tee-bench", "tee-bench"), ("tee-call", "te
 /// Packages and names of the test programs in Rust.
 const RUST_TESTS: [&str; 3] = ["tee-test", "tee-test-life", "evil-supplicant"];
 
+/// Of the programs those of [`Set::Short`]: each is optimised as a whole, which takes its time.
+const SHORT: [&str; 2] = ["tee-call", "hello-world-client"];
+
+/// Which programs are built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Set {
+    /// Those that are installed.
+    Product,
+    /// These and the test programs.
+    Tests,
+    /// Of both a few: `tee-call`, the client of `hello-world` and the test program in C.
+    Short,
+}
+
 /// Where the guest has this library; LD_LIBRARY_PATH chooses between it and Debian's.
 pub(crate) const LIBRARIES: &str = "usr/local/lib";
 /// Where a 64-bit guest has 32-bit programs, and this library for them.
@@ -60,7 +74,7 @@ pub(crate) struct Client {
 /// Runs `client`.
 pub(crate) fn run(args: &Args) -> Result<u8> {
     let tools = setup::run()?;
-    let client = build(&tools, args.arch, args.tests)?;
+    let client = build(&tools, args.arch, if args.tests { Set::Tests } else { Set::Product })?;
     let out = args.out.clone().unwrap_or_else(|| target_dir().join("client/root"));
     let libdir = args.libdir.clone().unwrap_or_else(|| Path::new("lib").join(args.arch.ta_tools().trim_end_matches('-')));
     for path in install(&client, &out, &args.prefix, &libdir)? {
@@ -79,18 +93,18 @@ fn dir() -> PathBuf {
 }
 
 /// Builds everything for the device.
-pub(crate) fn build(tools: &Tools, arch: Arch, tests: bool) -> Result<Client> {
+pub(crate) fn build(tools: &Tools, arch: Arch, set: Set) -> Result<Client> {
     setup::clients(tools, arch)?;
     // TAs share the target, so that programs have a folder of their own.
     let target = arch.ta_target();
     let mut command = cargo(tools.toolchain.as_deref());
     command.args(["build", "--quiet", "--release", "--target", target, "-p", "teec"]);
-    for (package, _) in PROGRAMS {
-        command.args(["-p", package]);
+    let wanted = PROGRAMS.iter().filter(|(package, _)| set != Set::Short || SHORT.contains(package));
+    let mut rust: Vec<(&str, &str)> = wanted.copied().collect();
+    if set == Set::Tests {
+        rust.extend(RUST_TESTS.map(|name| (name, name)));
     }
-    if tests {
-        command.args(RUST_TESTS.iter().flat_map(|package| ["-p", package]));
-    }
+    command.args(rust.iter().flat_map(|(package, _)| ["-p", package]));
     // The environment of TAs must not reach them.
     for (name, _) in utee_build::cargo::environment_of(target) {
         command.env_remove(name);
@@ -100,10 +114,8 @@ pub(crate) fn build(tools: &Tools, arch: Arch, tests: bool) -> Result<Client> {
     let release = dir().join(target).join("release");
     let library = release.join("libteec.so");
     check_library(arch, &library)?;
-    let mut programs: Vec<(String, PathBuf)> =
-        PROGRAMS.iter().map(|(package, name)| ((*name).to_string(), release.join(package))).collect();
-    if tests {
-        programs.extend(RUST_TESTS.iter().map(|name| ((*name).to_string(), release.join(name))));
+    let mut programs: Vec<(String, PathBuf)> = rust.iter().map(|(package, name)| ((*name).to_string(), release.join(package))).collect();
+    if set != Set::Product {
         programs.push(("tee-test-c".into(), test_program(arch, &library)?));
     }
     Ok(Client { arch, library, programs })

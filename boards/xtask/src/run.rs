@@ -253,7 +253,7 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
 fn run_linux(args: &Args) -> Result<u8> {
     let image = image::build_with(args.machine.arch(), args.machine.others, image::Kind::Debug, &[], &args.trust)?;
     let mut guest = Guest::new(&image, args.machine.machine(Vec::new()));
-    guest.added = client::added(&client::build(&setup::run()?, args.machine.arch(), true)?);
+    guest.added = client::added(&client::build(&setup::run()?, args.machine.arch(), client::Set::Tests)?);
     guest.kernel.clone_from(&args.guest.kernel);
     guest.share.clone_from(&args.guest.share);
     let log = Log::new(&image, args.guest.secure_log.as_deref())?;

@@ -6,7 +6,7 @@ use super::exec::{self, Named};
 use super::log::Log;
 use super::{Added, Guest, tas};
 use crate::arch::Arch;
-use crate::client::{self, LIBRARIES};
+use crate::client::{self, LIBRARIES, Set};
 use crate::image::Image;
 use crate::qemu::Machine;
 use crate::setup::Tools;
@@ -85,11 +85,14 @@ const COMMANDS: &[(&str, &str)] = &[
     ("sixteen clients for a minute", "tee-test 60"),
 ];
 
+/// The same test program with Debian's library for 32 bits, which a 64-bit Linux has beside the other.
+const NARROW_DEBIAN: (&str, &str) = ("32-bit programs on Debian's libteec", "/usr/local/bin32/tee-test-c");
+
 /// 32-bit programs in a 64-bit Linux, which hands their calls on in a way of its own.
 pub(super) const NARROW: &[(&str, &str)] = &[
-    ("32-bit programs on Debian's libteec", "/usr/local/bin32/tee-test-c"),
     ("32-bit programs on our libteec", "LD_LIBRARY_PATH=/usr/local/lib32 /usr/local/bin32/tee-test-c"),
     ("a 32-bit client", "/usr/local/bin32/hello-world | grep 'greet: hello from the secure world'"),
+    ("32-bit programs say who they are", "/usr/local/bin32/tee-test-life identity"),
     ("32-bit tee-call", "/usr/local/bin32/tee-call 8aaaf200-2450-11e4-abe2-0002a5d5c51b 1 --value 40,2 | grep 'p0: 0x2a'"),
 ];
 
@@ -97,10 +100,10 @@ pub(super) const NARROW: &[(&str, &str)] = &[
 ///
 /// # Errors
 /// When something cannot be built.
-pub(super) fn programs(image: &Image, tools: &Tools) -> Result<Vec<Added>> {
-    let mut added = client::added(&client::build(tools, image.arch, true)?);
+pub(super) fn programs(image: &Image, tools: &Tools, set: Set) -> Result<Vec<Added>> {
+    let mut added = client::added(&client::build(tools, image.arch, set)?);
     if image.arch == Arch::Aarch64 {
-        added.extend(client::added_narrow(&client::build(tools, Arch::Armv7a, true)?));
+        added.extend(client::added_narrow(&client::build(tools, Arch::Armv7a, Set::Tests)?));
     }
     Ok(added)
 }
@@ -111,11 +114,11 @@ pub(super) fn programs(image: &Image, tools: &Tools) -> Result<Vec<Added>> {
 /// When something cannot be built, or the kernel or its file system is not to be had.
 pub(crate) fn run(image: &Image, tools: &Tools, count: &mut Count) -> Result<()> {
     let ours = format!("LD_LIBRARY_PATH=/{LIBRARIES} ");
-    let narrow = if image.arch == Arch::Aarch64 { NARROW } else { &[] };
-    let list = narrow.iter().chain(COMMANDS);
+    let narrow = [NARROW_DEBIAN].iter().chain(NARROW).filter(|_| image.arch == Arch::Aarch64);
+    let list = narrow.chain(COMMANDS);
     let commands: Vec<Named> = list.map(|(name, command)| Named::new(name, &command.replace("@ ", &ours))).collect();
     let mut guest = Guest::new(image, Machine::of(image));
-    guest.added = programs(image, tools)?;
+    guest.added = programs(image, tools, Set::Tests)?;
     guest.added.extend([tas::large(image, tools)?, tas::version(image, REPLACED, 2)?]);
     let title = format!("clients in Linux, {}", guest.machine.title());
     exec::tests(&title, &guest, &commands, LIMIT, Log::keeping(image)?, count)

@@ -5,7 +5,7 @@ use super::exec::{self, Named};
 use super::log::Log;
 use super::{Guest, clients};
 use crate::arch::Arch;
-use crate::client;
+use crate::client::{self, Set};
 use crate::image::{self, Image};
 use crate::qemu::Machine;
 use crate::setup::Tools;
@@ -92,7 +92,6 @@ const SHORT: &[(&str, &str)] = &[
     ("our libteec", "LD_LIBRARY_PATH=/usr/local/lib tee-test-c"),
     ("hello-world", "hello-world | grep 'greet: hello from the secure world'"),
     ("tee-call", "tee-call 8aaaf200-2450-11e4-abe2-0002a5d5c51b 1 --value 40,2 | grep 'p0: 0x2a'"),
-    LIFE[0],
 ];
 
 /// Boots Debian's kernel on AArch64 once, for what takes little time of all that [`run`] and [`clients::run`] do there.
@@ -104,7 +103,7 @@ pub(crate) fn run_short(tools: &Tools, count: &mut Count) -> Result<()> {
     let list = probe(image.arch).chain(SHORT).chain(clients::NARROW);
     let commands: Vec<Named> = list.map(|(name, command)| Named::new(name, command)).collect();
     let mut guest = Guest::new(&image, Machine::of(&image));
-    guest.added = clients::programs(&image, tools)?;
+    guest.added = clients::programs(&image, tools, Set::Short)?;
     let title = format!("Linux, {}", guest.machine.title());
     exec::tests(&title, &guest, &commands, LIMIT, Log::keeping(&image)?, count)
 }
@@ -116,7 +115,7 @@ pub(crate) fn run_short(tools: &Tools, count: &mut Count) -> Result<()> {
 pub(crate) fn run(image: &Image, tools: &Tools, count: &mut Count) -> Result<()> {
     let named = |(name, command): &(&str, &str)| Named::new(name, command);
     let mut guest = Guest::new(image, Machine::of(image));
-    guest.added = client::added(&client::build(tools, image.arch, true)?);
+    guest.added = client::added(&client::build(tools, image.arch, Set::Tests)?);
     // The files of the TEE lie in a folder of the host, so that they outlive a Linux. Objects come first: Linux' 9p does not survive that
     // the system sleeps, whoever reads from it.
     let share = target_dir().join("run").join(format!("linux-files-{}", std::process::id()));
