@@ -4,20 +4,20 @@
 use alloc::vec::Vec;
 use core::mem;
 
-/// Entries that a table keeps room for.
-const LEAST: usize = 8;
+/// Entries that a table keeps room for: twice those that a Linux at rest has, so that the room is the same whenever it rests.
+const LEAST: usize = 16;
 
 /// An empty table, for boot: with the room that it keeps, so that use leaves nothing behind.
 pub(crate) fn empty<T>() -> Vec<T> {
     Vec::with_capacity(LEAST)
 }
 
-/// Halves the room of a table of which no more than a quarter is used; `promised` entries have room afterwards, as those that
+/// Halves the room of a table of which no more than three eighths are used; `promised` entries have room afterwards, as those that
 /// are there. Nothing happens when there is no memory to move it to.
 pub(crate) fn give_back<T>(table: &mut Vec<T>, promised: usize) {
     let used = table.len().saturating_add(promised);
     let room = table.capacity();
-    if room <= LEAST || used > room / 4 {
+    if room <= LEAST || used > room / 8 * 3 {
         return;
     }
     let mut smaller = Vec::new();
@@ -45,9 +45,9 @@ mod tests {
     #[test]
     fn promised_entries_keep_their_room() {
         let mut table: Vec<u32> = Vec::with_capacity(64);
-        give_back(&mut table, 17);
+        give_back(&mut table, 25);
         assert_eq!(table.capacity(), 64);
-        give_back(&mut table, 16);
+        give_back(&mut table, 24);
         assert_eq!(table.capacity(), 32);
     }
 }
