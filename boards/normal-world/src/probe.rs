@@ -3,6 +3,7 @@
 
 use crate::arch::access::{self, FAULT};
 pub(crate) use crate::arch::access::{EXTERNAL_ABORT, LATE_ABORT, PERMISSION, TRANSLATION};
+use crate::arch::scalable;
 use crate::cpu;
 use crate::layout::CPUS;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -67,6 +68,14 @@ pub(crate) fn secure_configuration() -> Result<u32, Refused> {
         unsafe { access::secure_configuration(&mut value) }
     })?;
     Ok(value)
+}
+
+/// Uses a register that EL3 keeps for nobody, on a CPU that has one.
+pub(crate) fn kept_register() -> Option<Result<(), Refused>> {
+    let mut there = false;
+    // SAFETY: a read; undefined in this world, which the handler skips.
+    let tried = probe(|| there = unsafe { scalable::kept() });
+    there.then_some(tried)
 }
 
 /// True when the secure monitor call is there.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Registers of a world on a CPU while it does not run.
 
+use crate::undefined;
 use core::arch::asm;
 use core::mem::offset_of;
 
@@ -14,6 +15,24 @@ const SCR_RW: u64 = 1 << 10;
 const SCR_SECURE: u64 = SCR_BOTH | SCR_RW | 1 << 9 | 1 << 11;
 /// SCR_EL3 of the normal world: secure interrupts go to EL3, and EL2 may be called.
 const SCR_NORMAL: u64 = SCR_BOTH | SCR_NS | 1 << 2 | 1 << 8;
+
+/// SCR_EL3: extensions that the normal world may use, each with its identification register's field, of which so much is wanted:
+/// memory tags; fine-grained traps and the offset of the counter, which are EL2's; TPIDR2_EL0 of SME; and HCRX_EL2.
+const EXTENSIONS: [(u64, Id, u32, u64); 5] = [
+    (1 << 26, Id::Pfr1, 8, 2),
+    (1 << 27, Id::Mmfr0, 56, 1),
+    (1 << 28, Id::Mmfr0, 60, 2),
+    (1 << 38, Id::Mmfr1, 40, 1),
+    (1 << 41, Id::Pfr1, 24, 1),
+];
+
+/// An identification register.
+#[derive(Clone, Copy)]
+enum Id {
+    Pfr1,
+    Mmfr0,
+    Mmfr1,
+}
 
 /// SPSR: EL1 or EL2 on its own stack pointer, everything masked.
 const SPSR_EL1: u64 = 0x3C5;
@@ -149,7 +168,7 @@ impl Context {
             self.reset(entry & !1, SPSR_A32 | thumb, SCR_NORMAL, SCTLR_RESET_A32, args);
         } else {
             let spsr = if has_el2() { SPSR_EL2 } else { SPSR_EL1 };
-            self.reset(entry, spsr, SCR_NORMAL | SCR_RW, SCTLR_RESET, args);
+            self.reset(entry, spsr, SCR_NORMAL | SCR_RW | extensions(), SCTLR_RESET, args);
         }
     }
 
@@ -164,6 +183,13 @@ impl Context {
     /// True when it was left in AArch32 state.
     pub(crate) fn is_a32(&self) -> bool {
         self.spsr & SPSR_AARCH32 != 0
+    }
+
+    /// Makes the instruction that it was left at an undefined one; false when that cannot be.
+    pub(crate) fn raise_undefined(&mut self) -> bool {
+        let Some((elr, spsr)) = undefined::raise(self.elr, self.spsr) else { return false };
+        (self.elr, self.spsr) = (elr, spsr);
+        true
     }
 
     /// Saves what the CPU has of it, when another world is to run.
@@ -181,6 +207,22 @@ impl Context {
             load_keys(&self.keys);
         }
     }
+}
+
+/// The bits of [`EXTENSIONS`] that this CPU has.
+fn extensions() -> u64 {
+    let (pfr1, mmfr0, mmfr1): (u64, u64, u64);
+    // SAFETY: reading identification registers has no effect.
+    unsafe {
+        asm!("mrs {}, id_aa64pfr1_el1", "mrs {}, id_aa64mmfr0_el1", "mrs {}, id_aa64mmfr1_el1", out(reg) pfr1, out(reg) mmfr0, out(reg) mmfr1,
+            options(nomem, nostack, preserves_flags));
+    }
+    let value = |id| match id {
+        Id::Pfr1 => pfr1,
+        Id::Mmfr0 => mmfr0,
+        Id::Mmfr1 => mmfr1,
+    };
+    EXTENSIONS.iter().filter(|(_, id, shift, least)| value(*id) >> shift & 0xF >= *least).fold(0, |bits, (bit, ..)| bits | bit)
 }
 
 /// True when this CPU authenticates pointers, by whichever algorithm.

@@ -5,6 +5,8 @@
 use crate::MAX_CPUS;
 use crate::context::{Context, has_el2};
 use crate::psci::{Action, Power, Request, Start, UNKNOWN};
+use crate::scalable::Scalable;
+use crate::undefined;
 use crate::vectors::{self, FIQ, OWN, SYNC, el3_run};
 use core::arch::asm;
 use core::cell::UnsafeCell;
@@ -73,8 +75,15 @@ enum Phase {
 struct Cpu {
     secure: Context,
     normal: Context,
+    scalable: Scalable,
     phase: Phase,
     index: usize,
+}
+
+impl Cpu {
+    const fn new() -> Self {
+        Self { secure: Context::new(), normal: Context::new(), scalable: Scalable::new(), phase: Phase::Idle, index: 0 }
+    }
 }
 
 struct CpuCell(UnsafeCell<Cpu>);
@@ -82,8 +91,7 @@ struct CpuCell(UnsafeCell<Cpu>);
 // SAFETY: each cell is used by its own CPU only, which takes no exception while it runs EL3's code.
 unsafe impl Sync for CpuCell {}
 
-static CPUS: [CpuCell; MAX_CPUS] =
-    [const { CpuCell(UnsafeCell::new(Cpu { secure: Context::new(), normal: Context::new(), phase: Phase::Idle, index: 0 })) }; MAX_CPUS];
+static CPUS: [CpuCell; MAX_CPUS] = [const { CpuCell(UnsafeCell::new(Cpu::new())) }; MAX_CPUS];
 
 /// What all CPUs share.
 struct Monitor {
@@ -145,6 +153,7 @@ unsafe fn install(monitor: &Monitor, index: usize, stack: u64) -> &'static mut C
         (*cpu).index = index;
         (*cpu).secure.stack = stack;
         (*cpu).normal.stack = stack;
+        (*cpu).scalable.install();
         asm!("msr tpidr_el3, {}", in(reg) cpu, options(nostack, preserves_flags));
         monitor.firmware.init_cpu(index, has_el2());
         &mut *cpu
@@ -196,6 +205,8 @@ fn sleep_until_on(monitor: &Monitor, cpu: &mut Cpu) -> *mut Context {
 extern "C" fn el3_exception(context: *mut Context, reason: u64) -> *mut Context {
     /// Exception classes of `smc` from AArch32 and from AArch64.
     const SMC: [u64; 2] = [0x13, 0x17];
+    /// That of an access to floating point.
+    const FLOATING_POINT: u64 = 0x07;
     let (cpu, syndrome): (*mut Cpu, u64);
     // SAFETY: reading registers has no effect.
     unsafe { asm!("mrs {}, tpidr_el3", "mrs {}, esr_el3", out(reg) cpu, out(reg) syndrome, options(nomem, nostack, preserves_flags)) };
@@ -203,7 +214,8 @@ extern "C" fn el3_exception(context: *mut Context, reason: u64) -> *mut Context 
     let cpu = unsafe { &mut *cpu };
     let Some(monitor) = MONITOR.get() else { hang() };
     let normal = core::ptr::eq(context, &raw const cpu.normal);
-    let called = reason == SYNC && SMC.contains(&(syndrome >> 26));
+    let class = syndrome >> 26 & 0x3F;
+    let called = reason == SYNC && SMC.contains(&class);
     match (normal, reason) {
         (true, _) if called => normal_call(monitor, cpu),
         (true, FIQ) => {
@@ -211,6 +223,8 @@ extern "C" fn el3_exception(context: *mut Context, reason: u64) -> *mut Context 
             enter_secure(monitor, cpu, Entry::Interrupt, Phase::Interrupt, args)
         }
         (false, _) if called => secure_return(monitor, cpu),
+        (false, SYNC) if class == FLOATING_POINT && cpu.scalable.trapped(cpu.index) => &raw mut cpu.secure,
+        (true, SYNC) if undefined::is_trap(class) && cpu.normal.raise_undefined() => &raw mut cpu.normal,
         _ => {
             let (world, elr) = if normal { ("normal", cpu.normal.elr) } else { ("secure", cpu.secure.elr) };
             let index = cpu.index;
@@ -239,6 +253,7 @@ fn hang() -> ! {
 fn enter_secure(monitor: &Monitor, cpu: &mut Cpu, entry: Entry, phase: Phase, args: [u64; 8]) -> *mut Context {
     cpu.normal.save_system();
     cpu.secure.load_system();
+    cpu.scalable.leave_normal(cpu.index);
     secure_at(monitor, cpu, entry, phase, args)
 }
 
@@ -257,12 +272,14 @@ fn enter_normal(cpu: &mut Cpu) -> *mut Context {
     cpu.phase = Phase::Idle;
     cpu.secure.save_system();
     cpu.normal.load_system();
+    cpu.scalable.enter_normal(cpu.index);
     &raw mut cpu.normal
 }
 
 /// From the trusted OS to a fresh start of the normal world.
 fn start_normal(cpu: &mut Cpu, start: &Start) -> *mut Context {
     cpu.normal.start_normal(start.entry, &[start.context], start.a32);
+    cpu.scalable.forget();
     enter_normal(cpu)
 }
 

@@ -9,9 +9,11 @@
 //! | `mmu` | switching them on, and taking away what only the start needs |
 //! | `context` | registers of a world on a CPU while it does not run |
 //! | `vectors` | exceptions of both worlds into EL3, and back |
+//! | `scalable` | registers of SVE and SME, which the normal world alone has |
+//! | `undefined` | traps of the normal world that become undefined instructions there |
 //! | `dispatch` | whose call it is, and what follows from it |
 //!
-//! It allocates nothing. Floating-point registers are left to the trusted OS, as the contract says.
+//! It allocates nothing. Floating-point registers of 128 bits are left to the trusted OS, as the contract says.
 #![no_std]
 
 #[cfg(test)]
@@ -26,6 +28,10 @@ mod context;
 mod dispatch;
 #[cfg(all(target_os = "none", target_arch = "aarch64"))]
 pub mod mmu;
+#[cfg(all(target_os = "none", target_arch = "aarch64"))]
+mod scalable;
+#[cfg(all(target_os = "none", target_arch = "aarch64"))]
+mod undefined;
 #[cfg(all(target_os = "none", target_arch = "aarch64"))]
 mod vectors;
 

@@ -128,12 +128,11 @@ unsafe extern "C" {
 
 /// Sets up EL3 of this CPU: its vectors, and nothing that traps here but what is meant to.
 pub(crate) fn install() {
-    // SAFETY: the table is this image's own, aligned as the register wants. Traps for floating point and debug are off, and
-    // the secure world's events are not counted for the normal world (MDCR_EL3.SPME = 0).
+    // SAFETY: the table is this image's own, aligned as the register wants. Traps for debug are off, and the
+    // secure world's events are not counted for the normal world (MDCR_EL3.SPME = 0). Those for floating point are `scalable`'s.
     unsafe {
         core::arch::asm!(
             "msr vbar_el3, {vectors}",
-            "msr cptr_el3, xzr",
             "msr mdcr_el3, xzr",
             "isb",
             vectors = in(reg) &raw const el3_vectors as u64,

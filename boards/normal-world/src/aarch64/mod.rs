@@ -4,6 +4,7 @@
 pub(crate) mod access;
 pub(crate) mod cpu;
 pub(crate) mod mmu;
+pub(crate) mod scalable;
 pub(crate) mod sleep;
 pub(crate) mod start;
 pub(crate) mod state;

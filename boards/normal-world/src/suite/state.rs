@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! What a call must leave alone: this world's registers, floating point included.
 
+use crate::arch::scalable;
 use crate::arch::state::{FP_WORDS, WORDS, Word, fp_enable, fp_load, fp_store, smc_registers};
 use crate::board::board;
 use crate::cpu;
 use crate::memory;
+use crate::probe::{self, Refused};
 use crate::report::{Report, expect};
 use crate::tee::{self, operation};
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString};
 use conformance::proto as conformance;
@@ -21,6 +24,12 @@ use utee_abi::smc::{API_UID, FastCall, ReturnCode, UNKNOWN_FUNCTION, YieldingCal
 pub(super) fn run(report: &mut Report) {
     report.step("registers across calls of every kind", registers());
     report.step("floating point across calls", floating_point());
+    if let Some(outcome) = scalable_vectors() {
+        report.step("vectors and predicates of SVE across calls", outcome);
+    }
+    if let Some(tried) = probe::kept_register() {
+        report.step("what EL3 keeps is undefined here", expect(tried, Err(Refused(probe::UNDEFINED))));
+    }
     report.step("a busy TA is interrupted", interrupted());
     report.step("secure interrupts cannot be masked or switched off", secure_interrupts());
 }
@@ -95,6 +104,21 @@ fn floating_point() -> Result<(), String> {
     done.map_err(|error| error.to_string())?;
     expect(params.value(1).1, 0)?;
     expect(after, values)
+}
+
+/// The TA uses the floating-point registers below them.
+fn scalable_vectors() -> Option<Result<(), String>> {
+    let before = Box::new(scalable::Registers::pattern());
+    let mut after = before.clone();
+    let session = match tee::tee().and_then(|tee| tee.open_public(conformance::UUID).map_err(|error| error.to_string())) {
+        Ok(session) => session,
+        Err(error) => return Some(Err(error)),
+    };
+    let group = conformance::GROUPS.iter().position(|group| *group == "floating point").unwrap_or(0);
+    let mut params = operation([Param::value_input(group as u32, 0), Param::value_output()]);
+    let done = scalable::outlive(&before, &mut after, || session.invoke(conformance::RUN_GROUP, &mut params))?;
+    let outcome = done.map_err(|error| error.to_string()).and_then(|()| expect(params.value(1).1, 0));
+    Some(outcome.and_then(|()| expect(before == after, true)))
 }
 
 fn interrupted() -> Result<(), String> {
