@@ -26,9 +26,7 @@ pub(crate) enum Stage {
 
 /// What a TEE_OperationHandle points to.
 pub(crate) struct Operation {
-    // Before the keys, which the kernel does not close while the state has them.
     pub(crate) state: State,
-    keys: [Option<Object>; 2],
     key_bits: [u32; 2],
     pub(crate) algorithm: AlgorithmId,
     pub(crate) class: OperationClass,
@@ -108,8 +106,7 @@ fn allocate(algorithm: u32, mode: u32, max_key_size: u32) -> Result<Operation> {
             *key = Some(Object::new(kind, bits)?);
         }
     }
-    let handles = [0, 1].map(|index: usize| keys[index].as_ref().map(|key| **key));
-    let state = State::new(algorithm, mode, handles).map_err(|error| match error {
+    let state = State::new(algorithm, mode, keys).map_err(|error| match error {
         TeeError::BAD_PARAMETERS => TeeError::NOT_SUPPORTED,
         other => other,
     })?;
@@ -118,7 +115,6 @@ fn allocate(algorithm: u32, mode: u32, max_key_size: u32) -> Result<Operation> {
     }
     Ok(Operation {
         state,
-        keys,
         key_bits: [0; 2],
         algorithm,
         class,
@@ -232,7 +228,7 @@ impl Operation {
             return Err(TeeError::BAD_STATE);
         }
         let mut bits = [0; 2];
-        for ((key, from), bits) in self.keys.iter().zip(from).zip(&mut bits) {
+        for ((key, from), bits) in self.state.keys().into_iter().zip(from).zip(&mut bits) {
             let (Some(_), Some(from)) = (key, from) else { continue };
             let info = from.info()?;
             let flags = HandleFlags::from_bits_retain(info.handle_flags);
@@ -248,7 +244,7 @@ impl Operation {
         }
         self.has_key = false;
         self.key_bits = [0; 2];
-        for (key, from) in self.keys.iter().zip(from) {
+        for (key, from) in self.state.keys().into_iter().zip(from) {
             if let Some(key) = key {
                 key.reset()?;
                 if let Some(from) = from {
@@ -340,7 +336,7 @@ c_functions! {
     fn TEE_GetOperationInfoMultiple(operation: *mut c_void, info: *mut u32, size: *mut usize) -> u32 {
         // SAFETY: the caller's handle.
         let operation = unsafe { get(operation) };
-        let keys = operation.keys.iter().flatten().count();
+        let keys = operation.state.keys().iter().flatten().count();
         let usage = operation.usage().bits();
         let words: [u32; 12] = [
             operation.algorithm.raw(),
@@ -413,7 +409,7 @@ c_functions! {
         }
         to.reset();
         if from.class != OperationClass::Digest {
-            let keys = if from.has_key { [0, 1].map(|index: usize| from.keys[index].as_ref().map(|key| **key)) } else { [None, None] };
+            let keys = if from.has_key { from.state.keys() } else { [None, None] };
             or_panic(to.set_keys(keys));
         }
         if !has_nothing_under_way(from.class) {

@@ -71,9 +71,7 @@ const fn bits(kind: ObjectType) -> u32 {
 /// Agrees on secrets with the owners of public keys, by X25519 or X448.
 #[derive(Debug)]
 pub struct Agreement {
-    // Before the key, which the kernel does not close while the state has it.
     state: State,
-    _key: Object,
     public: AttributeId,
 }
 
@@ -90,7 +88,7 @@ impl Agreement {
             _ => return Err(TeeError::NOT_SUPPORTED),
         };
         let key = key_for(key, KeyUsage::DERIVE)?;
-        Ok(Self { state: State::new(algorithm, OperationMode::Derive, [Some(*key), None])?, _key: key, public })
+        Ok(Self { state: State::new(algorithm, OperationMode::Derive, [Some(key), None])?, public })
     }
 
     /// Makes an empty object the secret that is agreed on with the owner of a public key.
@@ -174,10 +172,10 @@ impl Object {
     /// # Errors
     /// BAD_PARAMETERS for points that are not on the curve; BAD_STATE when the other side's confirmation is wrong.
     pub fn exchange(&self, ephemeral: &Self, with: &Sm2Exchange<'_>, len: usize) -> Result<(Self, [u8; SM2_SIZE])> {
-        let keys = (key_for(self, KeyUsage::DERIVE)?, key_for(ephemeral, KeyUsage::DERIVE)?);
+        let keys = [Some(key_for(self, KeyUsage::DERIVE)?), Some(key_for(ephemeral, KeyUsage::DERIVE)?)];
         // The kernel makes a key of as many bytes as the object has bits at most, as OP-TEE does.
         let object = Self::new(ObjectType::GENERIC_SECRET, u32::try_from(len).map_err(|_| TeeError::BAD_PARAMETERS)?)?;
-        let state = State::new(AlgorithmId::SM2_KEP, OperationMode::Derive, [Some(*keys.0), Some(*keys.1)])?;
+        let state = State::new(AlgorithmId::SM2_KEP, OperationMode::Derive, keys)?;
         let mut confirmation = [0u8; SM2_SIZE];
         let [initiator, responder] = with.identities;
         let params = [
@@ -215,7 +213,7 @@ impl Object {
 
     fn sm2_operate(&self, mode: OperationMode, usage: KeyUsage, data: &[u8], out: &mut [u8]) -> Result<usize> {
         let key = key_for(self, usage)?;
-        let state = State::new(AlgorithmId::SM2_PKE, mode, [Some(*key), None])?;
+        let state = State::new(AlgorithmId::SM2_PKE, mode, [Some(key), None])?;
         // SAFETY: the kernel reads `data` and writes `out`.
         let (result, len) = unsafe { state.operate(&[], (data.as_ptr(), data.len()), (out.as_mut_ptr(), out.len())) };
         result.map(|()| len)

@@ -7,18 +7,16 @@ use crate::Result;
 use alloc::vec::Vec;
 use utee_abi::crypto::{AlgorithmId, KeyUsage, OperationMode};
 
-/// A state with its key; how data becomes other data with it.
+/// A state with a key of its own; how data becomes other data with it.
 #[derive(Debug)]
 struct Operation {
-    // Before the key, which the kernel does not close while the state has it.
     state: State,
-    _key: Object,
 }
 
 impl Operation {
     fn new(algorithm: AlgorithmId, key: &Object, mode: OperationMode, usage: KeyUsage) -> Result<Self> {
         let key = key_for(key, usage)?;
-        Ok(Self { state: State::new(algorithm, mode, [Some(*key), None])?, _key: key })
+        Ok(Self { state: State::new(algorithm, mode, [Some(key), None])? })
     }
 
     fn run(&self, params: &[Attribute<'_>], data: &[u8], out: &mut [u8]) -> Result<usize> {

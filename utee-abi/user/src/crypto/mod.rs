@@ -22,6 +22,8 @@ mod object;
 mod operations;
 mod signature;
 mod state;
+#[cfg(test)]
+mod tests;
 
 pub use blocks::Blocks;
 pub use curves::{Agreement, Point, Sm2Exchange, Variant};

@@ -264,9 +264,7 @@ impl Object {
     /// Those of the derivation: BAD_PARAMETERS for parameters that are missing or of no use.
     pub fn derive(kind: ObjectType, bits: u32, algorithm: AlgorithmId, from: &Self, params: &[Attribute<'_>]) -> Result<Self> {
         let object = Self::new(kind, bits)?;
-        // Declared first, as the state closes its key.
-        let own = from.duplicate()?;
-        let state = State::new(algorithm, OperationMode::Derive, [Some(own.0), None])?;
+        let state = State::new(algorithm, OperationMode::Derive, [Some(from.duplicate()?), None])?;
         let raw: Vec<_> = params.iter().map(Attribute::raw).collect();
         // SAFETY: the attributes name memory that lives.
         unsafe { state.derive_raw(&raw, object.0) }?;

@@ -38,10 +38,8 @@ pub(super) fn key_for(key: &Object, usage: KeyUsage) -> Result<Object> {
 /// A cipher.
 #[derive(Debug)]
 pub struct Cipher {
-    // Before the keys, which the kernel does not close while the state has them.
     state: State,
     blocks: Blocks,
-    _keys: (Object, Option<Object>),
 }
 
 impl Cipher {
@@ -51,8 +49,8 @@ impl Cipher {
     /// NOT_SUPPORTED, OUT_OF_MEMORY; ACCESS_DENIED for a key that may not be used so; BAD_PARAMETERS for one of another type.
     pub fn new(algorithm: AlgorithmId, direction: Direction, key: &Object) -> Result<Self> {
         let key = key_for(key, direction.usage())?;
-        let state = State::new(algorithm, direction.mode(), [Some(*key), None])?;
-        Ok(Self { state, blocks: Blocks::new(algorithm), _keys: (key, None) })
+        let state = State::new(algorithm, direction.mode(), [Some(key), None])?;
+        Ok(Self { state, blocks: Blocks::new(algorithm) })
     }
 
     /// A cipher with a second key for the tweak: XTS.
@@ -60,9 +58,9 @@ impl Cipher {
     /// # Errors
     /// As [`Cipher::new`].
     pub fn with_two_keys(algorithm: AlgorithmId, direction: Direction, key: &Object, tweak: &Object) -> Result<Self> {
-        let keys = (key_for(key, direction.usage())?, key_for(tweak, direction.usage())?);
-        let state = State::new(algorithm, direction.mode(), [Some(*keys.0), Some(*keys.1)])?;
-        Ok(Self { state, blocks: Blocks::new(algorithm), _keys: (keys.0, Some(keys.1)) })
+        let keys = [Some(key_for(key, direction.usage())?), Some(key_for(tweak, direction.usage())?)];
+        let state = State::new(algorithm, direction.mode(), keys)?;
+        Ok(Self { state, blocks: Blocks::new(algorithm) })
     }
 
     /// Starts afresh with a start value.
@@ -110,7 +108,6 @@ impl Cipher {
 #[derive(Debug)]
 pub struct Mac {
     state: State,
-    _key: Object,
 }
 
 impl Mac {
@@ -120,9 +117,9 @@ impl Mac {
     /// As [`Cipher::new`].
     pub fn new(algorithm: AlgorithmId, key: &Object) -> Result<Self> {
         let key = key_for(key, KeyUsage::MAC)?;
-        let state = State::new(algorithm, OperationMode::Mac, [Some(*key), None])?;
+        let state = State::new(algorithm, OperationMode::Mac, [Some(key), None])?;
         state.hash_init()?;
-        Ok(Self { state, _key: key })
+        Ok(Self { state })
     }
 
     /// Takes in data.
@@ -170,7 +167,6 @@ impl Mac {
 #[derive(Debug)]
 pub struct Ae {
     state: State,
-    _key: Object,
 }
 
 impl Ae {
@@ -180,8 +176,8 @@ impl Ae {
     /// As [`Cipher::new`].
     pub fn new(algorithm: AlgorithmId, direction: Direction, key: &Object) -> Result<Self> {
         let key = key_for(key, direction.usage())?;
-        let state = State::new(algorithm, direction.mode(), [Some(*key), None])?;
-        Ok(Self { state, _key: key })
+        let state = State::new(algorithm, direction.mode(), [Some(key), None])?;
+        Ok(Self { state })
     }
 
     /// What is under way in the kernel.

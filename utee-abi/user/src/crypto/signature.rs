@@ -10,9 +10,7 @@ use utee_abi::crypto::{AlgorithmId, KeyUsage, OperationMode};
 /// Signs digests.
 #[derive(Debug)]
 pub struct Signer {
-    // Before the key, which the kernel does not close while the state has it.
     state: State,
-    _key: Object,
 }
 
 impl Signer {
@@ -22,7 +20,7 @@ impl Signer {
     /// NOT_SUPPORTED, OUT_OF_MEMORY; ACCESS_DENIED for a key that may not be used so; BAD_PARAMETERS for one of another type.
     pub fn new(algorithm: AlgorithmId, key: &Object) -> Result<Self> {
         let key = key_for(key, KeyUsage::SIGN)?;
-        Ok(Self { state: State::new(algorithm, OperationMode::Sign, [Some(*key), None])?, _key: key })
+        Ok(Self { state: State::new(algorithm, OperationMode::Sign, [Some(key), None])? })
     }
 
     /// Signs a digest; the length of the signature.
@@ -49,7 +47,6 @@ impl Signer {
 #[derive(Debug)]
 pub struct Verifier {
     state: State,
-    _key: Object,
 }
 
 impl Verifier {
@@ -59,7 +56,7 @@ impl Verifier {
     /// As [`Signer::new`].
     pub fn new(algorithm: AlgorithmId, key: &Object) -> Result<Self> {
         let key = key_for(key, KeyUsage::VERIFY)?;
-        Ok(Self { state: State::new(algorithm, OperationMode::Verify, [Some(*key), None])?, _key: key })
+        Ok(Self { state: State::new(algorithm, OperationMode::Verify, [Some(key), None])? })
     }
 
     /// Verifies the signature of a digest.

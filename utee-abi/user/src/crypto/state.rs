@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Cryptographic states of the kernel, by system call.
 
-use super::ObjectRef;
+use super::{Object, ObjectRef};
 use crate::Result;
 use crate::raw::{self, Word};
 use utee_abi::crypto::{AlgorithmId, OperationMode, UteeAttribute};
@@ -9,7 +9,10 @@ use utee_abi::sysnum::Syscall;
 
 /// A state. Dropping it frees it in the kernel. Its pointers may be to memory of parameters: the kernel checks them.
 #[derive(Debug)]
-pub struct State(u32);
+pub struct State {
+    handle: u32,
+    keys: [Option<ObjectRef>; 2],
+}
 
 /// Memory for a call: address and bytes.
 pub(super) type Memory<T> = (T, usize);
@@ -19,17 +22,24 @@ fn used(size: u64) -> usize {
 }
 
 impl State {
-    /// A state of an algorithm, with its keys, which have to stay open as long as it lives: the kernel closes them with it.
+    /// A state of an algorithm, with its keys, which are the state's from now on: the kernel closes them with it. Without a state they
+    /// are closed here.
     ///
     /// # Errors
     /// NOT_SUPPORTED for an algorithm that the TEE lacks; BAD_PARAMETERS for keys or a mode that do not go with it; OUT_OF_MEMORY.
-    pub fn new(algorithm: AlgorithmId, mode: OperationMode, keys: [Option<ObjectRef>; 2]) -> Result<Self> {
+    pub fn new(algorithm: AlgorithmId, mode: OperationMode, keys: [Option<Object>; 2]) -> Result<Self> {
         let mut state = 0u32;
-        let [key1, key2] = keys.map(|key| Word::number(key.map_or(0, ObjectRef::handle)));
+        let [key1, key2] = keys.each_ref().map(|key| Word::number(key.as_ref().map_or(0, |key| key.handle())));
         let args = [Word::number(algorithm.raw()), Word::number(mode.into()), key1, key2, Word::from_mut(&raw mut state)];
         // SAFETY: the kernel writes the u32 `state`.
         unsafe { raw::call(Syscall::CrypStateAlloc, args) }?;
-        Ok(Self(state))
+        Ok(Self { handle: state, keys: keys.map(|key| key.map(Object::into_ref)) })
+    }
+
+    /// Its keys, for as long as it lives.
+    #[must_use]
+    pub const fn keys(&self) -> [Option<ObjectRef>; 2] {
+        self.keys
     }
 
     /// Takes over what is under way in another state of the same algorithm and mode.
@@ -38,7 +48,7 @@ impl State {
     /// BAD_PARAMETERS.
     pub fn copy_from(&self, from: &Self) -> Result<()> {
         // SAFETY: no memory is named.
-        unsafe { raw::call(Syscall::CrypStateCopy, [Word::number(self.0), Word::number(from.0)]) }
+        unsafe { raw::call(Syscall::CrypStateCopy, [Word::number(self.handle), Word::number(from.handle)]) }
     }
 
     /// Starts a digest or a code.
@@ -47,7 +57,7 @@ impl State {
     /// BAD_PARAMETERS for a key that is empty.
     pub fn hash_init(&self) -> Result<()> {
         // SAFETY: no memory is named.
-        unsafe { raw::call(Syscall::HashInit, [Word::number(self.0), Word::ZERO, Word::ZERO]) }
+        unsafe { raw::call(Syscall::HashInit, [Word::number(self.handle), Word::ZERO, Word::ZERO]) }
     }
 
     /// Takes in data.
@@ -59,7 +69,7 @@ impl State {
     /// BAD_STATE, ACCESS_DENIED.
     pub unsafe fn hash_update(&self, data: Memory<*const u8>) -> Result<()> {
         // SAFETY: passed on.
-        unsafe { raw::call(Syscall::HashUpdate, [Word::number(self.0), Word::from_ptr(data.0), Word::size(data.1)]) }
+        unsafe { raw::call(Syscall::HashUpdate, [Word::number(self.handle), Word::from_ptr(data.0), Word::size(data.1)]) }
     }
 
     /// Takes in the last data and writes the digest or code; its length, that is needed also when there is too little room.
@@ -80,7 +90,7 @@ impl State {
     /// BAD_PARAMETERS for a key that is empty or a start value of a wrong length.
     pub unsafe fn cipher_init(&self, iv: Memory<*const u8>) -> Result<()> {
         // SAFETY: passed on.
-        unsafe { raw::call(Syscall::CipherInit, [Word::number(self.0), Word::from_ptr(iv.0), Word::size(iv.1)]) }
+        unsafe { raw::call(Syscall::CipherInit, [Word::number(self.handle), Word::from_ptr(iv.0), Word::size(iv.1)]) }
     }
 
     /// Works on whole blocks; the length of the result.
@@ -103,7 +113,8 @@ impl State {
 
     unsafe fn transform(&self, call: Syscall, data: Memory<*const u8>, out: Memory<*mut u8>) -> (Result<()>, usize) {
         let mut size = out.1 as u64;
-        let args = [Word::number(self.0), Word::from_ptr(data.0), Word::size(data.1), Word::from_mut(out.0), Word::from_mut(&raw mut size)];
+        let args =
+            [Word::number(self.handle), Word::from_ptr(data.0), Word::size(data.1), Word::from_mut(out.0), Word::from_mut(&raw mut size)];
         // SAFETY: the caller's ranges; the kernel writes the u64 `size`.
         (unsafe { raw::call(call, args) }, used(size))
     }
@@ -117,7 +128,7 @@ impl State {
     /// NOT_SUPPORTED for a tag of such a length; BAD_PARAMETERS.
     pub unsafe fn ae_init(&self, nonce: Memory<*const u8>, tag_len: usize, aad_len: usize, payload_len: usize) -> Result<()> {
         let lens = [tag_len, aad_len, payload_len].map(Word::size);
-        let args = [Word::number(self.0), Word::from_ptr(nonce.0), Word::size(nonce.1), lens[0], lens[1], lens[2]];
+        let args = [Word::number(self.handle), Word::from_ptr(nonce.0), Word::size(nonce.1), lens[0], lens[1], lens[2]];
         // SAFETY: passed on.
         unsafe { raw::call(Syscall::AuthencInit, args) }
     }
@@ -131,7 +142,7 @@ impl State {
     /// BAD_STATE once there was payload.
     pub unsafe fn ae_aad(&self, data: Memory<*const u8>) -> Result<()> {
         // SAFETY: passed on.
-        unsafe { raw::call(Syscall::AuthencUpdateAad, [Word::number(self.0), Word::from_ptr(data.0), Word::size(data.1)]) }
+        unsafe { raw::call(Syscall::AuthencUpdateAad, [Word::number(self.handle), Word::from_ptr(data.0), Word::size(data.1)]) }
     }
 
     /// Works on payload; the length of the result.
@@ -150,7 +161,7 @@ impl State {
     pub unsafe fn ae_encrypt(&self, data: Memory<*const u8>, out: Memory<*mut u8>, tag: Memory<*mut u8>) -> (Result<()>, usize, usize) {
         let (mut size, mut tag_size) = (out.1 as u64, tag.1 as u64);
         let args = [
-            Word::number(self.0),
+            Word::number(self.handle),
             Word::from_ptr(data.0),
             Word::size(data.1),
             Word::from_mut(out.0),
@@ -169,7 +180,7 @@ impl State {
     pub unsafe fn ae_decrypt(&self, data: Memory<*const u8>, out: Memory<*mut u8>, tag: Memory<*const u8>) -> (Result<()>, usize) {
         let mut size = out.1 as u64;
         let args = [
-            Word::number(self.0),
+            Word::number(self.handle),
             Word::from_ptr(data.0),
             Word::size(data.1),
             Word::from_mut(out.0),
@@ -193,7 +204,7 @@ impl State {
     ) -> (Result<()>, usize) {
         let mut size = out.1 as u64;
         let args = [
-            Word::number(self.0),
+            Word::number(self.handle),
             Word::from_ptr(attributes.as_ptr()),
             Word::size(attributes.len()),
             Word::from_ptr(data.0),
@@ -219,7 +230,7 @@ impl State {
         signature: Memory<*const u8>,
     ) -> Result<()> {
         let args = [
-            Word::number(self.0),
+            Word::number(self.handle),
             Word::from_ptr(attributes.as_ptr()),
             Word::size(attributes.len()),
             Word::from_ptr(digest.0),
@@ -239,7 +250,7 @@ impl State {
     /// # Errors
     /// Those of the derivation.
     pub unsafe fn derive_raw(&self, raw: &[[u8; UteeAttribute::SIZE]], object: ObjectRef) -> Result<()> {
-        let args = [Word::number(self.0), Word::from_ptr(raw.as_ptr()), Word::size(raw.len()), Word::number(object.handle())];
+        let args = [Word::number(self.handle), Word::from_ptr(raw.as_ptr()), Word::size(raw.len()), Word::number(object.handle())];
         // SAFETY: the kernel reads `raw`, and what it names.
         unsafe { raw::call(Syscall::CrypDeriveKey, args) }
     }
@@ -249,6 +260,6 @@ impl Drop for State {
     fn drop(&mut self) {
         // A state that cannot be freed has no other remedy; the kernel frees it with the instance.
         // SAFETY: no memory is named.
-        let _ = unsafe { raw::call(Syscall::CrypStateFree, [Word::number(self.0)]) };
+        let _ = unsafe { raw::call(Syscall::CrypStateFree, [Word::number(self.handle)]) };
     }
 }
