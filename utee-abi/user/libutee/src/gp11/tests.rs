@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Sizes and parameters of version 1.1, and what stands beside the C library.
-#![allow(clippy::undocumented_unsafe_blocks, reason = "buffers of the tests, of the sizes that they say")]
 
 use super::crypto::{__GP11_TEE_InitRefAttribute, __GP11_TEE_InitValueAttribute, Attribute11, Content11};
 use super::*;
@@ -16,6 +15,7 @@ fn sizes_and_parameters_are_narrow() {
     let implementation = ptr::without_provenance_mut(0xFFFF_FFFD);
     let name = c"gpd.tee.arith.maxBigIntSize".as_ptr();
     let (mut cells, mut len) = ([0u8, 0, 0, 0, 0, 0xAA], 3u32);
+    // SAFETY: the handle is a constant, the name ends with 0, and `cells` has more bytes than `len` says.
     unsafe {
         let text = cells.as_mut_ptr().cast();
         assert_eq!(__GP11_TEE_GetPropertyAsString(implementation, name, text, &raw mut len), TeeError::SHORT_BUFFER.raw());
@@ -25,6 +25,7 @@ fn sizes_and_parameters_are_narrow() {
     assert_eq!(&cells, b"4096\0\xAA");
 
     fake::on(Syscall::InvokeTaCommand, |args| {
+        // SAFETY: the wrapper passes its types and eight cells, and the cell of the origin, which live during the call.
         unsafe {
             let cells = args[3].pointer::<u64>().add(1);
             assert_eq!((cells.read(), cells.add(2).read(), cells.add(3).read()), (1, 0x1000, 7));
@@ -36,8 +37,10 @@ fn sizes_and_parameters_are_narrow() {
     let mut params = [Param11 { value: Value { a: 1, b: 2 } }; 4];
     params[1] = Param11 { memref: Memref11 { buffer: ptr::without_provenance_mut(0x1000), size: 7 } };
     let mut origin = 0;
+    // SAFETY: four parameters and a cell for the origin; the buffer that is named is looked at by the fake kernel alone, as a number.
     let code = unsafe { __GP11_TEE_InvokeTACommand(ptr::without_provenance_mut(3), 10, 5, 0x61, params.as_mut_ptr(), &raw mut origin) };
     assert_eq!((code, origin), (0, 4));
+    // SAFETY: every bit pattern is a value or the size of a buffer, and all bytes of the parameters were written.
     unsafe {
         assert_eq!((params[0].value.a, params[1].memref.size, params[2].value.a), (1, 53, 1));
     }
@@ -48,17 +51,23 @@ fn attributes_keep_to_their_ids() {
     let mut attribute = Attribute11 { id: 0, content: Content11 { value: Value { a: 0, b: 0 } } };
     let at = &raw mut attribute;
     let id = 0xC000_0000;
+    // SAFETY: `at` is an attribute of this test; the buffer is noted, not looked at.
     unsafe { __GP11_TEE_InitRefAttribute(at, id, ptr::without_provenance(8), 4) };
+    // SAFETY: a reference was just written.
     assert_eq!((attribute.id, unsafe { attribute.content.reference.size }), (id, 4));
     let bad = Some(End::Panic(TeeError::BAD_PARAMETERS.raw()));
-    assert_eq!(fake::run(|| unsafe { __GP11_TEE_InitValueAttribute(at, id, 1, 2) }), bad);
-    assert_eq!(fake::run(|| unsafe { __GP11_TEE_InitRefAttribute(at, id | FLAG_VALUE, ptr::null(), 0) }), bad);
-    assert_eq!(fake::run(|| unsafe { __GP11_TEE_InitValueAttribute(at, id | FLAG_VALUE, 1, 2) }), None);
+    // SAFETY: as above.
+    let value = |id| fake::run(|| unsafe { __GP11_TEE_InitValueAttribute(at, id, 1, 2) });
+    // SAFETY: as above.
+    let reference = |id| fake::run(|| unsafe { __GP11_TEE_InitRefAttribute(at, id, ptr::null(), 0) });
+    assert_eq!([value(id), reference(id | FLAG_VALUE), value(id | FLAG_VALUE)], [bad, bad, None]);
 }
 
 #[test]
 fn utilities() {
     let (mut text, mut bytes, mut len) = ([0x55 as c_char; 9], [0u8; 4], 8);
+    // SAFETY: buffers of this test: `len` says no more than the one that is written has, and the numbers are as many as is said; what is
+    // freed is nothing, or what `malloc` gave.
     unsafe {
         assert!(!base64_enc(b"foob".as_ptr().cast(), 4, text.as_mut_ptr(), &raw mut len) && len == 9);
         assert!(base64_enc(b"foob".as_ptr().cast(), 4, text.as_mut_ptr(), &raw mut len) && len == 9);
