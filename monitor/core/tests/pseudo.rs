@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Pseudo-TAs as the normal world and TAs see them.
 
+mod common;
+
+use common::Running;
 use std::sync::Arc;
 use tee_core::Tee;
 use tee_core::testing::FakePlatform;
 use tee_core::testing::image::{elf, signed};
 use tee_core::testing::normal::{NormalWorld, Reply};
+use tee_core::testing::script::Ta;
 use utee_abi::msg::{Kind, MsgParam};
+use utee_abi::param::{ParamType, ParamTypes};
 use utee_abi::pta::{device, invoke_tests, log, rng, stats, system};
 use utee_abi::result::{Origin, TeeError};
 use utee_abi::sysnum::Syscall;
@@ -256,10 +261,130 @@ fn records(world: &mut NormalWorld, session: u32, command: stats::Command, first
     world.read(page, size as usize)
 }
 
-fn loaded(world: &mut NormalWorld, session: u32) -> Vec<(Uuid, u32, u32)> {
+fn all_loaded(world: &mut NormalWorld, session: u32) -> Vec<stats::TaRecord> {
     let bytes = records(world, session, stats::Command::Ta, &[]);
-    let all = bytes.chunks_exact(stats::TaRecord::SIZE).map(|record| stats::TaRecord::from_bytes(record).unwrap());
-    all.map(|ta| (ta.uuid, ta.panicked, ta.sessions)).collect()
+    bytes.chunks_exact(stats::TaRecord::SIZE).map(|record| stats::TaRecord::from_bytes(record).unwrap()).collect()
+}
+
+fn loaded(world: &mut NormalWorld, session: u32) -> Vec<(Uuid, u32, u32)> {
+    all_loaded(world, session).iter().map(|ta| (ta.uuid, ta.panicked, ta.sessions)).collect()
+}
+
+/// A TA that tells of its heap: what it says begins with `first`.
+fn telling(first: u64) -> impl Fn(&mut Ta) -> u32 {
+    move |ta| {
+        if ta.function() == EntryFunction::DumpMemStats {
+            let value = ParamType::ValueOutput;
+            assert_eq!(ta.params().types, ParamTypes::new([value, value, value, ParamType::None]));
+            assert_eq!((ta.params().cells, ta.command()), ([[0; 2]; 4], 0));
+            for (number, cell) in (0..6).enumerate() {
+                ta.set_cell(cell / 2, cell % 2, first + number as u64);
+            }
+        }
+        0
+    }
+}
+
+#[test]
+fn statistics_tell_what_each_idle_ta_says_of_its_heap() {
+    let keep = TaFlags::SINGLE_INSTANCE | TaFlags::INSTANCE_KEEP_ALIVE;
+    let (tee, mut world) = boot(&[(A, TaFlags::empty()), (B, keep), (C, TaFlags::empty())]);
+    tee.platform.scripts().set(&A, telling(1 << 32));
+    tee.platform.scripts().set(&B, telling(10));
+    // As a TA that was built without these numbers.
+    tee.platform.scripts().set(&C, |ta| match ta.function() {
+        EntryFunction::DumpMemStats => {
+            ta.set_cell(0, 0, 77);
+            TeeError::NOT_SUPPORTED.raw()
+        }
+        _ => 0,
+    });
+    let statistics = session(&mut world, &stats::UUID);
+    let sessions = [A, B, C].map(|uuid| session(&mut world, &uuid));
+    world.close(sessions[1]);
+    let heaps: Vec<_> = all_loaded(&mut world, statistics).iter().map(|ta| ta.heap).collect();
+    let told = stats::AllocRecord {
+        allocated: 10,
+        max_allocated: 11,
+        size: 12,
+        failures: 13,
+        largest_failure: 14,
+        allocated_at_failure: 15,
+        ..stats::AllocRecord::default()
+    };
+    let most = u32::MAX;
+    let more = stats::AllocRecord {
+        allocated: most,
+        max_allocated: most,
+        size: most,
+        failures: most,
+        largest_failure: most,
+        allocated_at_failure: most,
+        ..told
+    };
+    assert_eq!(heaps, [more, told, stats::AllocRecord::default()], "more than fits is the most that fits");
+    for session in [sessions[0], sessions[2]] {
+        world.close(session);
+    }
+    assert_eq!(all_loaded(&mut world, statistics).len(), 1);
+}
+
+#[test]
+fn a_ta_that_panics_or_loops_when_asked_of_its_heap_dies_alone() {
+    let (tee, mut world) = boot(&[(A, TaFlags::empty()), (B, TaFlags::empty()), (C, TaFlags::empty())]);
+    let clock = Arc::clone(&tee);
+    tee.platform.scripts().set(&A, |ta| if ta.function() == EntryFunction::DumpMemStats { ta.syscall(Syscall::Panic, &[1, 0]) } else { 0 });
+    tee.platform.scripts().set(&B, move |ta| {
+        while ta.function() == EntryFunction::DumpMemStats {
+            clock.platform.advance(100);
+            ta.secure_interrupt();
+        }
+        0
+    });
+    tee.platform.scripts().set(&C, telling(10));
+    let statistics = session(&mut world, &stats::UUID);
+    let sessions = [A, B, C].map(|uuid| session(&mut world, &uuid));
+    let found = all_loaded(&mut world, statistics);
+    let seen: Vec<_> = found.iter().map(|ta| (ta.uuid, ta.panicked, ta.heap.allocated)).collect();
+    assert_eq!(seen, [(A, 1, 0), (B, 1, 0), (C, 0, 10)]);
+    assert_eq!(loaded(&mut world, statistics), [(C, 0, 1)], "the dead are not kept");
+    for session in &sessions[..2] {
+        assert_eq!(result(&world.invoke(*session, 0, &[])), (TeeError::TARGET_DEAD.raw(), Origin::Tee.raw()));
+    }
+    assert_eq!(result(&world.invoke(sessions[2], 0, &[])).0, 0);
+}
+
+#[test]
+fn nobody_waits_for_a_ta_that_runs_to_hear_of_its_heap() {
+    let (tee, mut world) = boot(&[(A, TaFlags::empty()), (B, TaFlags::SINGLE_INSTANCE | TaFlags::MULTI_SESSION)]);
+    tee.platform.scripts().set(&A, |ta| match ta.function() {
+        EntryFunction::InvokeCommand => ta.syscall(Syscall::Wait, &[5]),
+        _ => telling(10)(ta),
+    });
+    // It opens a session with A while it is asked, and leaves it open.
+    tee.platform.scripts().set(&B, |ta| {
+        if ta.function() == EntryFunction::DumpMemStats {
+            let (name, session, origin) = (ta.scratch(0), ta.scratch(1), ta.scratch(2));
+            ta.write(name, &A.to_memory());
+            assert_eq!(ta.syscall(Syscall::OpenTaSession, &[name, 0xFFFF_FFFF, 0, session, origin]), 0);
+        }
+        0
+    });
+    let statistics = session(&mut world, &stats::UUID);
+    let waits = session(&mut world, &A);
+    let call = Running::start(&mut world, waits, 0);
+    let other = session(&mut world, &B);
+    let seen: Vec<_> = all_loaded(&mut world, statistics).iter().map(|ta| (ta.uuid, ta.sessions, ta.heap.allocated)).collect();
+    assert_eq!(seen, [(A, 1, 0), (B, 1, 0)], "no more than there was room for");
+    tee.platform.advance(10);
+    assert_eq!(call.answer(&world, 0), 0);
+    let seen: Vec<_> = loaded(&mut world, statistics);
+    assert_eq!(seen, [(A, 0, 1), (B, 0, 1), (A, 0, 1)]);
+    // What it left open ends with it.
+    for session in [other, waits] {
+        world.close(session);
+    }
+    assert_eq!(loaded(&mut world, statistics), []);
 }
 
 #[test]

@@ -3,9 +3,8 @@
 
 use super::{Caller, PseudoTa, memref, value};
 use crate::call::Call;
-use crate::limits::MAX_INSTANCES;
 use crate::ports::{Platform, Pool, PoolUsage};
-use crate::session::{Client, Session};
+use crate::session::{Client, Session, ops};
 use crate::ta::memory::Memory;
 use crate::ta::params::{Param, Params};
 use crate::ta::time::Clock;
@@ -123,18 +122,37 @@ fn pool<P: Platform>(platform: &P, number: u32, reset: bool) -> AllocRecord {
 fn instances<P: Platform>(call: &Call<'_, P>, params: &mut Params<P>) -> Result<(), TeeError> {
     let [p0, Param::None, Param::None, Param::None] = params else { return Err(TeeError::BAD_PARAMETERS) };
     let (memory, size) = memref(p0, ParamType::MemrefOutput)?;
-    // What is loaded may change meanwhile: a list of one moment, so that nobody is counted twice.
-    let mut records = heapless::Vec::<TaRecord, MAX_INSTANCES>::new();
-    call.tee.registry.for_each(|instance| {
+    let registry = &call.tee.registry;
+    // The room is settled before any TA is asked. What is loaded may change meanwhile: no more than these, and nobody twice.
+    let count = registry.usage().0;
+    let memory = room(memory, size, count, TaRecord::SIZE)?;
+    let (mut written, mut last) = (0usize, 0);
+    while written < count
+        && let Some(instance) = registry.after(last)
+    {
+        last = instance.id;
+        let heap = heap(ops::heap_of(call, &instance));
         let (panicked, sessions) = (u32::from(instance.is_dead()), instance.sessions());
-        // How much of its heap a TA uses is for the TA to say.
-        let _ = records.push(TaRecord { uuid: instance.uuid, panicked, sessions, heap: AllocRecord::default() });
-    });
-    let memory = room(memory, size, records.len(), TaRecord::SIZE)?;
-    for (index, record) in records.iter().enumerate() {
-        put(call, memory, index, &record.to_bytes())?;
+        put(call, memory, written, &TaRecord { uuid: instance.uuid, panicked, sessions, heap }.to_bytes())?;
+        written = written.saturating_add(1);
     }
+    *size = written.saturating_mul(TaRecord::SIZE) as u64;
     Ok(())
+}
+
+/// The record of a TA's heap; all zero when it did not tell of it.
+fn heap(told: Option<[[u64; 2]; 3]>) -> AllocRecord {
+    let Some([[allocated, max_allocated], [size, failures], [largest_failure, at_failure]]) = told else { return AllocRecord::default() };
+    let word = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+    AllocRecord {
+        allocated: word(allocated),
+        max_allocated: word(max_allocated),
+        size: word(size),
+        failures: word(failures),
+        largest_failure: word(largest_failure),
+        allocated_at_failure: word(at_failure),
+        ..AllocRecord::default()
+    }
 }
 
 fn time<P: Platform>(call: &Call<'_, P>, params: &mut Params<P>) -> Result<(), TeeError> {

@@ -10,13 +10,16 @@ use crate::ports::Platform;
 use crate::pta::{self, Caller, PseudoTa};
 use crate::ta::instance::{Acquire, Body, Instance};
 use crate::ta::load;
-use crate::ta::params::{self, Params};
+use crate::ta::params::{self, Param, Params};
 use crate::ta::registry::Found;
 use crate::ta::run::{self, Outcome};
+use crate::ta::time::ticks_of_ms;
 use crate::waiting;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::time::Duration;
+use utee_abi::msg::Login;
+use utee_abi::param::ParamType;
 use utee_abi::result::TeeError;
 use utee_abi::ta_head::{EntryFunction, TaFlags};
 use utee_abi::uuid::Uuid;
@@ -28,6 +31,9 @@ const OPEN_HEAP: usize = 96 * 1024;
 const LOADING_POLL: Duration = Duration::from_millis(1);
 /// The longest of these sleeps.
 const LOADING_POLL_MAX: Duration = Duration::from_millis(20);
+
+/// Milliseconds of CPU time in which a TA tells of its heap; it is ended past them, as one is that runs past its own limit.
+const HEAP_OF_LIMIT_MS: u32 = 1000;
 
 /// Who opens a session and how long it may take.
 pub struct Request {
@@ -206,6 +212,37 @@ fn bury<P: Platform>(call: &Call<'_, P>, instance: &Arc<Instance<P>>, body: Box<
         call.wake(thread);
     }
     log!(call.platform(), "E core: ta {} is dead", instance.uuid);
+}
+
+/// Has a TA tell of its heap, the numbers as [`EntryFunction::DumpMemStats`] gives them. `None` when somebody runs in it, for nobody
+/// waits for it, when it is dead or dies of being asked, and when it does not tell.
+pub fn heap_of<P: Platform>(call: &Call<'_, P>, instance: &Arc<Instance<P>>) -> Option<[[u64; 2]; 3]> {
+    let Acquire::Got(mut body) = instance.acquire(call.thread) else { return None };
+    // Whoever asks is not its client: it gets little time, and what it has is its own again afterwards.
+    let limit = body.time_limit;
+    let most = ticks_of_ms(call.platform(), HEAP_OF_LIMIT_MS);
+    body.time_limit = Some(limit.map_or(most, |limit| limit.min(most)));
+    let client = Client { login: Login::Public, uuid: Uuid::NIL };
+    let session = Session::new(call.tee.sessions.new_id(), client, Opener::Console, Target::User(Arc::clone(instance)));
+    let output = || Param::Value { kind: ParamType::ValueOutput, a: 0, b: 0 };
+    let mut params = [output(), output(), output(), Param::None];
+    let outcome = run::enter(call, instance, &mut body, &Arc::new(session), EntryFunction::DumpMemStats, 0, &mut params);
+    if outcome == Ok(Outcome::Died) {
+        bury(call, instance, body);
+        return None;
+    }
+    body.time_limit = limit;
+    release(call, instance, body);
+    // Its last client may have left meanwhile, before the TA opened sessions in this call.
+    if !call.tee.registry.has(instance) {
+        close_all_of(call, instance);
+    }
+    match (outcome, params) {
+        (Ok(Outcome::Returned(0)), [Param::Value { a, b, .. }, Param::Value { a: c, b: d, .. }, Param::Value { a: e, b: f, .. }, _]) => {
+            Some([[a, b], [c, d], [e, f]])
+        }
+        _ => None,
+    }
 }
 
 /// Closes every session that a TA had open as a client.

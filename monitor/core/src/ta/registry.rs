@@ -60,6 +60,17 @@ impl<P: Platform> Registry<P> {
         self.loaded.lock().instances.iter().map(Arc::as_ref).for_each(f);
     }
 
+    /// The loaded instance with the lowest number past `id`, so that one can walk them without the lock; `None` past the last.
+    pub fn after(&self, id: u32) -> Option<Arc<Instance<P>>> {
+        let loaded = self.loaded.lock();
+        loaded.instances.iter().filter(|instance| instance.id > id).min_by_key(|instance| instance.id).cloned()
+    }
+
+    /// True while an instance is in the table.
+    pub fn has(&self, instance: &Arc<Instance<P>>) -> bool {
+        self.loaded.lock().instances.iter().any(|other| Arc::ptr_eq(other, instance))
+    }
+
     /// Joins a loaded single instance of `uuid`, or claims the load of it for `thread`.
     ///
     /// # Errors
