@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Project Wycheproof's vectors of the curves: signatures, points and results that others got wrong.
 
+use tee_core::crypto::algorithms::ae::{Ae, Scheme, Start};
+use tee_core::crypto::algorithms::block::Kind;
 use tee_core::crypto::algorithms::digest::Digest;
 use tee_core::crypto::algorithms::ecc::{self, Curve};
 use tee_core::crypto::algorithms::edwards::{Dom, Use, Verify, Verifying};
+use tee_core::crypto::engine::{Engine, MaybeEngine};
+use tee_core::testing::PortableEngine;
 use utee_abi::crypto::Algorithm;
 use utee_abi::result::TeeError;
 use wycheproof::TestResult::Valid;
-use wycheproof::{ecdh, ecdsa, eddsa, xdh};
+use wycheproof::{aead, ecdh, ecdsa, eddsa, xdh};
 
 #[test]
 fn ecdsa() {
@@ -94,5 +98,49 @@ fn xdh() {
             count += 1;
         }
         assert!(count > 400, "{of:?} has {count}");
+    }
+}
+
+/// Seals and opens all vectors of a set; how many of them make the counter come round.
+fn sealed(name: aead::TestName, scheme: Scheme, engine: MaybeEngine) -> usize {
+    let (mut count, mut wraps) = (0, 0);
+    for test in aead::TestSet::load(name).unwrap().test_groups.into_iter().flat_map(|group| group.tests) {
+        let start =
+            Start { nonce: &test.nonce, tag_len: test.tag.len(), aad_len: test.aad.len() as u64, payload_len: test.pt.len() as u64 };
+        let new = |decrypts| Ae::new(engine, Kind::Aes, scheme, decrypts, &test.key, &start);
+        let run = |mut ae: Ae, data: &[u8]| {
+            ae.aad(&test.aad);
+            let mut data = data.to_vec();
+            ae.payload(&mut data);
+            (ae, data)
+        };
+        let opened = new(true).and_then(|ae| {
+            let (mut ae, plain) = run(ae, &test.ct);
+            ae.verify(&test.tag).map(|()| plain)
+        });
+        let wanted = (test.result == Valid).then(|| test.pt.to_vec());
+        assert_eq!(opened.ok(), wanted, "{name:?} {} {}", test.tc_id, test.comment);
+        if test.result == Valid {
+            let (mut ae, text) = run(new(false).unwrap(), &test.pt);
+            assert_eq!(
+                (text.as_slice(), &ae.tag().unwrap()[..test.tag.len()]),
+                (test.ct.as_slice(), test.tag.as_slice()),
+                "{}",
+                test.tc_id
+            );
+        }
+        count += 1;
+        wraps += usize::from(test.flags.contains(&aead::TestFlag::CounterWrap));
+    }
+    assert!(count > 100, "{name:?} has {count}");
+    wraps
+}
+
+/// Nonces of every length, those among them that make GCM's counter come round, tags that are wrong, too short or too long.
+#[test]
+fn authenticated_encryption() {
+    for engine in [None, Some(&PortableEngine as &dyn Engine)] {
+        assert!(sealed(aead::TestName::AesGcm, Scheme::Gcm, engine) > 10);
+        sealed(aead::TestName::AesCcm, Scheme::Ccm, engine);
     }
 }
