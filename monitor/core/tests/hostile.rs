@@ -87,6 +87,43 @@ fn registered_memory_is_not_left_behind_its_end() {
     }
 }
 
+/// A word that is looked at twice may have changed in between: whatever a message says is copied once, and so are its page lists.
+#[test]
+fn no_byte_of_a_message_is_read_twice() {
+    let tee = boot();
+    let mut world = NormalWorld::new(Arc::clone(&tee));
+    let session = world.open(&A, &[]).header.session;
+    let (one, two) = (world.pages(1), world.pages(1));
+    let list = world.list(&[one, two]);
+    let buffer = MsgParam::new(Kind::TmemInout, [list | 100, 5000, 0]).with(ATTR_NONCONTIG);
+    let registered = MsgParam::new(Kind::RmemInout, [8, 100, 5]);
+    let [a, b] = A.words();
+    let meta = |words| MsgParam::new(Kind::ValueInput, words).with(ATTR_META);
+    let value = MsgParam::value_in(1, 2, 3);
+    let messages: [(Command, &[MsgParam]); 6] = [
+        (Command::RegisterShm, &[MsgParam::new(Kind::TmemOutput, [list, 8192, 5]).with(ATTR_NONCONTIG)]),
+        (Command::OpenSession, &[meta([a, b, 0]), meta([0; 3]), value, buffer]),
+        (Command::InvokeCommand, &[value, buffer, registered, MsgParam::value_out()]),
+        (Command::Cancel, &[]),
+        (Command::UnregisterShm, &[MsgParam::new(Kind::RmemInput, [0, 0, 5])]),
+        (Command::CloseSession, &[]),
+    ];
+    for (command, params) in messages {
+        let header = MsgHeader { session, ..MsgHeader::request(command.into(), params.len() as u32) };
+        let page = world.put(&header, params);
+        let mut code = 0;
+        let reads = tee.platform.noting_reads(|| code = call(&world, page));
+        assert_eq!((code, MsgHeader::read(&world.read(page, 32)).map(|header| header.ret)), (0, Some(0)), "{command:?}");
+        assert!(reads.iter().any(|read| read.contains(&page)), "{command:?}: it was read");
+        for from in [page, list] {
+            for at in from..from + 4096 {
+                let times = reads.iter().filter(|read| read.contains(&at)).count();
+                assert!(times < 2, "{command:?}: byte {} of {from:x} was read {times} times", at - from);
+            }
+        }
+    }
+}
+
 fn word() -> impl Strategy<Value = u64> {
     prop_oneof![
         Just(0),

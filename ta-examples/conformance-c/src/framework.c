@@ -89,7 +89,22 @@ static void check_memory(void)
 	CHECK(block && block[0] == 0 && block[4999] == 0);
 	CHECK(TEE_CheckMemoryAccessRights(TEE_MEMORY_ACCESS_READ, block, 5000) == TEE_ERROR_ACCESS_DENIED);
 	CHECK(tee_unmap(block, 5000) == TEE_SUCCESS);
+	/* For TAs whose flags say that they maintain caches. */
 	CHECK(TEE_CacheClean((char *)read_only, 4) == TEE_ERROR_NOT_SUPPORTED);
+	CHECK(TEE_CacheFlush((char *)read_only, 4) == TEE_ERROR_NOT_SUPPORTED);
+	CHECK(TEE_CacheInvalidate((char *)read_only, 4) == TEE_ERROR_NOT_SUPPORTED);
+
+	/* Nothing is allocated somewhere, and given back. */
+	block = TEE_Malloc(0, TEE_MALLOC_FILL_ZERO);
+	CHECK(block);
+	block = TEE_Realloc(block, 10);
+	CHECK(block && block[9] == 0);
+	block = TEE_Realloc(block, 0);
+	CHECK(block);
+	TEE_Free(block);
+	block = TEE_Malloc(64, TEE_MALLOC_NO_FILL | TEE_MALLOC_NO_SHARE);
+	CHECK(block);
+	TEE_Free(block);
 }
 
 static void check_time_and_random(void)

@@ -45,6 +45,34 @@ static void check_objects(void)
 	TEE_CloseObject(TEE_HANDLE_NULL);
 }
 
+/* The functions that others have taken the place of, and numbers among attributes. */
+static void check_deprecated(void)
+{
+	TEE_ObjectHandle key = TEE_HANDLE_NULL, copy = TEE_HANDLE_NULL;
+	TEE_Attribute curve;
+	TEE_ObjectInfo info;
+	uint32_t a = 0, b = 1;
+
+	TEE_InitValueAttribute(&curve, TEE_ATTR_ECC_CURVE, TEE_ECC_CURVE_NIST_P256, 0);
+	CHECK(TEE_AllocateTransientObject(TEE_TYPE_ECDSA_KEYPAIR, 256, &key) == TEE_SUCCESS);
+	TEE_GetObjectInfo(key, &info);
+	CHECK(info.objectType == TEE_TYPE_ECDSA_KEYPAIR && info.objectSize == 0 && info.handleFlags == 0);
+	CHECK(TEE_GenerateKey(key, 256, &curve, 1) == TEE_SUCCESS);
+	CHECK(TEE_GetObjectValueAttribute(key, TEE_ATTR_ECC_CURVE, &a, &b) == TEE_SUCCESS && a == TEE_ECC_CURVE_NIST_P256 && b == 0);
+	CHECK(TEE_GetObjectValueAttribute(key, TEE_ATTR_ECC_CURVE, &a, NULL) == TEE_SUCCESS);
+	CHECK(TEE_GetObjectValueAttribute(key, TEE_ATTR_ECC_CURVE, NULL, &b) == TEE_SUCCESS);
+	CHECK(TEE_GetObjectValueAttribute(key, TEE_ATTR_RSA_PSS_SALT_LENGTH, &a, &b) == TEE_ERROR_ITEM_NOT_FOUND);
+	CHECK(TEE_AllocateTransientObject(TEE_TYPE_ECDSA_PUBLIC_KEY, 256, &copy) == TEE_SUCCESS);
+	TEE_CopyObjectAttributes(copy, key);
+	TEE_RestrictObjectUsage(copy, TEE_USAGE_VERIFY);
+	TEE_GetObjectInfo(copy, &info);
+	CHECK(info.objectSize == 256 && info.objectUsage == TEE_USAGE_VERIFY && info.handleFlags == TEE_HANDLE_FLAG_INITIALIZED);
+	a = 0;
+	CHECK(TEE_GetObjectValueAttribute(copy, TEE_ATTR_ECC_CURVE, &a, &b) == TEE_SUCCESS && a == TEE_ECC_CURVE_NIST_P256);
+	TEE_FreeTransientObject(key);
+	TEE_FreeTransientObject(copy);
+}
+
 /* SP 800-38A, F.2.1: two blocks, in pieces of any length, in place. */
 static void check_cipher(void)
 {
@@ -268,6 +296,7 @@ void check_keys(void)
 {
 	check_signature();
 	check_objects();
+	check_deprecated();
 	check_cipher();
 	check_mac();
 	check_ae();

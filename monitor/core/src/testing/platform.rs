@@ -111,6 +111,8 @@ impl RealTimeClock for Calendar {
 /// A machine in a host process.
 pub struct FakePlatform {
     ram: Ram,
+    /// What the core read of the normal world, while that is noted.
+    reads: Mutex<Option<Vec<Range<u64>>>>,
     archive: Arc<FakeSealed>,
     scripts: Scripts,
     threads: HostThreads,
@@ -163,6 +165,7 @@ impl FakePlatform {
     fn try_boot(tas: &[(Uuid, Vec<u8>)], threads: usize, notifies: bool, secrets: Secrets) -> Result<Arc<Tee<Self>>, TeeError> {
         let platform = Self {
             ram: Ram(Arc::new(Mutex::new(std::vec![0; (RAM.end - RAM.start) as usize]))),
+            reads: Mutex::default(),
             archive: Arc::new(FakeSealed::fixed(image::archive(tas, secrets.product))),
             scripts: Scripts::default(),
             threads: HostThreads::new(threads + 1),
@@ -208,6 +211,13 @@ impl FakePlatform {
     /// Lets time pass.
     pub fn advance(&self, milliseconds: u64) {
         self.clock.fetch_add(milliseconds, Ordering::SeqCst);
+    }
+
+    /// Runs a part, and gives what the core read of the normal world in it, in its order.
+    pub fn noting_reads(&self, part: impl FnOnce()) -> Vec<Range<u64>> {
+        *self.reads.lock().unwrap() = Some(Vec::new());
+        part();
+        self.reads.lock().unwrap().take().unwrap_or_default()
     }
 
     /// Pages that TAs have.
@@ -287,6 +297,9 @@ impl Platform for FakePlatform {
     }
 
     fn normal_read(&self, pa: u64, out: &mut [u8]) -> bool {
+        if let Some(reads) = &mut *self.reads.lock().unwrap() {
+            reads.push(pa..pa.saturating_add(out.len() as u64));
+        }
         self.ram.read(pa, out)
     }
 

@@ -2,22 +2,28 @@
 //! The C functions against what the C standard and the GlobalPlatform specification say of them.
 
 use crate::digest::{TEE_DigestDoFinal, TEE_DigestUpdate};
+use crate::framework::TEE_Panic;
 use crate::libc::memory::{calloc, consttime_memcmp, free, memalign};
 use crate::libc::number::{atoi, strtol, strtoul, strtoull};
 use crate::libc::sort::{bsearch, qsort};
 use crate::libc::string::{strcasecmp, strcmp, strdup, strlcat, strlcpy, strncpy, strrchr, strstr, strtok_r};
 use crate::memory::{TEE_Free, TEE_Malloc, TEE_Realloc};
+use crate::object::{
+    TEE_CloseObject, TEE_CopyObjectAttributes1, TEE_FreeTransientObject, TEE_GetObjectBufferAttribute, TEE_GetObjectInfo1,
+    TEE_GetObjectValueAttribute, TEE_PopulateTransientObject, TEE_ResetTransientObject,
+};
 use crate::operation::{TEE_AllocateOperation, TEE_FreeOperation, TEE_GetOperationInfo};
 use crate::property::{
     TEE_AllocatePropertyEnumerator, TEE_FreePropertyEnumerator, TEE_GetNextProperty, TEE_GetPropertyAsBinaryBlock, TEE_GetPropertyAsString,
     TEE_GetPropertyAsU32, TEE_GetPropertyName, TEE_StartPropertyEnumerator, own_properties,
 };
 use crate::session::{TEE_InvokeTACommand, cells_to_params, params_to_cells};
-use crate::types::{OperationInfo, TeeParam, TeeUuid, UserTaProperty, Value};
-use api::fake;
+use crate::types::{ObjectInfo, OperationInfo, TeeParam, TeeUuid, UserTaProperty, Value};
+use api::fake::{self, End};
 use api::{TeeError, Uuid};
 use core::ffi::{CStr, c_char, c_int, c_long, c_ulong, c_void};
 use core::ptr;
+use utee_abi::crypto::{AttributeId, HandleFlags, UteeObjectInfo};
 use utee_abi::param::{ParamType, ParamTypes};
 use utee_abi::sysnum::Syscall;
 
@@ -287,4 +293,61 @@ fn uuids_are_read_from_their_text_alone() {
     assert_eq!(parse(c"8aaaf200-2450-11e4-abe2-0002a5d5c51b"), 0);
     assert_eq!((parse(c"8aaaf200245011e4abe20002a5d5c51b"), parse(c"8aaaf200-2450-11e4-abe2-0002a5d5c51g"), parse(c"")), (bad, bad, bad));
     assert_eq!(uuid.time_low, 0x8aaa_f200);
+}
+
+/// Sections 4.8.1, 5.5 and 5.6: what a TA must not do with an object ends it.
+#[test]
+fn what_objects_must_not_be_used_for_panics() {
+    const EMPTY: usize = 1;
+    const KEY: usize = 2;
+    const KEPT: usize = 3;
+    const NONE: usize = 4;
+    fake::on(Syscall::CrypObjGetInfo, |args| {
+        let flags = match args[0].value() {
+            EMPTY => HandleFlags::empty(),
+            KEY => HandleFlags::INITIALIZED,
+            KEPT => HandleFlags::INITIALIZED | HandleFlags::PERSISTENT,
+            _ => return TeeError::BAD_STATE.raw(),
+        };
+        let info = UteeObjectInfo {
+            object_type: 0xA000_0010,
+            object_size: 0,
+            max_object_size: 256,
+            usage: 0,
+            data_size: 0,
+            data_position: 0,
+            handle_flags: flags.bits(),
+        };
+        // SAFETY: the wrapper passes room for it.
+        unsafe { args[1].pointer::<[u8; UteeObjectInfo::SIZE]>().write(info.to_bytes()) };
+        0
+    });
+    for call in [Syscall::CrypObjClose, Syscall::CrypObjReset, Syscall::CrypObjCopy, Syscall::CrypObjPopulate] {
+        fake::on(call, |_| 0);
+    }
+    let handle = |number: usize| ptr::without_provenance_mut::<c_void>(number);
+    let end = |code: TeeError| Some(End::Panic(code.raw()));
+    let (bad, state) = (end(TeeError::BAD_PARAMETERS), end(TeeError::BAD_STATE));
+    let (reference, value) = (AttributeId::SECRET_VALUE.raw(), AttributeId::ECC_CURVE.raw());
+    let (mut size, mut number) = (0usize, 0u32);
+    let mut info = ObjectInfo::default();
+    // SAFETY: handles are numbers of the fake kernel; what is written is this test's, and no attributes are read.
+    unsafe {
+        assert_eq!(fake::run(|| TEE_Panic(7)), Some(End::Panic(7)));
+        assert_eq!(fake::run(|| _ = TEE_GetObjectInfo1(handle(NONE), &raw mut info)), state);
+        assert_eq!(fake::run(|| _ = TEE_GetObjectBufferAttribute(handle(KEY), value, ptr::null_mut(), &raw mut size)), bad);
+        assert_eq!(fake::run(|| _ = TEE_GetObjectValueAttribute(handle(KEY), reference, &raw mut number, &raw mut number)), bad);
+        for (object, populated, copied) in [(EMPTY, None, None), (KEY, state, bad), (KEPT, state, bad), (NONE, state, state)] {
+            assert_eq!(fake::run(|| _ = TEE_PopulateTransientObject(handle(object), ptr::null(), 0)), populated, "{object}");
+            assert_eq!(fake::run(|| _ = TEE_CopyObjectAttributes1(handle(object), handle(KEY))), copied, "{object}");
+        }
+        assert_eq!(fake::run(|| _ = TEE_CopyObjectAttributes1(handle(EMPTY), handle(EMPTY))), bad);
+        for (object, wanted) in [(0, None), (EMPTY, None), (KEY, None), (KEPT, state), (NONE, state)] {
+            assert_eq!(fake::run(|| TEE_FreeTransientObject(handle(object))), wanted, "{object}");
+            assert_eq!(fake::run(|| TEE_ResetTransientObject(handle(object))), wanted, "{object}");
+        }
+        fake::on(Syscall::CrypObjClose, |_| TeeError::BAD_STATE.raw());
+        assert_eq!(fake::run(|| TEE_CloseObject(handle(NONE))), state);
+        assert_eq!(fake::run(|| TEE_CloseObject(ptr::null_mut())), None);
+    }
 }
