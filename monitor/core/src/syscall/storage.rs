@@ -94,6 +94,18 @@ fn opened_for<'e, P: Platform>(env: &'e Env<'_, '_, P>, handle: u32, access: Han
     if persistent.flags.contains(access) { Ok(persistent) } else { Err(TeeError::ACCESS_CONFLICT) }
 }
 
+/// What opening may answer besides.
+const OPENING: &[TeeError] =
+    &[TeeError::ITEM_NOT_FOUND, TeeError::CORRUPT_OBJECT, TeeError::OUT_OF_MEMORY, TeeError::STORAGE_NO_SPACE, TeeError::OVERFLOW];
+
+/// What a storage answers about an object, if the TA is to blame for the error or the specification names it for the function. For
+/// any other one `libutee`, OP-TEE's as ours, ends the TA: a normal world that fails in its own way must not have that (CVE-2025-46733
+/// of OP-TEE).
+fn named<T>(result: Result<T, TeeError>, also: &[TeeError]) -> Result<T, TeeError> {
+    const ALWAYS: [TeeError; 4] = [TeeError::BAD_STATE, TeeError::BAD_PARAMETERS, TeeError::ACCESS_CONFLICT, TeeError::ACCESS_DENIED];
+    result.map_err(|error| if ALWAYS.contains(&error) || also.contains(&error) { error } else { TeeError::STORAGE_NOT_AVAILABLE })
+}
+
 /// What happens to an object that turns out to be corrupt: it is removed, and its handle closed unless the TA wants it otherwise.
 fn settle<P: Platform, T>(env: &mut Env<'_, '_, P>, handle: u32, result: Result<T, TeeError>) -> Result<T, TeeError> {
     if let Err(TeeError::CORRUPT_OBJECT) = result {
@@ -119,7 +131,7 @@ pub fn open<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs) -> Result<()
     let flags = flags(a.u32(3), OPEN_FLAGS)?;
     let name = name(env, a.slice(1, 2))?;
     check_cell(env, cell)?;
-    let object = env.call.tee.storage.open(env.call, place, &name, flags)?;
+    let object = named(env.call.tee.storage.open(env.call, place, &name, flags), OPENING)?;
     insert(env, object, cell)
 }
 
@@ -153,7 +165,7 @@ pub fn create<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs) -> Result<
     }
     let key = object.store(platform)?;
     let data = Data { platform, space: &env.body.space, claim };
-    let handle = storage.create(call, place, &name, flags, &Content { key: &key, data: &data })?;
+    let handle = named(storage.create(call, place, &name, flags, &Content { key: &key, data: &data }), OPENING)?;
     if cell != 0 {
         object.persist(handle);
         return insert(env, object, cell);
@@ -190,7 +202,7 @@ pub fn data_size<P: Platform>(env: &Env<'_, '_, P>, object: &Object) -> Result<u
 /// BAD_STATE, CORRUPT_OBJECT, STORAGE_NOT_AVAILABLE.
 pub fn restrict_usage<P: Platform>(env: &mut Env<'_, '_, P>, handle: u32, usage: u32) -> Result<(), TeeError> {
     let restricted = env.call.tee.storage.restrict_usage(env.call, persistent(env, handle)?, usage);
-    settle(env, handle, restricted)?;
+    settle(env, handle, named(restricted, &[TeeError::CORRUPT_OBJECT]))?;
     refresh(env, handle);
     Ok(())
 }
@@ -198,13 +210,13 @@ pub fn restrict_usage<P: Platform>(env: &mut Env<'_, '_, P>, handle: u32, usage:
 /// Removes an object that is open for that. Its handle is closed whatever comes of it.
 ///
 /// # Errors
-/// BAD_STATE, ACCESS_CONFLICT, CORRUPT_OBJECT, STORAGE_NOT_AVAILABLE.
+/// BAD_STATE, ACCESS_CONFLICT, STORAGE_NOT_AVAILABLE.
 pub fn remove<P: Platform>(env: &mut Env<'_, '_, P>, handle: u32) -> Result<(), TeeError> {
     persistent(env, handle)?;
     let removed =
         opened_for(env, handle, HandleFlags::ACCESS_WRITE_META).and_then(|persistent| env.call.tee.storage.remove(env.call, persistent));
     let _ = env.body.objects.remove(handle);
-    removed
+    named(removed, &[])
 }
 
 /// Renames an object: handle, id, its length.
@@ -221,7 +233,7 @@ pub fn rename<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs) -> Result<
     let call: &Call<'_, P> = env.call;
     let object = env.body.objects.get_mut(handle).and_then(Object::persistent_mut).ok_or(TeeError::BAD_STATE)?;
     let renamed = call.tee.storage.rename(call, object, &to);
-    settle(env, handle, renamed)
+    settle(env, handle, named(renamed, &[TeeError::CORRUPT_OBJECT, TeeError::STORAGE_NO_SPACE]))
 }
 
 /// Reads from the data stream: handle, buffer, its length, cell for the number of bytes that there were.
@@ -244,7 +256,7 @@ pub fn read<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs) -> Result<()
     };
     let opened = opened_for(env, handle, HandleFlags::ACCESS_READ)?;
     let count = env.call.tee.storage.read(env.call, opened, wanted, &mut take);
-    let count = settle(env, handle, count)?;
+    let count = settle(env, handle, named(count, &[TeeError::CORRUPT_OBJECT]))?;
     advance(env, handle, u64::from(count));
     env.write_private(cell, &u64::from(count).to_le_bytes())
 }
@@ -260,7 +272,7 @@ pub fn write<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs) -> Result<(
     let data = Data { platform: env.call.platform(), space: &env.body.space, claim };
     let opened = opened_for(env, handle, HandleFlags::ACCESS_WRITE)?;
     let written = env.call.tee.storage.write(env.call, opened, &data);
-    settle(env, handle, written)?;
+    settle(env, handle, named(written, &[TeeError::CORRUPT_OBJECT, TeeError::STORAGE_NO_SPACE, TeeError::OVERFLOW]))?;
     advance(env, handle, claim.len());
     Ok(())
 }
@@ -278,7 +290,7 @@ fn advance<P: Platform>(env: &mut Env<'_, '_, P>, handle: u32, by: u64) {
 pub fn truncate<P: Platform>(env: &mut Env<'_, '_, P>, handle: u32, len: u32) -> Result<(), TeeError> {
     let opened = opened_for(env, handle, HandleFlags::ACCESS_WRITE)?;
     let cut = env.call.tee.storage.truncate(env.call, opened, len);
-    settle(env, handle, cut)
+    settle(env, handle, named(cut, &[TeeError::CORRUPT_OBJECT, TeeError::STORAGE_NO_SPACE]))
 }
 
 /// Moves the position in the data stream by an i32, from where `whence` says. Before the beginning is the beginning.
