@@ -8,9 +8,12 @@ use crate::tee::{self, Tee, invoke};
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
+use alloc::vec::Vec;
+use conformance::proto as conformance;
 use core::sync::atomic::{AtomicU32, Ordering};
 use tee_client::{Direction, Error, Identity, Operation, Origin, Param, TeeError};
 use utee_abi::bytes::u32_at;
+use utee_abi::pta::stats::{self, AllocRecord, TaRecord};
 use utee_abi::pta::{invoke_tests, rtc};
 
 /// Rounds under the lock: long enough for a tick to come meanwhile, now and then.
@@ -22,6 +25,26 @@ pub(super) fn run(tee: &Tee, report: &mut Report) {
         report.step("the core tests itself", self_tests(tee));
     }
     report.step("the clock", clock(tee));
+    report.step("TAs tell of their heaps", heaps(tee));
+}
+
+/// A TA in Rust and one in C, which nobody runs in, tell the statistics of their heaps.
+fn heaps(tee: &Tee) -> Result<(), String> {
+    let uuids = [conformance::UUID, conformance::UUID_C];
+    let _sessions = [tee.open_public(uuids[0]).map_err(text)?, tee.open_public(uuids[1]).map_err(text)?];
+    let statistics = tee.open_public(stats::UUID).map_err(text)?;
+    let mut bytes = [0u8; 8 * TaRecord::SIZE];
+    let size = invoke(&statistics, stats::Command::Ta.into(), [Param::output(&mut bytes)]).map_err(text)?.size(0);
+    let records = bytes.get(..size).ok_or("more TAs than there is room for")?.chunks_exact(TaRecord::SIZE);
+    let found: Vec<_> = records.filter_map(TaRecord::from_bytes).filter(|ta| uuids.contains(&ta.uuid)).collect();
+    expect(found.len(), uuids.len())?;
+    for TaRecord { uuid, panicked, sessions, heap } in found {
+        let AllocRecord { allocated, max_allocated, size, failures, .. } = heap;
+        let sound = 0 < allocated && allocated <= max_allocated && max_allocated < size && failures == 0;
+        expect((sound, panicked, sessions), (true, 0, 1))
+            .map_err(|error| format!("{uuid}: {allocated}, {max_allocated}, {size}: {error}"))?;
+    }
+    Ok(())
 }
 
 fn text(error: Error) -> String {
