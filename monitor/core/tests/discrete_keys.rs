@@ -109,7 +109,11 @@ fn both_sides_of_diffie_hellman_agree() {
                 let derive = state(ta, Alg::DH_DERIVE_SHARED_SECRET, OperationMode::Derive, own).unwrap();
                 let target = new_object(ta, ObjectType::GENERIC_SECRET, 1024).unwrap();
                 let cut = public.get(1..).unwrap();
-                let bad: [&[(Id, &[u8])]; 5] = [
+                // The element of order 2: it tells whether the private value is odd.
+                let mut minus_one = p.to_vec();
+                *minus_one.last_mut().unwrap() ^= 1;
+                let bad: [&[(Id, &[u8])]; 6] = [
+                    &[(Id::DH_PUBLIC_VALUE, &minus_one)],
                     &[(Id::DH_PUBLIC_VALUE, &[1])],
                     &[(Id::DH_PUBLIC_VALUE, p)],
                     &[(Id::DH_PUBLIC_VALUE, &[0])],
