@@ -50,13 +50,19 @@ pub(crate) fn put(ta: &Ta, slot: u64, bytes: &[u8]) -> u64 {
     at
 }
 
-fn bytes(ta: &Ta, slot: u64, len: usize) -> Vec<u8> {
+pub(crate) fn bytes(ta: &Ta, slot: u64, len: usize) -> Vec<u8> {
     let mut bytes = vec![0; len];
     ta.read(ta.scratch(slot), &mut bytes);
     bytes
 }
 
-fn used(ta: &Ta) -> usize {
+/// A cell that says how much room there is.
+pub(crate) fn room(ta: &Ta, len: u64) -> u64 {
+    put(ta, CELL, &len.to_le_bytes())
+}
+
+/// How much of it was used.
+pub(crate) fn used(ta: &Ta) -> usize {
     u64::from_le_bytes(bytes(ta, CELL, 8).try_into().unwrap()) as usize
 }
 
