@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! What this run is to do: words of the command line, from the emulator's firmware configuration device or the device tree.
 //!
-//! `demo` (also without any word), `call`, `suite`, `bench`, `isolation`, `reset`, `idle`; `semihosting`: end the emulator with a status;
-//! `icount`: the cycle counter counts instructions; `key=value` words are the program's own.
+//! `demo` (also without any word), `call`, `suite`, `bench`, `isolation`, `reset`, `idle`; `known`: the suite plays the vectors of every
+//! algorithm too; `semihosting`: end the emulator with a status; `icount`: the cycle counter counts instructions; `key=value` words are
+//! the program's own.
 
 use crate::board::{board, tree};
 use alloc::string::String;

@@ -77,19 +77,19 @@ struct Boot {
 
 // The demonstration is run with somebody at the console (`console::load`), and from a disk (`disk::test`).
 const BOOTS: [Boot; 10] = [
-    Boot { system: System::A32, name: "suite, 4 × Cortex-A15", smp: 4, cpu: "cortex-a15", words: &["suite"], steps: 1 },
+    Boot { system: System::A32, name: "suite, 4 × Cortex-A15", smp: 4, cpu: "cortex-a15", words: &["suite", "known"], steps: 1 },
     Boot { system: System::A32, name: "suite, 1 × Cortex-A7", smp: 1, cpu: "cortex-a7", words: &["suite"], steps: 1 },
     Boot { system: System::A32, name: "suite, 4 × Cortex-A7", smp: 4, cpu: "cortex-a7", words: &["suite"], steps: 1 },
     Boot { system: System::A32, name: "isolation, 1 × Cortex-A15", smp: 1, cpu: "cortex-a15", words: &["isolation"], steps: 1 },
     // One step before the machine is reset, one after; then it is switched off.
     Boot { system: System::A32, name: "reset and off, 4 × Cortex-A15", smp: 4, cpu: "cortex-a15", words: &["reset"], steps: 2 },
-    Boot { system: System::A64, name: "AArch64: suite, 4 × Cortex-A57", smp: 4, cpu: "cortex-a57", words: &["suite"], steps: 1 },
+    Boot { system: System::A64, name: "AArch64: suite, 4 × Cortex-A57", smp: 4, cpu: "cortex-a57", words: &["suite", "known"], steps: 1 },
     Boot {
         system: System::A32OnA64,
         name: "AArch64 with 32-bit TAs: suite, 1 × Cortex-A53",
         smp: 1,
         cpu: "cortex-a53",
-        words: &["suite"],
+        words: &["suite", "known"],
         steps: 1,
     },
     Boot { system: System::A64, name: "AArch64: suite, 2 × max", smp: 2, cpu: "max", words: &["suite"], steps: 1 },

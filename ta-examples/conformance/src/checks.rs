@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Counts checks and remembers the first one that failed.
 
+use alloc::string::String;
 use core::fmt::Debug;
 use core::panic::Location;
 use utee::{TeeError, error};
@@ -34,6 +35,15 @@ impl Checks {
             self.passed += 1;
         } else {
             self.fail(Location::caller(), format_args!("does not hold"));
+        }
+    }
+
+    /// A check: a published vector gives its answer.
+    #[track_caller]
+    pub(crate) fn answers(&mut self, vector: &str, number: usize, outcome: Result<(), String>) {
+        match outcome {
+            Ok(()) => self.passed += 1,
+            Err(text) => self.fail(Location::caller(), format_args!("{vector}, number {number} of its file: {text}")),
         }
     }
 

@@ -18,6 +18,8 @@ mod framework;
 #[cfg(any(target_arch = "arm", oxtee_ta))]
 mod keys;
 #[cfg(any(target_arch = "arm", oxtee_ta))]
+mod known;
+#[cfg(any(target_arch = "arm", oxtee_ta))]
 mod measured;
 #[cfg(any(target_arch = "arm", oxtee_ta))]
 mod memory;

@@ -104,4 +104,13 @@ pub const GROUPS: &[&str] = &[
     "curves",
     "storage",
     "public keys",
+    // The published vectors of a family each, in the order of the crate `known-answers`.
+    "known digests",
+    "known ciphers",
+    "known authenticated encryption",
+    "known codes",
+    "known derivations",
+    "known rsa",
+    "known dsa and dh",
+    "known curves",
 ];

@@ -2,7 +2,7 @@
 //! The TA, which has instructions of the CPU in it.
 
 use crate::checks::Checks;
-use crate::{arithmetic, crypto, curves, framework, keys, measured, memory, numbers, storage, streamed};
+use crate::{arithmetic, crypto, curves, framework, keys, known, measured, memory, numbers, storage, streamed};
 use alloc::vec;
 use alloc::vec::Vec;
 use conformance::proto;
@@ -61,6 +61,14 @@ const GROUPS: [fn(&mut Checks) -> Result<()>; proto::GROUPS.len()] = [
     curves::curves,
     storage::storage,
     numbers::numbers,
+    |checks| known::family(checks, 0),
+    |checks| known::family(checks, 1),
+    |checks| known::family(checks, 2),
+    |checks| known::family(checks, 3),
+    |checks| known::family(checks, 4),
+    |checks| known::family(checks, 5),
+    |checks| known::family(checks, 6),
+    |checks| known::family(checks, 7),
 ];
 
 fn run(index: usize) -> Result<Checks> {
