@@ -17,6 +17,7 @@ void check_curves(void);
 void check_framework(void);
 void check_library(void);
 void check_open(void);
+void check_sm2(void);
 void check_keys(void);
 void check_storage(void);
 void check_public_keys(void);

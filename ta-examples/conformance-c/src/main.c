@@ -60,6 +60,7 @@ TEE_Result TA_InvokeCommandEntryPoint(void *context, uint32_t command, uint32_t 
 	check_open();
 	check_keys();
 	check_curves();
+	check_sm2();
 	check_storage();
 	check_public_keys();
 	IMSG("%u checks passed%s", (unsigned int)checks_passed, checks_first_failure ? ", others FAILED" : "");

@@ -8,6 +8,7 @@ srcs-y += library.c
 srcs-y += open.c
 srcs-y += keys.c
 srcs-y += curves.c
+srcs-y += sm2.c
 srcs-y += storage.c
 srcs-y += numbers.c
 # What the library that open.c opens takes from this TA.
