@@ -43,6 +43,7 @@ pub const MEASURED: &[(&str, u32)] = &[
     ("x25519-keygen", 4),
     ("ed25519-sign", 4),
     ("ed25519-verify", 4),
+    ("ed25519-keygen", 4),
     ("storage-256-create", 4),
     ("storage-256-open-write", 4),
     ("storage-256-open-read", 4),
@@ -54,6 +55,11 @@ pub const MEASURED: &[(&str, u32)] = &[
     ("rsa-4096-sign", 1),
     ("rsa-4096-verify", 4),
     ("rsa-4096-keygen", 1),
+    ("dsa-2048-sign", 2),
+    ("dsa-2048-verify", 2),
+    ("dsa-2048-keygen", 2),
+    ("dh-2048", 2),
+    ("dh-2048-keygen", 2),
 ];
 
 /// Runs p0 value in `a`, an index of [`STREAMED`], `b` times over as many bytes as p1 value in `a` says.

@@ -37,14 +37,25 @@ const ROWS: [(&str, &str); 8] = [
 ];
 
 /// A row that the suite's own programs measure: its name, what it is, and what they are called with.
-const PERF: [(&str, &str, &str); 7] = [
+const PERF: [(&str, &str, &str); 18] = [
     ("sha256-4k", "SHA-256 of 4 KiB", "--hash-perf -a SHA256 -s 4096 -n 40 -w 0"),
-    ("hmac-sha256-4k", "HMAC-SHA-256 of 4 KiB", "--hash-perf -a HMAC_SHA256 -s 4096 -n 40 -w 0"),
+    ("sha512-4k", "SHA-512 of 4 KiB", "--hash-perf -a SHA512 -s 4096 -n 40 -w 0"),
+    ("hmac-sha256-1k", "HMAC-SHA-256 of 1 KiB", "--hash-perf -a HMAC_SHA256 -s 1024 -n 40 -w 0"),
+    ("hmac-sha256-4k", "  of 4 KiB", "--hash-perf -a HMAC_SHA256 -s 4096 -n 40 -w 0"),
+    ("hmac-sha256-64k", "  of 64 KiB", "--hash-perf -a HMAC_SHA256 -s 65536 -n 10 -w 0"),
+    ("hmac-sha256-1m", "  of 1 MiB", "--hash-perf -a HMAC_SHA256 -s 1048576 -n 2 -w 0"),
     ("aes-cbc-4k", "AES-128-CBC of 4 KiB", "--aes-perf -m CBC -k 128 -s 4096 -n 40 -w 0"),
     ("aes-ctr-4k", "AES-128-CTR of 4 KiB", "--aes-perf -m CTR -k 128 -s 4096 -n 40 -w 0"),
+    ("aes-xts-4k", "AES-128-XTS of 4 KiB", "--aes-perf -m XTS -k 128 -s 4096 -n 40 -w 0"),
     ("aes-gcm-4k", "AES-128-GCM of 4 KiB", "--aes-perf -m GCM -k 128 -s 4096 -n 40 -w 0"),
     ("ecdsa-sign", "ECDSA P-256, signing", "--asym-perf -a ECDSA_SIGN -d 256 -k 32 -n 3 -w 0"),
+    ("ecdsa-verify", "ECDSA P-256, verifying", "--asym-perf -a ECDSA_VERIFY -d 256 -k 32 -n 3 -w 0"),
+    ("ecdh", "ECDH P-256, agreeing", "--asym-perf -a ECDH -d 256 -n 3 -w 0"),
+    ("x25519", "X25519, agreeing", "--asym-perf -a X25519 -d 256 -n 3 -w 0"),
+    ("dh-2048", "Diffie-Hellman 2048, agreeing", "--asym-perf -a DH -d 2048 -n 3 -w 0"),
     ("rsa-2048-sign", "RSA 2048, PKCS#1 v1.5 SHA-256, signing", "--asym-perf -a RSASSA_PKCS1_V1_5_SHA256_SIGN -d 2048 -k 32 -n 3 -w 0"),
+    ("rsa-2048-verify", "  verifying", "--asym-perf -a RSASSA_PKCS1_V1_5_SHA256_VERIFY -d 2048 -k 32 -n 3 -w 0"),
+    ("rsa-2048-decrypt", "RSA 2048, PKCS#1 v1.5, decrypting", "--asym-perf -a RSAES_PKCS1_V1_5_DECRYPT -d 2048 -k 32 -n 3 -w 0"),
 ];
 
 /// Figures by the name of their row.
