@@ -8,21 +8,20 @@ use keys::{
     operate, populate, run, state, verify,
 };
 use num_bigint::BigUint;
-use std::collections::BTreeMap;
 use utee_abi::crypto::{AlgorithmId as Alg, AttributeId as Id, ObjectType, OperationMode};
 use utee_abi::sysnum::Syscall as S;
 
-fn groups() -> BTreeMap<String, Vec<u8>> {
-    let hex = |digits: &str| BigUint::parse_bytes(digits.as_bytes(), 16).unwrap().to_bytes_be();
-    let lines = include_str!("vectors/rfc5114.txt").lines().filter_map(|line| line.split_once(" = "));
-    lines.take(8).map(|(name, digits)| (name.to_string(), hex(digits))).collect()
+/// The group of 1024 bits in RFC 5114, whose vectors TAs play: prime, order, base.
+fn group() -> [Vec<u8>; 3] {
+    let key = known_answers::key("dh-1024-a").unwrap();
+    ["DH_PRIME", "DH_SUBPRIME", "DH_BASE"].map(|name| key.bytes(name).unwrap())
 }
 
 #[test]
 fn groups_of_dsa_are_checked() {
     run(|ta| {
-        let group = groups();
-        let (p, q, g) = (&group["p"][..], &group["q"][..], &group["g"][..]);
+        let group = group();
+        let [p, q, g] = group.each_ref().map(Vec::as_slice);
         let ids = [Id::DSA_PRIME, Id::DSA_SUBPRIME, Id::DSA_BASE];
         fn list(ids: [Id; 3], numbers: [&[u8]; 3]) -> Vec<(Id, &[u8])> {
             ids.into_iter().zip(numbers).collect()
@@ -78,8 +77,8 @@ fn groups_of_dsa_are_checked() {
 #[test]
 fn both_sides_of_diffie_hellman_agree() {
     run(|ta| {
-        let group = groups();
-        let (p, q, g) = (group["p"].as_slice(), group["q"].as_slice(), group["g"].as_slice());
+        let group = group();
+        let [p, q, g] = group.each_ref().map(Vec::as_slice);
         let bits = 160u32.to_le_bytes();
         let (prime, base, order) = ((Id::DH_PRIME, p), (Id::DH_BASE, g), (Id::DH_SUBPRIME, q));
         let private_bits = (Id::DH_X_BITS, &bits[..]);

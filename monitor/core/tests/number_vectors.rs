@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! RSA, DSA and Diffie-Hellman by published vectors: those of Project Wycheproof, and of RFCs.
 
+use known_answers::{Section, vectors_of};
 use num_bigint::BigUint;
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{Rng as _, SeedableRng};
-use std::collections::BTreeMap;
 use tee_core::crypto::algorithms::digest::Digest;
 use tee_core::crypto::algorithms::numbers::Aid;
 use tee_core::crypto::algorithms::rsa::{Oaep, Parts, Private, Public, Use};
 use tee_core::crypto::algorithms::{dh, dsa, prime};
-use utee_abi::crypto::Algorithm;
+use utee_abi::crypto::{Algorithm, AlgorithmId};
 use utee_abi::result::TeeError;
 use wycheproof::{HashFunction, LargeInteger, RsaPrivate, TestResult};
 
@@ -214,65 +214,56 @@ fn primes_of_wycheproof() {
     tally.at_least(20, 100);
 }
 
-fn hex(digits: &str) -> Vec<u8> {
-    digits.as_bytes().chunks(2).map(|pair| u8::from_str_radix(core::str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
-}
-
-/// Lines of `name = digits`, a group of them at each `p`.
-fn groups(text: &str) -> Vec<BTreeMap<&str, Vec<u8>>> {
-    let mut groups: Vec<BTreeMap<&str, Vec<u8>>> = Vec::new();
-    for (name, digits) in text.lines().filter_map(|line| line.split_once(" = ")) {
-        if name == "p" {
-            groups.push(BTreeMap::new());
-        }
-        groups.last_mut().unwrap().insert(name, hex(digits));
-    }
-    groups
+/// Numbers of a key or a vector that TAs play as well.
+fn numbers<const N: usize>(section: Section, names: [&str; N]) -> [Vec<u8>; N] {
+    names.map(|name| section.bytes(name).unwrap_or_else(|| panic!("{} without {name}", section.name)))
 }
 
 #[test]
 fn dsa_signatures_of_rfc_6979() {
-    let text = include_str!("vectors/rfc6979-dsa.txt");
-    let key = &groups(text)[0];
-    let domain = dsa::Domain::new(&key["p"], &key["q"], &key["g"]).unwrap();
-    assert_eq!(domain.check_pair(&key["x"], &key["y"]), Ok(()));
+    let key = known_answers::key("dsa").unwrap();
+    let [p, q, g, x, y] = numbers(key, ["DSA_PRIME", "DSA_SUBPRIME", "DSA_BASE", "DSA_PRIVATE_VALUE", "DSA_PUBLIC_VALUE"]);
+    let domain = dsa::Domain::new(&p, &q, &g).unwrap();
+    assert_eq!(domain.check_pair(&x, &y), Ok(()));
     let mut signatures = 0;
-    for line in text.lines().filter(|line| line.starts_with("sha")) {
-        let [name, message, r, s] = line.split(' ').collect::<Vec<_>>().try_into().unwrap();
-        let algorithm = if name == "sha1" { Algorithm::Sha1 } else { Algorithm::Sha224 };
-        let digest = digest(algorithm, message.as_bytes());
-        let wanted = [hex(r), hex(s)].concat();
-        assert_eq!(*domain.sign(&key["x"], algorithm, &digest, &[], &mut aid()).unwrap(), wanted, "{line}");
-        assert_eq!(domain.verify(&key["y"], &digest, &wanted, &mut aid()), Ok(()));
-        // Fresh randomness makes another signature, which verifies as well.
-        let other = domain.sign(&key["x"], algorithm, &digest, &[1; 32], &mut aid()).unwrap();
-        assert_ne!(*other, wanted);
-        assert_eq!(domain.verify(&key["y"], &digest, &other, &mut aid()), Ok(()));
-        signatures += 1;
+    for (id, algorithm) in dsa::ROWS {
+        for vector in vectors_of(*id) {
+            let [message, wanted] = numbers(vector, ["message", "out"]);
+            let digest = digest(*algorithm, &message);
+            assert_eq!(*domain.sign(&x, *algorithm, &digest, &[], &mut aid()).unwrap(), wanted, "{id}");
+            assert_eq!(domain.verify(&y, &digest, &wanted, &mut aid()), Ok(()));
+            // Fresh randomness makes another signature, which verifies as well.
+            let other = domain.sign(&x, *algorithm, &digest, &[1; 32], &mut aid()).unwrap();
+            assert_ne!(*other, wanted);
+            assert_eq!(domain.verify(&y, &digest, &other, &mut aid()), Ok(()));
+            signatures += 1;
+        }
     }
-    assert_eq!(signatures, 4);
+    assert_eq!(signatures, 5);
 }
 
 #[test]
 fn agreements_of_rfc_5114() {
-    let groups = groups(include_str!("vectors/rfc5114.txt"));
-    assert_eq!(groups.len(), 2);
-    for values in &groups {
-        for order in [Some(values["q"].as_slice()), None] {
-            let group = dh::Group::new(&values["p"], &values["g"], order, 0).unwrap();
-            for (own, other) in [("xa", "yb"), ("xb", "ya")] {
-                assert_eq!(*group.agree(&values[own], &values[other], &mut aid()).unwrap(), values["z"]);
-            }
-            assert_eq!(group.check_pair(&values["xa"], &values["ya"]), Ok(()));
+    let mut agreements = 0;
+    for vector in vectors_of(AlgorithmId::DH_DERIVE_SHARED_SECRET) {
+        let key = known_answers::key(vector.text("by").unwrap()).unwrap();
+        let [p, g, q, x, y] = numbers(key, ["DH_PRIME", "DH_BASE", "DH_SUBPRIME", "DH_PRIVATE_VALUE", "DH_PUBLIC_VALUE"]);
+        let [other, wanted] = numbers(vector, ["DH_PUBLIC_VALUE", "out"]);
+        for order in [Some(q.as_slice()), None] {
+            let group = dh::Group::new(&p, &g, order, 0).unwrap();
+            assert_eq!(*group.agree(&x, &other, &mut aid()).unwrap(), wanted);
+            assert_eq!(group.check_pair(&x, &y), Ok(()));
         }
         // 0, 1, -1 and what is not below the prime give nothing secret.
-        let group = dh::Group::new(&values["p"], &values["g"], None, 0).unwrap();
-        let p = BigUint::from_bytes_be(&values["p"]);
-        for bad in [BigUint::ZERO, 1u8.into(), &p - 1u8, p.clone(), &p + 1u8, &p + 2u8] {
-            assert_eq!(group.agree(&values["xa"], &bad.to_bytes_be(), &mut aid()).err(), Some(TeeError::BAD_PARAMETERS), "{bad}");
+        let group = dh::Group::new(&p, &g, None, 0).unwrap();
+        let prime = BigUint::from_bytes_be(&p);
+        for bad in [BigUint::ZERO, 1u8.into(), &prime - 1u8, prime.clone(), &prime + 1u8, &prime + 2u8] {
+            assert_eq!(group.agree(&x, &bad.to_bytes_be(), &mut aid()).err(), Some(TeeError::BAD_PARAMETERS), "{bad}");
         }
         // Elements of another order, when the order is known.
-        let group = dh::Group::new(&values["p"], &values["g"], Some(&values["q"]), 0).unwrap();
-        assert_eq!(group.agree(&values["xa"], &[2], &mut aid()).err(), Some(TeeError::BAD_PARAMETERS));
+        let group = dh::Group::new(&p, &g, Some(&q), 0).unwrap();
+        assert_eq!(group.agree(&x, &[2], &mut aid()).err(), Some(TeeError::BAD_PARAMETERS));
+        agreements += 1;
     }
+    assert_eq!(agreements, 4);
 }

@@ -4,7 +4,7 @@
 use crate::checks::Checks;
 use alloc::vec;
 use alloc::vec::Vec;
-use known_answers::{Attribute as Given, FAMILIES, Keys, Sealing, Tee};
+use known_answers::{Attribute as Given, FAMILIES, Keys, Sealing, Section, Tee};
 use utee::crypto::{Ae, Attribute, Cipher, Decryptor, Direction, Encryptor, Mac, Object, Signer, Sm2Exchange, Verifier};
 use utee::digest::Digest;
 use utee::utee_abi::crypto::{AlgorithmId as Id, AttributeId, ObjectType};
@@ -17,6 +17,22 @@ pub(crate) fn family(checks: &mut Checks, index: usize) -> Result<()> {
         checks.answers(vector.name, number, known_answers::play(&mut Calls, *family, vector));
     }
     Ok(())
+}
+
+/// A vector of an algorithm, by its number.
+pub(crate) fn vector(id: Id, number: usize) -> Result<Section> {
+    known_answers::vectors_of(id).nth(number).ok_or(TeeError::ITEM_NOT_FOUND)
+}
+
+/// The key that a vector names.
+pub(crate) fn key(vector: Section, by: &str) -> Result<Section> {
+    vector.text(by).and_then(known_answers::key).ok_or(TeeError::ITEM_NOT_FOUND)
+}
+
+/// The bytes of a field: as many as the array has.
+pub(crate) fn field<const N: usize>(section: Section, name: &str) -> Result<[u8; N]> {
+    let bytes = section.bytes(name).ok_or(TeeError::ITEM_NOT_FOUND)?;
+    bytes.try_into().map_err(|_| TeeError::BAD_FORMAT)
 }
 
 /// This TA's calls.

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! The curves by published vectors, which stand in `vectors/curves.txt`, and what they must refuse.
+//! The curves by published vectors, which stand in `vectors/curves.txt` and, those of SM2, in the crate `known-answers`; and what they
+//! must refuse.
 
 use super::edwards::{self, Dom, MAX_KEY, MAX_SIGNATURE, PREHASHED, Prehash, Use, Verify, Verifying};
 use super::tests::hex;
 use super::{digest, ecc, sm2};
+use known_answers::{Section, key, vectors_of};
 use proptest::prelude::{any, prop_assert_eq, proptest};
 use std::collections::BTreeMap;
 use std::string::String;
 use std::vec;
 use std::vec::Vec;
-use utee_abi::crypto::Algorithm;
+use utee_abi::crypto::{Algorithm, AlgorithmId};
 use utee_abi::result::TeeError;
 
 /// A section of the file: its name, and its numbers by name.
@@ -269,11 +271,21 @@ fn signatures_have_one_encoding() {
     }
 }
 
+/// Numbers of a vector that TAs play as well, or of a key that it names.
+fn numbers<const N: usize>(section: Section, names: [&str; N]) -> [Vec<u8>; N] {
+    names.map(|name| section.bytes(name).unwrap_or_else(|| panic!("{} without {name}", section.name)))
+}
+
+/// Secret and point of a key.
+fn pair(vector: Section, by: &str) -> [Vec<u8>; 3] {
+    numbers(key(vector.text(by).unwrap()).unwrap(), ["ECC_PRIVATE_VALUE", "ECC_PUBLIC_VALUE_X", "ECC_PUBLIC_VALUE_Y"])
+}
+
 #[test]
 fn sm2_signatures_agree_with_the_standard() {
-    for vector in vectors("sm2 sign") {
-        let [secret, x, y, mut signature] = ["secret", "x", "y", "signature"].map(|name| vector.get(name));
-        let mut digest = hash(Algorithm::Sm3, &[vector.get("hashed"), vector.get("message")].concat());
+    for vector in vectors_of(AlgorithmId::SM2_DSA_SM3) {
+        let ([secret, x, y], [message, mut signature]) = (pair(vector, "by"), numbers(vector, ["message", "out"]));
+        let mut digest = hash(Algorithm::Sm3, &message);
         assert_eq!(ecc::check_pair(ecc::Curve::Sm2, &secret, &x, &y), Ok(()));
         assert_eq!(sm2::verify(&x, &y, &digest, &signature), Ok(()));
         let (one, two) = (sm2::sign(&secret, &digest, &[1; 32]).unwrap(), sm2::sign(&secret, &digest, &[2; 32]).unwrap());
@@ -302,10 +314,15 @@ fn sm2_signatures_agree_with_the_standard() {
 
 #[test]
 fn sm2_exchange_agrees_with_the_standard() {
-    for vector in vectors("sm2 exchange") {
-        let sides = ["a", "b"].map(|who| {
-            let names = ["x", "y", "ephemeral_x", "ephemeral_y", "identity", "secret", "ephemeral", "confirmation"];
-            names.map(|name| vector.get(&[name, "_", who].concat()))
+    // A vector a side, with what the other one sent to confirm.
+    let vectors: Vec<Section> = vectors_of(AlgorithmId::SM2_KEP).collect();
+    for two in vectors.chunks(2) {
+        let [shared] = numbers(two[0], ["out"]);
+        let sides = [0, 1].map(|own: usize| {
+            let ([secret, x, y], [ephemeral, ephemeral_x, ephemeral_y]) = (pair(two[own], "by"), pair(two[own], "by2"));
+            let [identity] = numbers(two[own], [["SM2_ID_INITIATOR", "SM2_ID_RESPONDER"][own]]);
+            let [confirmation] = numbers(two[1 - own], ["SM2_KEP_CONFIRMATION_IN"]);
+            [x, y, ephemeral_x, ephemeral_y, identity, secret, ephemeral, confirmation]
         });
         let side = |index: usize| {
             let [x, y, ephemeral_x, ephemeral_y, identity, ..] = &sides[index];
@@ -318,7 +335,7 @@ fn sm2_exchange_agrees_with_the_standard() {
             let agreed = exchange(own, other).run().unwrap();
             let mut key = [0xEE; 16];
             agreed.key(&mut key);
-            assert_eq!(key[..], vector.get("shared"));
+            assert_eq!(key[..], shared);
             assert_eq!(agreed.confirmation()[..], confirmation[..]);
             assert!(agreed.is_confirmed(&sides[other][7]) && !agreed.is_confirmed(confirmation) && !agreed.is_confirmed(&[]));
             let mut longer = [0; 80];
@@ -339,15 +356,15 @@ fn sm2_exchange_agrees_with_the_standard() {
             other_identity.sides[1].identity = b"somebody else";
             let mut key = [0; 16];
             other_identity.run().unwrap().key(&mut key);
-            assert_ne!(key[..], vector.get("shared"));
+            assert_ne!(key[..], shared);
         }
     }
 }
 
 #[test]
 fn sm2_encryption_agrees_with_the_standard() {
-    for vector in vectors("sm2 encrypt") {
-        let [secret, x, y, message, ciphertext] = ["secret", "x", "y", "message", "ciphertext"].map(|name| vector.get(name));
+    for vector in vectors_of(AlgorithmId::SM2_PKE) {
+        let ([secret, x, y], [message, ciphertext]) = (pair(vector, "by"), numbers(vector, ["message", "out"]));
         let mut text = ciphertext.clone();
         assert_eq!(sm2::decrypt(&secret, &mut text), Ok(&message[..]));
         for (index, wanted) in [(0, TeeError::BAD_PARAMETERS), (1, TeeError::BAD_PARAMETERS), (65, TeeError::CIPHERTEXT_INVALID)] {
@@ -415,6 +432,6 @@ proptest! {
 fn every_vector_is_used() {
     let names: Vec<String> = vectors("").iter().map(|vector| vector.0.split(' ').next().unwrap().into()).collect();
     for name in names {
-        assert!(["ecdsa", "ecdh", "ed25519", "ed448", "x25519", "x448", "sm2"].contains(&name.as_str()), "{name}");
+        assert!(["ecdsa", "ecdh", "ed25519", "ed448", "x25519", "x448"].contains(&name.as_str()), "{name}");
     }
 }
