@@ -18,9 +18,9 @@ const A: Uuid = Uuid::new(1, 2, 3, [4; 8]);
 
 /// Slots of the script's memory, each of which ends where the one before it begins. Words of system calls stand in slot 15.
 const DATA: u64 = 8;
-const OUT: u64 = 12;
+pub(crate) const OUT: u64 = 12;
 const CELL: u64 = 13;
-const ATTRIBUTES: u64 = 20;
+pub(crate) const ATTRIBUTES: u64 = 24;
 
 /// Runs a TA once, which leaves by itself with what does not hold.
 pub(crate) fn run(script: impl Fn(&mut Ta) -> Result<(), String> + Send + Sync + 'static) {
@@ -67,7 +67,7 @@ pub(crate) fn used(ta: &Ta) -> usize {
 }
 
 /// The attributes as the kernel reads them, their bytes in slots from `slot` on; a value is four bytes.
-fn list(ta: &Ta, slot: u64, attributes: &[(AttributeId, &[u8])]) -> u64 {
+pub(crate) fn list(ta: &Ta, slot: u64, attributes: &[(AttributeId, &[u8])]) -> u64 {
     let mut raw = Vec::new();
     let mut at = slot;
     for (id, value) in attributes {
@@ -79,7 +79,7 @@ fn list(ta: &Ta, slot: u64, attributes: &[(AttributeId, &[u8])]) -> u64 {
         };
         raw.extend(attribute.to_bytes());
     }
-    put(ta, ATTRIBUTES + 3, &raw)
+    put(ta, ATTRIBUTES - 1, &raw)
 }
 
 pub(crate) fn new_object(ta: &mut Ta, kind: ObjectType, bits: u32) -> Result<u32, u32> {
@@ -91,7 +91,7 @@ pub(crate) fn new_object(ta: &mut Ta, kind: ObjectType, bits: u32) -> Result<u32
 }
 
 pub(crate) fn populate(ta: &mut Ta, object: u32, attributes: &[(AttributeId, &[u8])]) -> u32 {
-    let at = list(ta, ATTRIBUTES + 4, attributes);
+    let at = list(ta, ATTRIBUTES, attributes);
     ta.syscall(S::CrypObjPopulate, &[object.into(), at, attributes.len() as u64])
 }
 
@@ -107,7 +107,7 @@ pub(crate) fn object(ta: &mut Ta, kind: ObjectType, bits: u32, attributes: &[(At
 /// A generated key.
 pub(crate) fn generate(ta: &mut Ta, kind: ObjectType, bits: u32, attributes: &[(AttributeId, &[u8])]) -> Result<u32, u32> {
     let object = new_object(ta, kind, bits)?;
-    let at = list(ta, ATTRIBUTES + 4, attributes);
+    let at = list(ta, ATTRIBUTES, attributes);
     match ta.syscall(S::CrypObjGenerateKey, &[object.into(), bits.into(), at, attributes.len() as u64]) {
         OK => Ok(object),
         error => Err(error),
@@ -139,7 +139,7 @@ pub(crate) fn operate(
     data: &[u8],
     capacity: u64,
 ) -> Result<Vec<u8>, (u32, usize)> {
-    let at = list(ta, ATTRIBUTES + 4, attributes);
+    let at = list(ta, ATTRIBUTES, attributes);
     let (data_at, out, cell) = (put(ta, DATA, data), ta.scratch(OUT), put(ta, CELL, &capacity.to_le_bytes()));
     let args = [state.into(), at, attributes.len() as u64, data_at, data.len() as u64, out, cell];
     match ta.syscall(S::AsymmOperate, &args) {
@@ -149,7 +149,7 @@ pub(crate) fn operate(
 }
 
 pub(crate) fn verify(ta: &mut Ta, state: u32, attributes: &[(AttributeId, &[u8])], data: &[u8], signature: &[u8]) -> u32 {
-    let at = list(ta, ATTRIBUTES + 4, attributes);
+    let at = list(ta, ATTRIBUTES, attributes);
     let (data_at, signature_at) = (put(ta, DATA, data), put(ta, OUT, signature));
     let args = [state.into(), at, attributes.len() as u64, data_at, data.len() as u64, signature_at, signature.len() as u64];
     ta.syscall(S::AsymmVerify, &args)
@@ -158,7 +158,7 @@ pub(crate) fn verify(ta: &mut Ta, state: u32, attributes: &[(AttributeId, &[u8])
 /// Derives a key into an object of type GENERIC_SECRET with so many bits.
 pub(crate) fn derive(ta: &mut Ta, state: u32, attributes: &[(AttributeId, &[u8])], bits: u32) -> Result<Vec<u8>, u32> {
     let target = new_object(ta, ObjectType::GENERIC_SECRET, bits)?;
-    let at = list(ta, ATTRIBUTES + 4, attributes);
+    let at = list(ta, ATTRIBUTES, attributes);
     let code = ta.syscall(S::CrypDeriveKey, &[state.into(), at, attributes.len() as u64, target.into()]);
     let secret = if code == OK { attribute(ta, target, AttributeId::SECRET_VALUE) } else { Err(code) };
     ta.syscall(S::CrypObjClose, &[target.into()]);
