@@ -3,8 +3,8 @@
 
 mod common;
 
-use common::keys::{OK, bytes, derive, new_object, object, operate, put, room, run, state, used, verify};
-use known_answers::{Attribute, FAMILIES, Keys, Sealing, Tee, play};
+use common::keys::{OK, attribute, bytes, derive, generate, new_object, object, operate, put, room, run, state, used, verify};
+use known_answers::{Attribute, FAMILIES, KINDS, Keys, Sealing, Tee, play};
 use tee_core::testing::script::Ta;
 use utee_abi::crypto::{AlgorithmId as Id, AttributeId, ObjectType, OperationMode as Mode, UteeObjectInfo};
 use utee_abi::result::TeeError;
@@ -111,6 +111,14 @@ impl Tee for Calls<'_> {
         object(self.0, kind, bits, &borrowed(&owned(attributes))).map_err(error)
     }
 
+    fn generate(&mut self, kind: ObjectType, bits: u32, attributes: &[Attribute]) -> Result<u32, TeeError> {
+        generate(self.0, kind, bits, &borrowed(&owned(attributes))).map_err(error)
+    }
+
+    fn attribute(&mut self, key: &u32, id: AttributeId) -> Result<Vec<u8>, TeeError> {
+        attribute(self.0, *key, id).map_err(error)
+    }
+
     fn digest(&mut self, id: Id, message: &[u8], len: usize) -> Result<Vec<u8>, TeeError> {
         self.hash(id, Mode::Digest, None, message, len)
     }
@@ -192,4 +200,17 @@ fn every_algorithm_gives_the_published_answer() {
             if failed.is_empty() { Ok(()) } else { Err(failed.join("\n")) }
         });
     }
+}
+
+#[test]
+fn keys_of_every_type_are_generated_and_work() {
+    run(|ta| {
+        let mut failed = Vec::new();
+        for kind in KINDS {
+            if let Err(text) = known_answers::generate(&mut Calls(ta), *kind) {
+                failed.push(format!("{kind:?}: {text}"));
+            }
+        }
+        if failed.is_empty() { Ok(()) } else { Err(failed.join("\n")) }
+    });
 }

@@ -4,7 +4,7 @@
 use crate::checks::Checks;
 use alloc::vec;
 use alloc::vec::Vec;
-use known_answers::{Attribute as Given, FAMILIES, Keys, Sealing, Section, Tee};
+use known_answers::{Attribute as Given, FAMILIES, KINDS, Keys, Sealing, Section, Tee};
 use utee::crypto::{Ae, Attribute, Cipher, Decryptor, Direction, Encryptor, Mac, Object, Signer, Sm2Exchange, Verifier};
 use utee::digest::Digest;
 use utee::utee_abi::crypto::{AlgorithmId as Id, AttributeId, ObjectType};
@@ -15,6 +15,14 @@ pub(crate) fn family(checks: &mut Checks, index: usize) -> Result<()> {
     let family = FAMILIES.get(index).ok_or(TeeError::BAD_PARAMETERS)?;
     for (number, vector) in family.vectors().enumerate() {
         checks.answers(vector.name, number, known_answers::play(&mut Calls, *family, vector));
+    }
+    Ok(())
+}
+
+/// Has keys of every type made, and tries them: each is a check.
+pub(crate) fn generated(checks: &mut Checks) -> Result<()> {
+    for (number, kind) in KINDS.iter().enumerate() {
+        checks.answers(kind.kind.name().unwrap_or_default(), number, known_answers::generate(&mut Calls, *kind));
     }
     Ok(())
 }
@@ -73,6 +81,14 @@ impl Tee for Calls {
 
     fn key(&mut self, kind: ObjectType, bits: u32, given: &[Given]) -> Result<Object> {
         Object::from_attributes(kind, bits, &attributes(given))
+    }
+
+    fn generate(&mut self, kind: ObjectType, bits: u32, given: &[Given]) -> Result<Object> {
+        Object::generate_with(kind, bits, &attributes(given))
+    }
+
+    fn attribute(&mut self, key: &Object, id: AttributeId) -> Result<Vec<u8>> {
+        written(MOST, |out| key.bytes(id, out))
     }
 
     fn digest(&mut self, id: Id, message: &[u8], len: usize) -> Result<Vec<u8>> {
@@ -161,7 +177,10 @@ fn exchanged(key: &Object, ephemeral: &Object, with: &[Given], len: usize) -> Re
         point: (bytes(AttributeId::ECC_PUBLIC_VALUE_X)?, bytes(AttributeId::ECC_PUBLIC_VALUE_Y)?),
         ephemeral: (bytes(AttributeId::ECC_EPHEMERAL_PUBLIC_VALUE_X)?, bytes(AttributeId::ECC_EPHEMERAL_PUBLIC_VALUE_Y)?),
         identities: [bytes(AttributeId::SM2_ID_INITIATOR)?, bytes(AttributeId::SM2_ID_RESPONDER)?],
-        confirmation: Some(bytes(AttributeId::SM2_KEP_CONFIRMATION_IN)?.try_into().map_err(|_| TeeError::BAD_PARAMETERS)?),
+        confirmation: match bytes(AttributeId::SM2_KEP_CONFIRMATION_IN) {
+            Ok(bytes) => Some(bytes.try_into().map_err(|_| TeeError::BAD_PARAMETERS)?),
+            Err(_) => None,
+        },
     };
     key.exchange(ephemeral, &exchange, len).map(|(secret, _)| secret)
 }

@@ -119,4 +119,5 @@ pub const GROUPS: &[&str] = &[
     "known rsa",
     "known dsa and dh",
     "known curves",
+    "known uses of generated keys",
 ];

@@ -69,6 +69,7 @@ const GROUPS: [fn(&mut Checks) -> Result<()>; proto::GROUPS.len()] = [
     |checks| known::family(checks, 5),
     |checks| known::family(checks, 6),
     |checks| known::family(checks, 7),
+    known::generated,
 ];
 
 fn run(index: usize) -> Result<Checks> {

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! Published vectors of every algorithm, in the folder `vectors`, a file a family; and [`play`], which puts them to a TEE.
+//! Published vectors of every algorithm, in the folder `vectors`, a file a family; [`play`], which puts them to a TEE, and
+//! [`generate`], which has it make keys of every type and tries them.
 //!
 //! The tests of the core play them by system call on the host, and the TA `conformance` plays them on the machine.
 #![no_std]
 
 extern crate alloc;
 
+mod generated;
 mod play;
 
+pub use generated::{KINDS, Kind, generate};
 pub use play::{Attribute, Keys, Sealing, Tee, play};
 
 use alloc::vec::Vec;

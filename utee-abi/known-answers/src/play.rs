@@ -35,6 +35,9 @@ pub trait Tee {
     type Key;
 
     fn key(&mut self, kind: ObjectType, bits: u32, attributes: &[Attribute]) -> Result<Self::Key, TeeError>;
+    fn generate(&mut self, kind: ObjectType, bits: u32, attributes: &[Attribute]) -> Result<Self::Key, TeeError>;
+    /// The bytes of an attribute of a key.
+    fn attribute(&mut self, key: &Self::Key, id: AttributeId) -> Result<Vec<u8>, TeeError>;
     /// A digest of so many bytes.
     fn digest(&mut self, id: Id, message: &[u8], len: usize) -> Result<Vec<u8>, TeeError>;
     fn code(&mut self, id: Id, key: &Self::Key, message: &[u8]) -> Result<Vec<u8>, TeeError>;
@@ -224,23 +227,23 @@ fn field(vector: Section, name: &str) -> Result<Vec<u8>, String> {
     vector.bytes(name).ok_or_else(|| format!("no {name}"))
 }
 
-fn said(what: &str, error: TeeError) -> String {
+pub(crate) fn said(what: &str, error: TeeError) -> String {
     format!("{what}: {error}")
 }
 
-fn same(what: &str, found: &[u8], wanted: &[u8]) -> Result<(), String> {
+pub(crate) fn same(what: &str, found: &[u8], wanted: &[u8]) -> Result<(), String> {
     if found == wanted { Ok(()) } else { Err(format!("{what}: {found:02x?} instead of {wanted:02x?}")) }
 }
 
 /// With another bit in the middle.
-fn changed(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn changed(bytes: &[u8]) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     let middle = bytes.len() / 2;
     bytes.iter_mut().skip(middle).take(1).for_each(|byte| *byte ^= 0x10);
     bytes
 }
 
-fn refused<V>(what: &str, found: &Result<V, TeeError>, wanted: TeeError) -> Result<(), String> {
+pub(crate) fn refused<V>(what: &str, found: &Result<V, TeeError>, wanted: TeeError) -> Result<(), String> {
     match found {
         Err(error) if *error == wanted => Ok(()),
         Err(error) => Err(format!("{what}: {error} instead of {wanted}")),
