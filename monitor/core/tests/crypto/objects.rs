@@ -120,7 +120,7 @@ fn keys_are_generated_once_and_differ() {
             let (at, cell) = (ta.scratch(OUT), room(ta, 256));
             check!(ta.syscall(S::CrypObjGetAttr, &[object.into(), AttributeId::SECRET_VALUE.raw().into(), at, cell]), OK);
             check!(used(ta), len);
-            let key = bytes(ta, OUT, len as usize);
+            let key = bytes(ta, OUT, len);
             if matches!(kind, ObjectType::DES | ObjectType::DES3) {
                 check!(key.iter().all(|byte| byte.count_ones() % 2 == 1), true);
             }
