@@ -32,7 +32,7 @@ pub(crate) struct Args {
     /// Only the tests in QEMU with our own normal-world kernel, those of the secure console among them.
     #[arg(long, conflicts_with_all = ["host", "target", "linux"])]
     bare: bool,
-    /// Of the tests in QEMU those of this architecture.
+    /// Of the tests in QEMU those of this architecture; of those that boot Linux on AArch64 all, of which every run makes a part.
     #[arg(long, value_enum, conflicts_with_all = ["host", "boards"])]
     arch: Option<Arch>,
     /// Only the tests of the i.MX6 boards' images in QEMU.
