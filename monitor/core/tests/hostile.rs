@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause
 //! Messages of a hostile normal world: whatever they say, the core answers and goes on.
 
+mod common;
+
+use common::Running;
 use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
 use std::sync::{Arc, OnceLock};
 use tee_core::Tee;
@@ -8,10 +11,13 @@ use tee_core::ports::Platform;
 use tee_core::testing::image::{elf, signed};
 use tee_core::testing::normal::NormalWorld;
 use tee_core::testing::{FakePlatform, RAM, RESERVED, SECURE_PROBE};
-use utee_abi::msg::{ATTR_META, ATTR_NONCONTIG, Command, Kind, MsgHeader, MsgParam};
+use utee_abi::msg::{ATTR_META, ATTR_NONCONTIG, Command, Kind, MsgHeader, MsgParam, message_size};
 use utee_abi::result::TeeError;
+use utee_abi::rpc::RpcCommand;
 use utee_abi::smc::{FastCall, ReturnCode, YieldingCall};
-use utee_abi::ta_head::TaFlags;
+use utee_abi::sysnum::Syscall;
+use utee_abi::ta_head::{EntryFunction, TaFlags};
+use utee_abi::time::TimeCategory;
 use utee_abi::uuid::Uuid;
 
 const A: Uuid = Uuid::new(1, 2, 3, [4; 8]);
@@ -121,6 +127,27 @@ fn no_byte_of_a_message_is_read_twice() {
                 assert!(times < 2, "{command:?}: byte {} of {from:x} was read {times} times", at - from);
             }
         }
+    }
+}
+
+/// The same of what the normal world answers to a request.
+#[test]
+fn no_byte_of_an_answer_is_read_twice() {
+    let tee = boot();
+    tee.platform.scripts().set(&A, |ta| {
+        let time = ta.scratch(0);
+        if ta.function() == EntryFunction::InvokeCommand { ta.syscall(Syscall::GetTime, &[TimeCategory::Ree as u64, time]) } else { 0 }
+    });
+    let mut world = NormalWorld::new(Arc::clone(&tee));
+    let session = world.open(&A, &[]).header.session;
+    let call = Running::start(&mut world, session, 0);
+    assert_eq!(call.request(&world).0, RpcCommand::GetTime);
+    let mut code = 1;
+    let reads = tee.platform.noting_reads(|| code = call.answer(&world, 0));
+    assert_eq!((code, call.result(&world)), (0, 0));
+    assert!(reads.iter().any(|read| read.contains(&call.rpc)), "it was read");
+    for at in call.rpc..call.rpc + message_size(1) as u64 {
+        assert!(reads.iter().filter(|read| read.contains(&at)).count() < 2, "byte {}", at - call.rpc);
     }
 }
 

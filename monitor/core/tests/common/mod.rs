@@ -15,7 +15,8 @@ pub(crate) struct Running {
     /// The secure thread that it is on.
     pub(crate) thread: u32,
     page: u64,
-    rpc: u64,
+    /// Where its requests stand.
+    pub(crate) rpc: u64,
 }
 
 impl Running {
