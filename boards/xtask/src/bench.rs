@@ -117,7 +117,8 @@ pub(crate) fn run(args: &Args) -> Result<u8> {
     table("of operations in a TA", crypto::ROWS, &figures, args.arch);
     println!();
     streams::table(&figures, args.arch);
-    if args.linux {
+    // On AArch64 no program tells the parts apart.
+    if args.linux && args.arch == Arch::Armv7a {
         println!("\n{:44} {:>12} {:>12} {:>12}", "of these", "program", "Linux", "secure world");
         for (key, what, ..) in ROWS {
             let part = |name: &str| figures.get(&format!("{key}-{name}")).copied();
