@@ -92,7 +92,7 @@ const BOOTS: [Boot; 10] = [
         words: &["suite", "known"],
         steps: 1,
     },
-    Boot { system: System::A64, name: "AArch64: suite, 2 × max", smp: 2, cpu: "max", words: &["suite"], steps: 1 },
+    Boot { system: System::A64, name: "AArch64: suite, 2 × max", smp: 2, cpu: "max", words: &["suite", "known"], steps: 1 },
     Boot { system: System::A64, name: "AArch64: isolation, 1 × Cortex-A53", smp: 1, cpu: "cortex-a53", words: &["isolation"], steps: 1 },
     Boot { system: System::A64, name: "AArch64: reset and off, 4 × Cortex-A57", smp: 4, cpu: "cortex-a57", words: &["reset"], steps: 2 },
 ];
