@@ -29,9 +29,9 @@ impl RawSyscall {
     ///
     /// # Errors
     /// GENERIC for more extra words than there are arguments, ACCESS_DENIED when they cannot be read.
-    pub fn decode(&self, read: impl FnOnce(UserSlice, &mut [u8]) -> bool) -> Result<SyscallArgs, TeeError> {
+    pub fn decode(&self, read: impl FnOnce(UserSlice, &mut [u8]) -> bool) -> Result<[u64; MAX_ARGS], TeeError> {
         let mut args = self.args;
-        let Some((address, count)) = self.extra else { return Ok(SyscallArgs(args)) };
+        let Some((address, count)) = self.extra else { return Ok(args) };
         let count = usize::try_from(count).map_err(|_| TeeError::GENERIC)?;
         if count > MAX_ARGS - A32_REGISTER_ARGS {
             return Err(TeeError::GENERIC);
@@ -47,29 +47,19 @@ impl RawSyscall {
                 *arg = word.try_into().map(u32::from_le_bytes).map_or(0, u64::from);
             }
         }
-        Ok(SyscallArgs(args))
+        Ok(args)
     }
 }
 
 /// Arguments of a system call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SyscallArgs([u64; MAX_ARGS]);
+pub struct SyscallArgs<'v>(&'v [u64]);
 
-impl SyscallArgs {
+impl<'v> SyscallArgs<'v> {
     /// From values, missing ones being 0.
     #[must_use]
-    pub fn new(values: &[u64]) -> Self {
-        let mut args = [0; MAX_ARGS];
-        for (arg, value) in args.iter_mut().zip(values) {
-            *arg = *value;
-        }
-        Self(args)
-    }
-
-    /// Those of a call that has no more than registers hold.
-    #[must_use]
-    pub const fn in_registers(raw: &RawSyscall) -> Self {
-        Self(raw.args)
+    pub const fn new(values: &'v [u64]) -> Self {
+        Self(values)
     }
 
     /// Argument `index` as an address or a native length.
@@ -93,7 +83,7 @@ impl SyscallArgs {
 
 #[cfg(test)]
 mod tests {
-    use super::RawSyscall;
+    use super::{RawSyscall, SyscallArgs};
     use crate::result::TeeError;
 
     #[test]
@@ -106,6 +96,7 @@ mod tests {
                 true
             })
             .unwrap();
+        let args = SyscallArgs::new(&args);
         assert_eq!((args.u32(0), args.u32(3), args.u32(4), args.u32(5)), (1, 4, 5, 6));
     }
 

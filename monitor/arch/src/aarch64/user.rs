@@ -11,7 +11,7 @@ use crate::cpu::{mask_interrupts, restore_interrupts};
 use core::arch::global_asm;
 use core::mem::offset_of;
 use tee_core::ports::{Abort, AbortKind, Machine, Position, UserContext, UserReturn};
-use utee_abi::regs::{MAX_ARGS, RawSyscall};
+use utee_abi::regs::{A32_REGISTER_ARGS, MAX_ARGS, RawSyscall};
 
 /// Registers of user mode.
 #[repr(C)]
@@ -263,6 +263,14 @@ impl UserContext for UserRegs {
         // SAFETY: interrupts are masked and this context is not being entered.
         unsafe { vfp::forget(self) };
         restore_interrupts(before);
+    }
+
+    fn short_syscall(&self) -> (u32, [u64; A32_REGISTER_ARGS]) {
+        if self.wide {
+            let [a, b, c, d, ..] = self.x;
+            return (self.x[NUMBER] as u32, [a, b, c, d]);
+        }
+        (self.r(7), [self.r(0), self.r(1), self.r(2), self.r(3)].map(u64::from))
     }
 
     fn syscall(&self) -> RawSyscall {

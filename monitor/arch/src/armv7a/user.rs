@@ -7,9 +7,10 @@ use super::vfp::{self, VfpRegs};
 use crate::lock::{mask_interrupts, restore_interrupts};
 use aarch32_cpu::register::{Dfar, Dfsr, Ifar, Ifsr};
 use core::arch::global_asm;
+use core::hint::black_box;
 use core::mem::offset_of;
 use tee_core::ports::{Abort, AbortKind, Machine, Position, UserContext, UserReturn};
-use utee_abi::regs::{MAX_ARGS, RawSyscall};
+use utee_abi::regs::{A32_REGISTER_ARGS, RawSyscall};
 
 /// Registers of user mode.
 #[repr(C)]
@@ -176,12 +177,12 @@ impl UserContext for UserRegs {
     }
 
     fn start(&mut self, _machine: Machine, entry: u64, stack: u64, args: [u64; 4]) {
-        self.r = [0; 13];
+        let [a, b, c, d] = args.map(|arg| arg as u32);
+        // Zeros that the compiler knows of become a call of memset, which takes longer than to store them.
+        let zero = black_box(0);
+        self.r = [a, b, c, d, zero, zero, zero, zero, zero, zero, zero, zero, zero];
         self.lr = 0;
         self.cpsr = MODE_USR;
-        for (register, arg) in self.r.iter_mut().zip(args) {
-            *register = arg as u32;
-        }
         self.sp = stack as u32;
         self.pc = entry as u32 & !1;
         if entry & 1 != 0 {
@@ -200,12 +201,14 @@ impl UserContext for UserRegs {
         restore_interrupts(before);
     }
 
+    fn short_syscall(&self) -> (u32, [u64; A32_REGISTER_ARGS]) {
+        let [a, b, c, d, ..] = self.r;
+        (self.r[7], [a, b, c, d].map(u64::from))
+    }
+
     fn syscall(&self) -> RawSyscall {
-        let mut args = [0; MAX_ARGS];
-        for (arg, register) in args.iter_mut().zip(&self.r[..4]) {
-            *arg = u64::from(*register);
-        }
-        RawSyscall { number: self.r[7], args, extra: Some((u64::from(self.r[5]), self.r[6])) }
+        let (number, [a, b, c, d]) = self.short_syscall();
+        RawSyscall { number, args: [a, b, c, d, 0, 0, 0, 0], extra: Some((u64::from(self.r[5]), self.r[6])) }
     }
 
     fn set_result(&mut self, result: u32) {

@@ -5,7 +5,7 @@ use super::memory::{Frames, Prot};
 use core::ops::Range;
 use ta_loader::plan::Machine;
 use utee_abi::access::CacheOperation;
-use utee_abi::regs::RawSyscall;
+use utee_abi::regs::{A32_REGISTER_ARGS, RawSyscall};
 use utee_abi::result::TeeError;
 use utee_abi::uaddr::UserSlice;
 
@@ -62,7 +62,10 @@ pub trait UserContext: Send + 'static {
     /// The entry is over: floating-point state is forgotten, and no CPU holds any of it.
     fn stop(&mut self);
 
-    /// The registers of the system call that was just made.
+    /// Number and first arguments of the system call that was just made, which are all that most have.
+    fn short_syscall(&self) -> (u32, [u64; A32_REGISTER_ARGS]);
+
+    /// All registers of that system call.
     fn syscall(&self) -> RawSyscall;
 
     /// Sets the result register of the system call.

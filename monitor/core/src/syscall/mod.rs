@@ -31,7 +31,7 @@ use crate::ta::abandoned::Watch;
 use crate::ta::instance::{Body, Instance};
 use alloc::sync::Arc;
 use utee_abi::access::AccessFlags;
-use utee_abi::regs::{A32_REGISTER_ARGS, RawSyscall, SyscallArgs};
+use utee_abi::regs::{A32_REGISTER_ARGS, SyscallArgs};
 use utee_abi::result::TeeError;
 use utee_abi::sysnum::Syscall;
 use utee_abi::uaddr::UserSlice;
@@ -79,27 +79,29 @@ pub enum Next {
 
 /// Serves the system call whose registers stand in the TA's context.
 pub fn serve<P: Platform>(env: &mut Env<'_, '_, P>) -> Next {
-    let raw = env.body.context.syscall();
-    let Ok(number) = Syscall::try_from(raw.number) else {
+    let (number, args) = env.body.context.short_syscall();
+    let Ok(number) = Syscall::try_from(number) else {
         return Next::Resume(TeeError::NOT_SUPPORTED.raw());
     };
     // Registers that say where further words are mean something only to calls that have them.
     if number.arguments() > A32_REGISTER_ARGS {
-        return serve_long(env, number, &raw);
+        return serve_long(env, number);
     }
-    dispatch(env, number, &SyscallArgs::in_registers(&raw))
+    dispatch(env, number, &SyscallArgs::new(&args))
 }
 
 /// The same for a call with more arguments than A32 passes in registers.
 #[inline(never)]
-fn serve_long<P: Platform>(env: &mut Env<'_, '_, P>, number: Syscall, raw: &RawSyscall) -> Next {
+fn serve_long<P: Platform>(env: &mut Env<'_, '_, P>, number: Syscall) -> Next {
+    let raw = env.body.context.syscall();
     let read = |slice, out: &mut [u8]| env.body.space.read(env.call.platform(), slice, AccessFlags::empty(), out).is_ok();
     match raw.decode(read) {
-        Ok(args) => dispatch(env, number, &args),
+        Ok(args) => dispatch(env, number, &SyscallArgs::new(&args)),
         Err(error) => Next::Resume(error.raw()),
     }
 }
 
+#[inline(always)]
 fn dispatch<P: Platform>(env: &mut Env<'_, '_, P>, number: Syscall, a: &SyscallArgs) -> Next {
     match number {
         Syscall::Return => Next::Return(a.u32(0)),

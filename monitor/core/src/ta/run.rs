@@ -40,7 +40,9 @@ pub fn enter<P: Platform>(
     if call.depth.get() >= MAX_NESTING {
         return Err(TeeError::OUT_OF_MEMORY);
     }
-    let prepared = prepare(body, session, function, command, params);
+    // Most calls have none: what follows from that is asked once.
+    let params = Some(params).filter(|params| !params::is_empty(params));
+    let prepared = prepare(body, session, function, command, params.as_deref());
     let result = prepared.map(|()| {
         call.depth.set(call.depth.get().saturating_add(1));
         session.begin_entry();
@@ -48,13 +50,15 @@ pub fn enter<P: Platform>(
         body.context.stop();
         session.end_entry();
         call.depth.set(call.depth.get().saturating_sub(1));
-        if let Outcome::Returned(_) = outcome {
-            read_back(body, params);
-        }
         outcome
     });
-    if params::has_memory(params) {
-        params::unmap(&mut body.space);
+    if let Some(params) = params {
+        if let Ok(Outcome::Returned(_)) = result {
+            read_back(body, params);
+        }
+        if params::has_memory(params) {
+            params::unmap(&mut body.space);
+        }
     }
     result
 }
@@ -66,25 +70,27 @@ const FRAME: u64 = (UteeParams::SIZE as u64).next_multiple_of(UteeParams::STACK_
 const NO_PARAMS: [u8; UteeParams::SIZE] = [0; UteeParams::SIZE];
 
 /// Byte of the stack's frames at which the parameters stand.
+#[inline]
 fn frame_offset<P: Platform>(body: &Body<P>) -> Option<usize> {
     let above = body.stack_top.checked_next_multiple_of(PAGE_SIZE as u64)?.checked_sub(body.stack_top)?;
     body.stack.pages().checked_mul(PAGE_SIZE)?.checked_sub(usize::try_from(above.checked_add(FRAME)?).ok()?)
 }
 
-/// Puts the parameters on the stack and sets the registers.
+/// Puts the parameters, if there are any, on the stack and sets the registers.
 fn prepare<P: Platform>(
     body: &mut Body<P>,
     session: &Session<P>,
     function: EntryFunction,
     command: u32,
-    params: &Params<P>,
+    params: Option<&Params<P>>,
 ) -> Result<(), TeeError> {
     let offset = frame_offset(body).ok_or(TeeError::OUT_OF_MEMORY)?;
-    let written = if params::is_empty(params) {
-        body.stack.write(offset, &NO_PARAMS)
-    } else {
-        let cells = params::map(&mut body.space, params, body.free_from)?;
-        body.stack.write(offset, &cells.to_bytes())
+    let written = match params {
+        None => body.stack.write(offset, &NO_PARAMS),
+        Some(params) => {
+            let cells = params::map(&mut body.space, params, body.free_from)?;
+            body.stack.write(offset, &cells.to_bytes())
+        }
     };
     if !written {
         return Err(TeeError::OUT_OF_MEMORY);

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::vec::Vec;
 use utee_abi::access::CacheOperation;
-use utee_abi::regs::{MAX_ARGS, RawSyscall};
+use utee_abi::regs::{A32_REGISTER_ARGS, MAX_ARGS, RawSyscall};
 use utee_abi::result::TeeError;
 use utee_abi::uaddr::UserSlice;
 
@@ -233,6 +233,11 @@ impl UserContext for FakeContext {
 
     fn stop(&mut self) {
         self.result = None;
+    }
+
+    fn short_syscall(&self) -> (u32, [u64; A32_REGISTER_ARGS]) {
+        let [a, b, c, d, ..] = self.raw.args;
+        (self.raw.number, [a, b, c, d])
     }
 
     fn syscall(&self) -> RawSyscall {
