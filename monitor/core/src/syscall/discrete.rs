@@ -95,10 +95,11 @@ pub(super) fn generate<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs) -
         _ => None,
     };
     let required = |id: Id| bytes(id).ok_or(TeeError::ITEM_NOT_FOUND);
-    let size = |bits: usize| if u32::try_from(bits) == Ok(a.u32(1)) { Ok(()) } else { Err(TeeError::BAD_PARAMETERS) };
+    let wanted = usize::try_from(a.u32(1)).map_err(|_| TeeError::BAD_PARAMETERS)?;
+    let size = |fits: bool| if fits { Ok(()) } else { Err(TeeError::BAD_PARAMETERS) };
     let ((private, public), ids) = if id == ObjectType::DSA_KEYPAIR {
         let domain = dsa::Domain::new(required(Id::DSA_PRIME)?, required(Id::DSA_SUBPRIME)?, required(Id::DSA_BASE)?)?;
-        size(domain.bits())?;
+        size(domain.bits() == wanted)?;
         (domain.generate(env)?, [Id::DSA_PRIVATE_VALUE, Id::DSA_PUBLIC_VALUE])
     } else {
         let bits = values.iter().find_map(|(id, value)| match value {
@@ -106,7 +107,8 @@ pub(super) fn generate<P: Platform>(env: &mut Env<'_, '_, P>, a: &SyscallArgs) -
             _ => None,
         });
         let group = dh::Group::new(required(Id::DH_PRIME)?, required(Id::DH_BASE)?, bytes(Id::DH_SUBPRIME), bits.unwrap_or(0))?;
-        size(group.bits())?;
+        // Whose first bits are zero, too: the size is that of the bytes.
+        size(group.bits() <= wanted && group.bits().div_ceil(8) == wanted.div_ceil(8))?;
         let pair = group.generate(env)?;
         if bits.is_none() {
             values.push((Id::DH_X_BITS, Value::Number(0))).map_err(|_| TeeError::GENERIC)?;
