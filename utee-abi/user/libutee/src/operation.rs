@@ -78,8 +78,10 @@ fn key_type(algorithm: AlgorithmId, class: OperationClass, mode: OperationMode) 
 fn allows(algorithm: AlgorithmId, bits: u32) -> bool {
     match algorithm {
         AlgorithmId::DSA_SHA1 => (512..=1024).contains(&bits) && bits.is_multiple_of(64),
-        AlgorithmId::DSA_SHA224 => bits == 2048,
-        AlgorithmId::DSA_SHA256 => matches!(bits, 2048 | 3072),
+        AlgorithmId::DSA_SHA224 | AlgorithmId::DSA_SHA3_224 => bits == 2048,
+        AlgorithmId::DSA_SHA256 | AlgorithmId::DSA_SHA3_256 | AlgorithmId::DSA_SHA3_384 | AlgorithmId::DSA_SHA3_512 => {
+            matches!(bits, 2048 | 3072)
+        }
         _ => true,
     }
 }

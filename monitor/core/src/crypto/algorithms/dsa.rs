@@ -11,8 +11,15 @@ use utee_abi::result::TeeError;
 use zeroize::Zeroizing;
 
 /// The rows: each with its digest.
-pub const ROWS: &[(Id, Algorithm)] =
-    &[(Id::DSA_SHA1, Algorithm::Sha1), (Id::DSA_SHA224, Algorithm::Sha224), (Id::DSA_SHA256, Algorithm::Sha256)];
+pub const ROWS: &[(Id, Algorithm)] = &[
+    (Id::DSA_SHA1, Algorithm::Sha1),
+    (Id::DSA_SHA224, Algorithm::Sha224),
+    (Id::DSA_SHA256, Algorithm::Sha256),
+    (Id::DSA_SHA3_224, Algorithm::Sha3_224),
+    (Id::DSA_SHA3_256, Algorithm::Sha3_256),
+    (Id::DSA_SHA3_384, Algorithm::Sha3_384),
+    (Id::DSA_SHA3_512, Algorithm::Sha3_512),
+];
 
 /// True for the types of DSA keys.
 pub fn is_key(id: ObjectType) -> bool {

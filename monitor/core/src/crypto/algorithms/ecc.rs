@@ -26,6 +26,10 @@ pub const ROWS: &[(Id, Use)] = &[
     (Id::ECDSA_SHA256, Use::Sign(Algorithm::Sha256)),
     (Id::ECDSA_SHA384, Use::Sign(Algorithm::Sha384)),
     (Id::ECDSA_SHA512, Use::Sign(Algorithm::Sha512)),
+    (Id::ECDSA_SHA3_224, Use::Sign(Algorithm::Sha3_224)),
+    (Id::ECDSA_SHA3_256, Use::Sign(Algorithm::Sha3_256)),
+    (Id::ECDSA_SHA3_384, Use::Sign(Algorithm::Sha3_384)),
+    (Id::ECDSA_SHA3_512, Use::Sign(Algorithm::Sha3_512)),
     (Id::ECDH_DERIVE_SHARED_SECRET, Use::Agree),
 ];
 

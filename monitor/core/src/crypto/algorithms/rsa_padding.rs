@@ -192,6 +192,10 @@ fn digest_info(algorithm: Algorithm) -> Option<&'static [u8]> {
         Algorithm::Sha256 => nist!(1, 32),
         Algorithm::Sha384 => nist!(2, 48),
         Algorithm::Sha512 => nist!(3, 64),
+        Algorithm::Sha3_224 => nist!(7, 28),
+        Algorithm::Sha3_256 => nist!(8, 32),
+        Algorithm::Sha3_384 => nist!(9, 48),
+        Algorithm::Sha3_512 => nist!(10, 64),
         _ => return None,
     })
 }

@@ -72,7 +72,9 @@ fn what_serves_an_id_is_what_its_name_says() {
             Some(Service::Sm2(sm2::Use::Encrypt)) => OperationClass::AsymmetricCipher,
             Some(Service::Ecc(ecc::Use::Sign(algorithm))) => {
                 // The ids of these signatures count from SHA-1 on.
-                assert_eq!(u32::from(algorithm) & 0xFF, id.digest_number() + 1, "{name}");
+                // SHA-3 follows SHA-512 there, and SM3 stands between them in digests.
+                let behind = if id.digest_number() > 5 { 2 } else { 1 };
+                assert_eq!(u32::from(algorithm) & 0xFF, id.digest_number() + behind, "{name}");
                 OperationClass::AsymmetricSignature
             }
             Some(Service::Rsa(how)) => {
