@@ -105,7 +105,7 @@ impl Symbols {
             })
             .collect();
         let place = |address: u64, back: u64| match files.iter().filter(|(base, _)| *base <= address).max_by_key(|(base, _)| *base) {
-            Some((base, Ok(loader))) => place(loader, address - base - back),
+            Some((base, Ok(loader))) => place(loader, offset(address, *base, back)),
             Some((_, Err(missing))) => missing.clone(),
             None => "?".into(),
         };
@@ -126,6 +126,11 @@ impl Symbols {
         }
         lines
     }
+}
+
+/// Where an address lies in a module, `back` bytes before it; what points at the first byte follows no call.
+fn offset(address: u64, base: u64, back: u64) -> u64 {
+    address.saturating_sub(base).saturating_sub(back)
 }
 
 /// Return addresses: by the chain of frame pointers, or, where there is none, whatever on the stack points into code.
@@ -172,7 +177,12 @@ fn place(loader: &Loader, address: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Dump, walk};
+    use super::{Dump, offset, walk};
+
+    #[test]
+    fn words_that_point_at_the_start_of_a_module_are_no_calls() {
+        assert_eq!((offset(0x1000, 0x1000, 1), offset(0x1001, 0x1000, 1), offset(0x1234, 0x1000, 0)), (0, 0, 0x234));
+    }
 
     #[test]
     fn frames_follow_the_chain_and_end_with_it() {
